@@ -1,0 +1,1 @@
+"""Engines that compute fast what `pplc.semantics` defines."""
