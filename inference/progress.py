@@ -1,0 +1,35 @@
+"""How a running method speaks to the one who waits: how far it is, and whether to stop.
+
+A method calls `advance` as often as it likes and looks at `stopped()` at least every tenth of a second;
+when that is true it returns what it has, with `Result.stopped` set.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """What a method is handed."""
+
+    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
+        """`done` of `total` units of `task` are finished; a total of None means nobody knows."""
+
+    def stopped(self) -> bool:
+        """Whether the user pressed Ctrl-C or the time is up."""
+        ...
+
+
+class Silent:
+    """Says nothing; stops after `seconds`, if given."""
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self._deadline = None if seconds is None else monotonic() + seconds
+
+    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
+        """Nothing is shown."""
+
+    def stopped(self) -> bool:
+        """Whether the time is up."""
+        return self._deadline is not None and monotonic() >= self._deadline

@@ -1,0 +1,91 @@
+"""What every method hands back: exact laws or draws, the evidence, and what is known of their quality.
+
+A method returns a `Result`; the interface adds the rest (summary, diagnostics, queries, files).
+`pplc.inference.collect` assembles the arrays from runs of the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pplc.inference.answers import Estimate, Exact
+from pplc.lang.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from pplc.semantics.values import Value
+
+Array: TypeAlias = npt.NDArray[Any]
+Probability: TypeAlias = Fraction | float
+Index: TypeAlias = tuple[int, ...]
+
+State: TypeAlias = Mapping[str, Any]
+"""What a method needs to go on where it stopped: numbers, strings, lists, mappings and numpy arrays
+of numbers, nested at will; it is stored in run files as it is."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of the reported variables, as arrays with the axes [chain, draw, *shape].
+
+    values:         name -> float64, int64 or bool; dtype object for strings, sum values, lists of
+                    varying length, and where some runs do not reach the variable (None there).
+                    Names are `theta`, `f.slope`, `y[3]` (a missing datum), `return`.
+    log_weights:    [chain, draw], not normalised; None if all draws weigh the same.
+    log_likelihood: observed site -> [chain, draw, *shape]: pointwise, for LOO and WAIC.
+    stats:          of the sampler, [chain, draw]: `lp diverging acceptance_rate tree_depth step_size
+                    energy n_steps`, those that the method has.
+    """
+
+    values: Mapping[str, Array]
+    log_weights: Array | None = None
+    log_likelihood: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    stats: Mapping[str, Array] = field(default_factory=dict[str, Array])
+
+    @property
+    def chains(self) -> int:
+        """Number of chains; 1 for independent draws."""
+        return int(self._first().shape[0])
+
+    @property
+    def count(self) -> int:
+        """Number of draws in each chain."""
+        return int(self._first().shape[1])
+
+    def _first(self) -> Array:
+        for table in (self.values, self.stats, self.log_likelihood):
+            for array in table.values():
+                return array
+        return np.zeros((0, 0)) if self.log_weights is None else self.log_weights
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one method on one bound program.
+
+    laws:         exact methods: name -> index -> value -> probability; the index is `()` for a variable
+                  that is no array of sites. A law sums to less than 1 if some runs do not reach it.
+    draws:        all other methods.
+    log_evidence: log Z in nats; None with the reason in `no_evidence` where it is unknown or undefined.
+    diagnostics:  numbers about the run as a whole, such as `{"states": 8}` or `{"divergences": 0}`.
+    note:         what ran, in a few words: `8 states`, `AutoNormal guide, 5000 steps`.
+    warnings:     in plain words, code W04xx or W05xx.
+    state:        to resume from; None if the method cannot.
+    stopped:      the user or the time limit ended it early; what is here was computed before.
+    """
+
+    method: str
+    laws: Mapping[str, Mapping[Index, Mapping[Value, Probability]]] | None = None
+    draws: Draws | None = None
+    log_evidence: Exact | Estimate | None = None
+    no_evidence: str = ""
+    diagnostics: Mapping[str, float] = field(default_factory=dict[str, float])
+    note: str = ""
+    warnings: tuple[Diagnostic, ...] = ()
+    state: State | None = None
+    stopped: bool = False
