@@ -14,7 +14,7 @@ Guide: TypeAlias = Literal["AutoNormal", "AutoMultivariateNormal"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a method runs.
+    """How a method runs. What a run of the program may use up is `Bound.budget`.
 
     draws:         kept per chain, after thinning.
     warmup:        adaptation steps per chain, thrown away.
@@ -31,8 +31,6 @@ class Options:
     init:          where chains start: variable -> value, nested lists or arrays (constrained scale);
                    variables left out start as the method likes.
     time:          seconds after which the method keeps what it has; None for no limit.
-    max_states:    of exact enumeration, before it gives up.
-    max_steps:     statements that a single run of the program may take.
     state:         `Result.state` of the run to continue: the method then makes `draws` further draws,
                    the same that a longer run would have made. Warm-up is over.
     """
@@ -51,6 +49,4 @@ class Options:
     threads: int = 1
     init: Mapping[str, Any] = field(default_factory=dict[str, Any])
     time: float | None = None
-    max_states: int = 1_000_000
-    max_steps: int = 10_000_000
     state: Mapping[str, Any] | None = None
