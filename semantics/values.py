@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from pplc.lang.core import Function
@@ -38,7 +38,7 @@ class Fault(Exception):
     The machine adds the place and makes it a `Diagnostic`; the fields are those of one.
     """
 
-    def __init__(self, code: str, message: str, label: str = "", help: str = "") -> None:  # noqa: A002
+    def __init__(self, code: str, message: str, label: str = "", help: str = "") -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
@@ -119,9 +119,6 @@ class MemoFunction:
     function: FunctionValue
 
 
-Numbers: TypeAlias = Literal["exact", "float"]
-
-
 def map_numbers(value: Value, change: Callable[[float | Fraction], float | Fraction]) -> Value:
     """`value` with every real in it changed; ints, bools and what functions captured stay."""
     match value:
@@ -137,12 +134,12 @@ def map_numbers(value: Value, change: Callable[[float | Fraction], float | Fract
             return value
 
 
-def to_numbers(value: Value, numbers: Numbers) -> Value:
-    """`value` with every real in it made a `Fraction` (the float's exact value) or a float.
+def to_numbers(value: Value, *, exact: bool) -> Value:
+    """`value` with every real in it made a `Fraction` (the float's exact value), else a float.
 
     Infinite floats have no fraction and stay floats.
     """
-    return map_numbers(value, _exactly if numbers == "exact" else float)
+    return map_numbers(value, _exactly if exact else float)
 
 
 def _exactly(number: float | Fraction) -> float | Fraction:

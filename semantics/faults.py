@@ -1,0 +1,98 @@
+"""The run-time errors of values, functions and distributions, each made in one place."""
+
+from __future__ import annotations
+
+from pplc.semantics.values import Fault, Value, show
+
+
+def outside_domain(family: str, parameter: str, value: Value, domain: str) -> Fault:
+    """A parameter of a distribution is not in its domain."""
+    return Fault(
+        "E0401",
+        f"`{parameter}` of `{family}` must be {domain}, but it is {show(value)}",
+        f"`{parameter}` is {show(value)}",
+    )
+
+
+def index_outside(index: Value, extent: int) -> Fault:
+    """An index is negative or past the end."""
+    allowed = f"from 0 to {extent - 1}" if extent else "of which there are none"
+    return Fault(
+        "E0421",
+        f"the index {show(index)} is outside the array, whose indices are {allowed}",
+        f"this index is {show(index)}",
+        "indices count from 0; negative ones are not allowed" if isinstance(index, int) and index < 0 else "",
+    )
+
+
+def undefined_element(indices: tuple[int, ...]) -> Fault:
+    """An element is read before the statement that defines it has run."""
+    return Fault(
+        "E0422",
+        f"element {_place(indices)} is read before it is defined",
+        f"{_place(indices)} is not defined yet",
+    )
+
+
+def defined_twice(indices: tuple[int, ...]) -> Fault:
+    """An element of an array is defined a second time."""
+    return Fault(
+        "E0423",
+        f"element {_place(indices)} is defined twice",
+        "already defined",
+        "elements made by `~` or `:=` are defined once; an array that changes is a `var`",
+    )
+
+
+def division_by_zero(function: str, dividend: Value) -> Fault:
+    """`/`, `//`, `%` or a power divides by zero."""
+    return Fault("E0424", f"`{function}` divides {show(dividend)} by zero", "the divisor is 0")
+
+
+def outside_function(function: str, argument: Value, domain: str) -> Fault:
+    """An argument of a function is where the function has no value."""
+    return Fault(
+        "E0425", f"`{function}` needs {domain}, but was given {show(argument)}", f"this is {show(argument)}"
+    )
+
+
+def shapes_differ(function: str, left: tuple[int, ...], right: tuple[int, ...]) -> Fault:
+    """Two arrays whose shapes do not fit together."""
+    return Fault(
+        "E0426",
+        f"`{function}` cannot join arrays of shapes {show_shape(left)} and {show_shape(right)}",
+        f"{show_shape(left)} with {show_shape(right)}",
+    )
+
+
+def too_large(function: str, what: str) -> Fault:
+    """A number or an array that would not fit in memory."""
+    return Fault("E0427", f"`{function}` would make {what}", "too large")
+
+
+def no_number(function: str, arguments: str) -> Fault:
+    """A result that is not a number, such as infinity less infinity."""
+    return Fault("E0428", f"`{function}` of {arguments} is not a number", "not a number")
+
+
+def wrong_kind(function: str, expected: str, value: Value) -> Fault:
+    """A value of a kind that the type checker should have refused."""
+    return Fault(
+        "E0429", f"`{function}` needs {expected}, but was given {show(value)}", f"this is {show(value)}"
+    )
+
+
+def unavailable(member: str, law: str, why: str = "") -> Fault:
+    """A distribution does not have what was asked of it."""
+    return Fault(
+        "E0501", f"`{member}` of {law} is not available" + (f": {why}" if why else ""), "not available"
+    )
+
+
+def show_shape(shape: tuple[int, ...]) -> str:
+    """`[3, 4]` for a matrix of 3 rows."""
+    return "[" + ", ".join(map(str, shape)) + "]" if shape else "a number"
+
+
+def _place(indices: tuple[int, ...]) -> str:
+    return "[" + ", ".join(map(str, indices)) + "]"
