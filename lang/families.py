@@ -219,7 +219,7 @@ _DISCRETE = (
            finite=True),
     Family("Zipf", (Parameter("exponent", Domain.NONNEGATIVE), Parameter("n", Domain.NATURAL, default=0)),
            Support(Kind.INTEGER, lower=1), True, _JKK + "sec. 11.2.20",
-           "A rank from 1 on, of mass proportional to rank^-exponent; up to `n` if that is given and positive.",
+           "A rank from 1 on, of mass proportional to rank^-exponent; at most `n` if that is positive.",
            constraints=(Constraint(Relation.BOUNDED_OR_ABOVE_ONE, "exponent", "n"),)),
     Family("Multinomial", (_natural("n"), _vector("probabilities", Domain.SIMPLEX)), Support(Kind.COUNTS,
            lower=0, upper="n", size="K"), True,

@@ -7,8 +7,8 @@ from pplc.lang.families import COMBINATORS, FAMILIES, Domain, Family, Kind
 LIBRARY = (
     "Bernoulli Binomial Categorical Geometric NegativeBinomial Poisson UniformInt Hypergeometric BetaBinomial"
     " Multinomial OrderedLogistic Zipf Normal StudentT Cauchy Laplace Logistic Gumbel LogNormal HalfNormal"
-    " HalfCauchy HalfStudentT Exponential Gamma InverseGamma ChiSquared Weibull Pareto Beta Uniform Kumaraswamy"
-    " VonMises SkewNormal Dirichlet MvNormal MvStudentT Wishart InverseWishart LKJ LKJCholesky"
+    " HalfCauchy HalfStudentT Exponential Gamma InverseGamma ChiSquared Weibull Pareto Beta Uniform"
+    " Kumaraswamy VonMises SkewNormal Dirichlet MvNormal MvStudentT Wishart InverseWishart LKJ LKJCholesky"
 )
 
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.name)

@@ -1,0 +1,185 @@
+"""The exact twins of the elementary functions: rationals in, rationals or `LogRat` out, `Inexact` otherwise.
+
+`pplc.semantics.rewrite` binds these names where a kernel imports their float versions.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Never, TypeAlias
+
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat
+
+Exact: TypeAlias = int | Fraction
+
+
+class Infinity:
+    """Plus or minus infinity: it can be compared, and is Inexact in arithmetic."""
+
+    __slots__ = ("_sign",)
+
+    def __init__(self, sign: int) -> None:
+        self._sign = sign
+
+    def __neg__(self) -> Infinity:
+        return Infinity(-self._sign)
+
+    def __lt__(self, other: object) -> bool:
+        return self._sign < 0 and self != other
+
+    def __gt__(self, other: object) -> bool:
+        return self._sign > 0 and self != other
+
+    def __le__(self, other: object) -> bool:
+        return self._sign < 0 or self == other
+
+    def __ge__(self, other: object) -> bool:
+        return self._sign > 0 or self == other
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Infinity) and self._sign == other._sign
+
+    def __hash__(self) -> int:
+        return hash(("infinity", self._sign))
+
+    def _refuse(self, *_: object) -> Never:
+        raise Inexact("infinity in exact arithmetic")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+
+
+inf = Infinity(1)
+
+
+def rational(x: Exact | float | LogRat) -> Fraction:
+    """The rational x; Inexact for a float or a log weight."""
+    if isinstance(x, int | Fraction):
+        return Fraction(x)
+    raise Inexact(f"{x!r} is not a rational")
+
+
+f64 = rational
+i64 = int
+
+
+def divide(a: Exact | LogRat, b: Exact | LogRat) -> Fraction:
+    """The quotient a / b of rationals; of integers too it is a rational."""
+    return rational(a) / rational(b)
+
+
+def power(x: Exact | LogRat, y: Exact | LogRat) -> Fraction:
+    """x^y for an integer y."""
+    exponent = rational(y)
+    if exponent.denominator != 1:
+        raise Inexact(f"{x} to the power {y} need not be rational")
+    return rational(x) ** exponent.numerator
+
+
+def log(x: Exact) -> LogRat:
+    """The log of x >= 0."""
+    value = rational(x)
+    if value < 0:
+        raise Inexact(f"the logarithm of {value}")
+    return LogRat(value)
+
+
+def log1p(x: Exact) -> LogRat:
+    """log(1 + x) for x >= -1."""
+    return log(1 + rational(x))
+
+
+def exp(x: Exact | LogRat) -> Fraction:
+    """e^x where it is rational: of a log weight and of 0."""
+    if isinstance(x, LogRat):
+        return x.value
+    if rational(x) == 0:
+        return Fraction(1)
+    raise Inexact(f"exp({x}) is not rational")
+
+
+def expm1(x: Exact | LogRat) -> Fraction:
+    """e^x - 1 where it is rational."""
+    return exp(x) - 1
+
+
+def log1mexp(x: LogRat) -> LogRat:
+    """log(1 - e^x) of a log weight of at most 1."""
+    return log(1 - exp(x))
+
+
+def logaddexp(a: LogRat, b: LogRat) -> LogRat:
+    """log(e^a + e^b)."""
+    return LogRat(a.value + b.value)
+
+
+def xlogy(x: Exact, y: Exact) -> LogRat:
+    """`x log y` for an integer x; log 1 where x is 0."""
+    return CERTAIN if x == 0 else log(y) * x
+
+
+def xlog1py(x: Exact, y: Exact) -> LogRat:
+    """`x log(1 + y)` for an integer x; log 1 where x is 0."""
+    return CERTAIN if x == 0 else log1p(y) * x
+
+
+def sqrt(x: Exact) -> Fraction:
+    """The square root of the square of a rational."""
+    value = rational(x)
+    if value >= 0:
+        root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+        if root * root == value:
+            return root
+    raise Inexact(f"sqrt({value}) is not rational")
+
+
+def floor(x: Exact) -> int:
+    """The largest integer at or below x."""
+    return math.floor(x)
+
+
+def isnan(x: Exact | LogRat) -> bool:  # noqa: ARG001  exact numbers are numbers
+    """False."""
+    return False
+
+
+def lgamma(x: Exact) -> LogRat:
+    """`log (x - 1)!` for a positive integer x."""
+    value = rational(x)
+    if value.denominator != 1 or value < 1:
+        raise Inexact(f"the gamma function at {value} is not rational")
+    return LogRat(Fraction(math.factorial(value.numerator - 1)))
+
+
+def log_beta(a: Exact, b: Exact) -> LogRat:
+    """`log B(a, b)` for rational a and b of which one is an integer: B(a, n) = (n - 1)! / (a)_n."""
+    first, second = rational(a), rational(b)
+    if second.denominator != 1:
+        first, second = second, first
+    if second.denominator != 1 or second < 1 or first <= 0:
+        raise Inexact(f"B({a}, {b}) need not be rational")
+    n = second.numerator
+    rising = Fraction(1)
+    for i in range(n):
+        rising *= first + i
+    return LogRat(math.factorial(n - 1) / rising)
+
+
+def log_choose(n: Exact, k: Exact) -> LogRat:
+    """The log of the binomial coefficient of two integers; minus infinity outside 0 <= k <= n."""
+    if rational(n).denominator != 1 or rational(k).denominator != 1:
+        raise Inexact(f"{n} over {k} need not be rational")
+    return LogRat(Fraction(math.comb(int(n), int(k)))) if 0 <= k <= n else IMPOSSIBLE
+
+
+def log_binomial(k: Exact, n: Exact, p: Exact, q: Exact) -> LogRat:
+    """The log of (n over k) p^k q^(n - k) for integers k and n."""
+    return log_choose(n, k) + xlogy(k, p) + xlogy(n - k, q)
+
+
+def log_rising(x: Exact, n: int) -> LogRat:
+    """The log of the rising factorial x (x + 1) ... (x + n - 1) for x > 0."""
+    product = Fraction(1)
+    for i in range(n):
+        product *= rational(x) + i
+    return LogRat(product)
