@@ -1,0 +1,107 @@
+"""Weighted draws: moments, quantiles, their errors, and whether the weights can be trusted.
+
+Log weights are one array of any shape; a weight of 0 is -inf. All functions work with the normalised
+weights w = exp(l - max l) / Σ.
+"""
+
+from __future__ import annotations
+
+from math import inf, isfinite, log, nan, sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from pplc.inference.answers import Estimate, estimate
+
+Floats = npt.NDArray[np.float64]
+
+
+def normalised(log_weights: Floats) -> Floats:
+    """Weights that sum to 1, in the same shape; all NaN if every weight is 0."""
+    top = float(np.max(log_weights, initial=-inf))
+    if top == -inf:
+        return np.full(log_weights.shape, nan)
+    weights = np.exp(log_weights - top)
+    result: Floats = weights / weights.sum()
+    return result
+
+
+def ess_weights(log_weights: Floats) -> float:
+    """Kish's effective number of draws, (Σw)² / Σw²; 0 if every weight is 0."""
+    weights = normalised(log_weights)
+    total = float((weights**2).sum())
+    return 1 / total if total == total else 0.0
+
+
+def log_evidence(log_weights: Floats) -> Estimate:
+    """Log of the mean weight of independent draws, with its standard error by the delta method.
+
+    The mean weight is unbiased for Z; its log is biased downwards by about half the square of the error.
+    """
+    count = log_weights.size
+    top = float(np.max(log_weights, initial=-inf))
+    if top == -inf:
+        return Estimate(-inf, nan, (-inf, inf), ("every weight is 0",))
+    weights = np.exp(log_weights.ravel() - top)
+    mean = float(weights.mean())
+    error = float(weights.std(ddof=1)) / sqrt(count) / mean if count > 1 else inf
+    flags = (
+        ("the standard error of the evidence is large; its interval is unreliable",) if error > 0.5 else ()
+    )
+    return estimate(top + log(mean), error, *flags)
+
+
+def mean_and_error(values: Floats, log_weights: Floats) -> tuple[float, float]:
+    """The self-normalised mean Σ w x and its standard error √Σ w²(x - mean)² (Owen 2013, eq. 9.8)."""
+    weights = normalised(log_weights)
+    mean = float((weights * values).sum())
+    return mean, sqrt(float((weights**2 * (values - mean) ** 2).sum()))
+
+
+def spread(values: Floats, log_weights: Floats) -> float:
+    """The standard deviation √Σ w (x - mean)²."""
+    weights = normalised(log_weights)
+    mean = float((weights * values).sum())
+    return sqrt(float((weights * (values - mean) ** 2).sum()))
+
+
+def quantile(values: Floats, log_weights: Floats, probability: float) -> float:
+    """The smallest value that has at least this much weight at or below it."""
+    order = np.argsort(values, axis=None)
+    cumulative = np.cumsum(normalised(log_weights).ravel()[order])
+    if not isfinite(float(cumulative[-1])):
+        return nan
+    place = int(np.searchsorted(cumulative, probability * (1 - 1e-12)))
+    return float(values.ravel()[order][min(place, values.size - 1)])
+
+
+def pareto_k(log_weights: Floats) -> float:
+    """Shape of the generalised Pareto law fitted to the largest weights; above 0.7 they are unreliable.
+
+    Vehtari, Simpson, Gelman, Yao & Gabry, *Pareto smoothed importance sampling* (JMLR 2024); the fit is
+    Zhang & Stephens' (Technometrics 2009) with the weak prior of ArviZ, whose numbers these equal. NaN
+    if fewer than five weights stand out, as when all are equal.
+    """
+    logs = np.sort(log_weights, axis=None) - float(np.max(log_weights, initial=-inf))
+    count = logs.size
+    tail = int(np.ceil(min(count / 5, 3 * sqrt(count))))
+    if count <= tail:
+        return nan
+    cutoff = max(float(logs[-tail - 1]), log(float(np.finfo(float).tiny)))
+    excess = np.exp(logs[logs > cutoff]) - np.exp(cutoff)
+    return _pareto_shape(excess) if excess.size > 4 else nan
+
+
+def _pareto_shape(ordered: Floats) -> float:
+    count = ordered.size
+    grid = 30 + int(sqrt(count))
+    b = 1 - np.sqrt(grid / (np.arange(1, grid + 1) - 0.5))
+    b = b / (3 * ordered[int(count / 4 + 0.5) - 1]) + 1 / ordered[-1]
+    k = np.log1p(-b[:, None] * ordered).mean(axis=1)
+    profile = count * (np.log(-(b / k)) - k - 1)
+    with np.errstate(over="ignore"):
+        weights = 1 / np.exp(profile - profile[:, None]).sum(axis=1)
+    kept = weights >= 10 * np.finfo(float).eps
+    weights, b = weights[kept] / weights[kept].sum(), b[kept]
+    shape = float(np.log1p(-float((b * weights).sum()) * ordered).mean())
+    return (count * shape + 10 * 0.5) / (count + 10)
