@@ -1,0 +1,267 @@
+"""Text to syntax tree: runs the LALR tables that `build_tables` made from `grammar.lark`.
+
+After an error the parser skips to the end of the statement and goes on, so that one pass shows
+every syntax error of a file; one line never gets two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple, cast
+
+from pplc.lang import syntax as s
+from pplc.lang.diagnostics import Diagnostic, Rejected, SourceFile, Span
+from pplc.lang.layout import MAX_NESTING, lay_out
+from pplc.lang.lexer import END, NEWLINE, Token, tokenize
+from pplc.lang.mistakes import Situation, explain
+from pplc.lang.tree import TreeBuilder
+
+MAX_CHARACTERS: Final = 1_000_000
+"""Size of a file. Larger ones are data, and belong in a data file."""
+
+MAX_ERRORS: Final = 20
+"""Syntax errors shown of one file."""
+
+_ITEM_STARTS = frozenset(("model", "fn", "density", "type", "import", "query"))
+
+
+def parse(text: str, name: str = "<text>") -> s.Program:
+    """The tree of a model file; `Rejected` with all its syntax errors."""
+    return cast(s.Program, _parse(text, name, "program"))
+
+
+def parse_query(text: str, name: str = "<query>") -> tuple[s.Query, ...]:
+    """The queries of `I(mu; tau), evidence`, as they stand after the word `query`."""
+    return cast(tuple[s.Query, ...], _parse(text, name, "queries"))
+
+
+def parse_expression(text: str, name: str = "<expression>") -> s.Expr:
+    """One expression, such as the value of `--set p=0.3`."""
+    return cast(s.Expr, _parse(text, name, "expression"))
+
+
+def parse_intervention(text: str, name: str = "<do>") -> s.DoItem:
+    """`x = 1`, `z[3] = 0`, `f.slope = 2`, as they stand in `do(…)`."""
+    return cast(s.DoItem, _parse(text, name, "intervention"))
+
+
+class _Rule(NamedTuple):
+    name: str
+    action: str
+    length: int
+    passes: bool
+    keep: tuple[tuple[int, bool] | None, ...]
+    spliced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    states: tuple[dict[str, int], ...]
+    rules: tuple[_Rule, ...]
+    starts: dict[str, int]
+    ends: frozenset[int]
+
+
+@cache
+def _tables() -> _Tables:
+    raw = json.loads((Path(__file__).parent / "tables.json").read_text(encoding="utf-8"))
+    rules = tuple(
+        _Rule(name, action, length, passes, tuple(None if k is None else (k[0], k[1]) for k in keep), name[1] == "_")
+        for name, action, length, passes, keep in raw["rules"]
+    )
+    return _Tables(tuple(raw["states"]), rules, raw["starts"], frozenset(raw["ends"]))
+
+
+def _parse(text: str, name: str, start: str) -> object:
+    file = SourceFile(name, text)
+    if len(text) > MAX_CHARACTERS:
+        here = Span(file, 1, 1, 1, 1)
+        raise Rejected(
+            Diagnostic("E0109", f"this file is larger than {MAX_CHARACTERS} characters", here, "too large",
+                       "a model file is small; put numbers in a data file")
+        )  # fmt: skip
+    lexed = tokenize(file)
+    errors = lexed.errors
+    tokens = lay_out(lexed.tokens, file, errors)
+    result: object = None
+    if tokens:
+        builder = TreeBuilder(file)
+        result = _Machine(file, tokens, builder, errors).run(start)
+        builder.finish()
+        errors.extend(builder.errors)
+    if not errors:
+        errors.extend(_too_deep(result))
+    if errors:
+        raise Rejected(*_one_per_line(errors))
+    if isinstance(result, s.Program):
+        return s.Program(result.items, lexed.comments, span=result.span)
+    return result
+
+
+def _one_per_line(errors: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """In the order of the file; of several on a line only the first found, the others may be its echo."""
+    first: dict[int, Diagnostic] = {}
+    for error in errors:
+        first.setdefault(error.span.line, error)
+    return sorted(first.values(), key=lambda error: (error.span.line, error.span.column))[:MAX_ERRORS]
+
+
+class _Machine:
+    """The stack machine: states, and beside them values and the first and last token of each."""
+
+    def __init__(
+        self, file: SourceFile, tokens: list[Token], builder: TreeBuilder, errors: list[Diagnostic]
+    ) -> None:
+        self.file, self.tokens, self.builder, self.errors = file, tokens, builder, errors
+        self.tables = _tables()
+        self.actions = {
+            rule.action: getattr(builder, rule.action + ("_" if rule.action == "lambda" else ""), None)
+            for rule in self.tables.rules
+        }
+        self.states: list[int] = []
+        self.values: list[Any] = []
+        self.firsts: list[int] = []
+        self.lasts: list[int] = []
+
+    def run(self, start: str) -> object:
+        """Parse all tokens; None if an error left nothing to build."""
+        self.states.append(self.tables.starts[start])
+        states, end = self.tables.states, self.tables.ends
+        position, failures = 0, 0
+        while True:
+            token = self.tokens[position]
+            action = states[self.states[-1]].get(token.type)
+            if action is None:
+                if token.type == END and self.states[-1] in end:
+                    return self.values[-1]
+                failures += 1
+                self.errors.append(self._explain(position))
+                resumed = self._recover(position) if failures < MAX_ERRORS else None
+                if resumed is None:
+                    return None
+                position = resumed
+            elif action >= 0:
+                self._push(action, token, position, position)
+                position += 1
+            else:
+                self._reduce(self.tables.rules[-1 - action], position)
+
+    def _push(self, state: int, value: object, first: int, last: int) -> None:
+        self.states.append(state)
+        self.values.append(value)
+        self.firsts.append(first)
+        self.lasts.append(last)
+
+    def _reduce(self, rule: _Rule, position: int) -> None:
+        base = len(self.values) - rule.length
+        if rule.length == 1 and rule.passes and not rule.spliced:
+            del self.states[-1]  # one child stands for the rule: only the state changes
+            self.states.append(self.tables.states[self.states[-1]][rule.name])
+            return
+        values = self.values[base:]
+        first, last = (self.firsts[base], self.lasts[-1]) if rule.length else (position, position - 1)
+        del self.states[base + 1 :], self.values[base:], self.firsts[base:], self.lasts[base:]
+        parts: list[Any] = []
+        for kept in rule.keep:
+            if kept is None:
+                parts.append(None)
+            elif kept[1]:
+                parts.extend(values[kept[0]])
+            else:
+                parts.append(values[kept[0]])
+        value: Any = parts
+        if not rule.spliced:
+            value = parts[0] if rule.passes and len(parts) == 1 else self.actions[rule.action](parts, self._span(first, last))
+        self._push(self.tables.states[self.states[-1]][rule.name], value, first, last)
+
+    def _span(self, first: int, last: int) -> Span:
+        start = self.tokens[first]
+        if last < first:
+            return Span(self.file, start.line, start.column, start.line, start.column)
+        end = self.tokens[last]
+        return Span(self.file, start.line, start.column, end.line, end.end)
+
+    def _explain(self, position: int) -> Diagnostic:
+        return explain(Situation(self.file, self.tokens, position, self._accepts()))
+
+    def _accepts(self) -> frozenset[str]:
+        """Terminals that could stand here: those whose reductions end in a shift."""
+        return frozenset(symbol for symbol in self.tables.states[self.states[-1]] if self._would_shift(symbol))
+
+    def _would_shift(self, symbol: str) -> bool:
+        stack = list(self.states)
+        while True:
+            action = self.tables.states[stack[-1]].get(symbol)
+            if action is None or action >= 0:
+                return action is not None or (symbol == END and stack[-1] in self.tables.ends)
+            rule = self.tables.rules[-1 - action]
+            del stack[len(stack) - rule.length :]
+            stack.append(self.tables.states[stack[-1]][rule.name])
+
+    def _recover(self, position: int) -> int | None:
+        """Give up the innermost statement or item; where to go on, just after it."""
+        depth = len(self.states) - 1
+        while depth >= 0 and not self.tables.states[self.states[depth]].keys() & {"<_statement>", "<_item>"}:
+            depth -= 1
+        if depth < 0:
+            return None
+        goto = self.tables.states[self.states[depth]]
+        rule = "<_statement>" if "<_statement>" in goto else "<_item>"
+        first = self.firsts[depth] if depth < len(self.firsts) else position
+        del self.states[depth + 1 :], self.values[depth:], self.firsts[depth:], self.lasts[depth:]
+        self._push(goto[rule], [], first, position)
+        level = sum(_bracket(token) for token in self.tokens[first:position])
+        while not self._resumes(position, level, rule):
+            level += _bracket(self.tokens[position])
+            position += 1
+        return position
+
+    def _resumes(self, position: int, level: int, rule: str) -> bool:
+        token = self.tokens[position]
+        if token.type == END:
+            return True
+        if level > 0 or rule == "<_item>" and token.type != NEWLINE:
+            return False
+        if rule == "<_item>":  # what follows a broken header would only repeat the error
+            return self.tokens[position + 1].type in _ITEM_STARTS
+        return token.type in (NEWLINE, "}")
+
+
+def _bracket(token: Token) -> int:
+    return 1 if token.type in ("(", "[", "{") else -1 if token.type in (")", "]", "}") else 0
+
+
+def _too_deep(root: object) -> list[Diagnostic]:
+    """Refuse trees so deep that recursive functions over them could overflow; walks without recursion."""
+    level: list[object] = [root]
+    for _ in range(MAX_NESTING):
+        children: list[object] = []
+        for node in level:
+            if isinstance(node, tuple):
+                children.extend(cast(tuple[object, ...], node))
+            elif isinstance(node, s.Node):
+                children.extend(getattr(node, field.name) for field in fields(node) if field.name not in ("span", "name_span"))
+        level = [child for child in _flat(children)]
+        if not level:
+            return []
+    deep = next((node for node in level if isinstance(node, s.Node)), None)
+    span = deep.span if deep else Span(SourceFile("", ""), 1, 1, 1, 1)
+    return [
+        Diagnostic("E0108", f"this is nested more than {MAX_NESTING} deep", span, "too deep",
+                   "give parts of it names with `let`, or write a loop or a function")
+    ]  # fmt: skip
+
+
+def _flat(values: Iterable[object]) -> Iterable[object]:
+    """Nodes, and those in tuples of tuples: tuples do not count as levels."""
+    stack = list(values)[::-1]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, tuple):
+            stack.extend(cast(tuple[object, ...], value)[::-1])
+        elif isinstance(value, s.Node):
+            yield value
