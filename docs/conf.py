@@ -59,7 +59,9 @@ def setup(app: Sphinx) -> None:
     app.add_lexer("ppl", ModelLexer)
 
 
-_PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+_PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]
 
 project = "pplc"
 author = copyright = "the pplc authors"

@@ -76,7 +76,7 @@ def test_every_top_level_folder_of_code_is_reached_by_a_link() -> None:
         if package != "pplc":
             link = ROOT / "src" / "pplc" / package.removeprefix("pplc.")
             assert link.is_symlink()
-            assert not Path(os.readlink(link)).is_absolute()
+            assert not link.readlink().is_absolute()
             assert link.resolve() == ROOT / folder
 
 
@@ -106,15 +106,14 @@ def test_the_source_archive_carries_real_files_and_no_links(archives: dict[str, 
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
-def test_an_installed_archive_checks_an_example(
-    kind: str, archives: dict[str, Path], tmp_path: Path
-) -> None:
+def test_an_installed_archive_checks_an_example(kind: str, archives: dict[str, Path], tmp_path: Path) -> None:
     """In a new environment that sees this one's libraries, but not this one's pplc."""
     home = tmp_path / "venv"
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
     site = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))
-    # A folder that a .pth names is searched, but its own .pth files, the editable pplc's among them, are not read.
+    # A folder that a .pth names is searched, but its own .pth files are not read: the editable pplc's
+    # is among them.
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
 
@@ -125,7 +124,9 @@ def test_an_installed_archive_checks_an_example(
 
     pip = (sys.executable, "-m", "pip", "--python", str(python), "install", "--no-index", "--no-deps")
     call(*pip, "--ignore-installed", "--no-build-isolation", str(archives[kind]))
-    where = call(str(python), "-c", "import pplc, pplc.lang; print(pplc.__file__, pplc.lang.__file__, sep='\\n')")
+    where = call(
+        str(python), "-c", "import pplc, pplc.lang; print(pplc.__file__, pplc.lang.__file__, sep='\\n')"
+    )
     assert [Path(line).is_relative_to(site) for line in where.splitlines()] == [True, True]
     example = shutil.copy2(ROOT / "examples" / "eight_schools.ppl", tmp_path)
     call(str(home / "bin" / "pplc"), "check", str(example))

@@ -27,7 +27,7 @@ class Command:
 
 
 def commands(fence: Fence) -> list[Command]:
-    """The commands of a `console` block (`$ ` before each, output after it) or a `bash` block (one per line)."""
+    """The commands of a `console` block (`$ ` before each, output below) or a `bash` block (one per line)."""
     found: list[Command] = []
     for number, text in enumerate(fence.body.splitlines(), fence.line + 1):
         place = f"{fence.page}:{number}"
@@ -74,5 +74,6 @@ def run(command: Command, folder: Path) -> None:
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     if command.expected:
         assert doctest.OutputChecker().check_output(command.expected, done.stdout, flags), (
-            f"{command.place}: `{command.line}` printed\n{done.stdout}\nwhere the page has\n{command.expected}"
+            f"{command.place}: `{command.line}` printed\n{done.stdout}\n"
+            f"where the page has\n{command.expected}"
         )
