@@ -1,0 +1,276 @@
+"""What is reported about each variable: moments, quantiles, probabilities, and the errors of all of these.
+
+A `Variable` holds one array for each number, in the shape of the variable, whether it comes from an
+exact law, from chains or from weighted draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import nan, sqrt
+from typing import Any, Literal, TypeAlias, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from pplc.inference import diagnostics, weights
+from pplc.inference.collect import extents
+from pplc.inference.result import Array, Draws, Index, Probability, Result
+from pplc.semantics.values import Value, show
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+TypeName: TypeAlias = Literal["bool", "int", "real", "string", "other"]
+
+N = TypeVar("N", float, Fraction)
+
+MOST_PROBABILITIES = 20
+"""Different values of an element up to which its probabilities are listed."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """The summary of one variable.
+
+    shape:         extents; `()` for a scalar.
+    numbers:       `mean sd q05 q95`, and for draws `mcse_mean ess_bulk ess_tail rhat` (chains) or
+                   `mcse_mean ess` (weighted draws): arrays of the shape. Empty unless it is numeric.
+    probabilities: index -> value as text -> probability, for finite variables.
+    exact:         the same as rationals, where they are.
+    reached:       the probability that a run defines the variable at all.
+    """
+
+    name: str
+    type: TypeName
+    shape: tuple[int, ...]
+    numbers: Mapping[str, Floats]
+    probabilities: Mapping[Index, Mapping[str, float]] = field(
+        default_factory=dict[Index, "Mapping[str, float]"]
+    )
+    exact: Mapping[Index, Mapping[str, Fraction]] = field(
+        default_factory=dict[Index, "Mapping[str, Fraction]"]
+    )
+    reached: float = 1.0
+
+    @property
+    def mean(self) -> Floats:
+        """The mean of each element; a numpy scalar if the variable is one."""
+        return self.numbers["mean"][()]
+
+    @property
+    def sd(self) -> Floats:
+        """The standard deviation of each element."""
+        return self.numbers["sd"][()]
+
+    def element(self, index: Index) -> Variable:
+        """One element as a variable of its own."""
+        name = f"{self.name}[{', '.join(map(str, index))}]" if index else self.name
+        return Variable(
+            name,
+            self.type,
+            (),
+            {key: np.asarray(array[index]) for key, array in self.numbers.items()},
+            {(): self.probabilities[index]} if index in self.probabilities else {},
+            {(): self.exact[index]} if index in self.exact else {},
+            self.reached,
+        )
+
+    def elements(self) -> Iterator[Variable]:
+        """The elements in row-major order; the variable itself if it is a scalar."""
+        return (self.element(index) for index in np.ndindex(*self.shape))
+
+
+def summarise(result: Result) -> dict[str, Variable]:
+    """Every variable of a result, in the order in which the model makes them."""
+    if result.laws is not None:
+        return {name: of_law(name, elements) for name, elements in result.laws.items()}
+    if result.draws is None:
+        return {}
+    return {name: of_draws(name, values, result.draws) for name, values in result.draws.values.items()}
+
+
+# ------------------------------------------------------------------ exact laws
+
+
+def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]]) -> Variable:
+    """The summary of exact laws, one for each element."""
+    spread = {index: element for index, law in elements.items() for index, element in _entries(index, law)}
+    shape = extents(spread)
+    every = [value for law in spread.values() for value in law]
+    kind = _type_of(every)
+    numbers: dict[str, Floats] = {}
+    if kind in ("bool", "int", "real"):
+        moments = {index: _moments(law) for index, law in spread.items()}
+        for k, key in enumerate(("mean", "sd", "q05", "q95")):
+            array = np.full(shape, nan)
+            for index, row in moments.items():
+                array[index] = row[k]
+            numbers[key] = array
+    reached = max((float(sum(law.values())) for law in spread.values()), default=0.0)
+    listed = {index: law for index, law in spread.items() if len(law) <= MOST_PROBABILITIES}
+    return Variable(
+        name,
+        kind,
+        shape,
+        numbers,
+        {index: _texts(law, float) for index, law in listed.items()},
+        {index: _texts(law, Fraction) for index, law in listed.items() if _rational(law)},
+        reached,
+    )
+
+
+def _entries(
+    index: Index, law: Mapping[Value, Probability]
+) -> Iterator[tuple[Index, Mapping[Value, Probability]]]:
+    """A law of vectors of numbers as the laws of their entries; any other law as it is."""
+    shapes = {np.shape(cast(Array, value)) if _numeric_vector(value) else None for value in law}
+    if len(shapes) != 1 or None in shapes or () in shapes:
+        yield index, law
+        return
+    (shape,) = shapes
+    for inner in np.ndindex(*(shape or ())):
+        entry: dict[Value, Probability] = {}
+        for value, probability in law.items():
+            for i in inner:
+                value = cast("tuple[Value, ...]", value)[i]
+            entry[value] = entry.get(value, 0) + probability
+        yield (*index, *inner), entry
+
+
+def _numeric_vector(value: Value) -> bool:
+    if isinstance(value, tuple):
+        return all(_numeric_vector(item) for item in value)
+    return isinstance(value, int | float | Fraction)
+
+
+def _rational(law: Mapping[Value, Probability]) -> bool:
+    return all(isinstance(probability, int | Fraction) for probability in law.values())
+
+
+def _texts(law: Mapping[Value, Probability], to: Callable[[Any], N]) -> dict[str, N]:
+    return {show(value): to(law[value]) for value in sorted(law, key=_order)}
+
+
+def _order(value: Value) -> tuple[int, float, str]:
+    """Numbers by size, false before true, the rest by name."""
+    if isinstance(value, bool | int | float | Fraction):
+        return 0, float(value), ""
+    return 1, 0.0, show(value)
+
+
+def _moments(law: Mapping[Value, Probability]) -> tuple[float, float, float, float]:
+    """Mean, standard deviation, 5 % and 95 % quantiles, given that the variable is reached."""
+    pairs = sorted((_number(value), probability) for value, probability in law.items())
+    whole = sum(probability for _, probability in pairs)
+    mean = sum(value * probability for value, probability in pairs) / whole
+    variance = sum((value - mean) ** 2 * probability for value, probability in pairs) / whole
+    return (
+        float(mean),
+        sqrt(float(variance)),
+        _law_quantile(pairs, whole, 0.05),
+        _law_quantile(pairs, whole, 0.95),
+    )
+
+
+def _number(value: Value) -> Fraction | float:
+    return value if isinstance(value, float) else Fraction(cast("int | Fraction", value))
+
+
+def _law_quantile(
+    pairs: Sequence[tuple[Fraction | float, Probability]], whole: Probability, at: float
+) -> float:
+    below: Probability = 0
+    for value, probability in pairs:
+        below += probability
+        if below >= at * whole * (1 - 1e-12):
+            return float(value)
+    return nan
+
+
+def _type_of(values: Sequence[Value]) -> TypeName:
+    kinds = {type(value) for value in values}
+    if kinds == {bool}:
+        return "bool"
+    if kinds == {int}:
+        return "int"
+    if kinds and kinds <= {int, float, Fraction}:
+        return "real"
+    return "string" if kinds == {str} else "other"
+
+
+# ------------------------------------------------------------------ draws
+
+
+def of_draws(name: str, values: Array, draws: Draws) -> Variable:
+    """The summary of draws [chain, draw, *shape]."""
+    shape = values.shape[2:]
+    columns = {index: values[(slice(None), slice(None), *index)] for index in np.ndindex(*shape)}
+    there = {index: _reached(column) for index, column in columns.items()}
+    found = [
+        value for index, column in columns.items() for value in column[there[index]].ravel().tolist()[:1000]
+    ]
+    kind = _type_of(found)
+    numbers: dict[str, Floats] = {}
+    if kind in ("bool", "int", "real"):
+        for index, column in columns.items():
+            for key, number in _numbers(column, there[index], draws.log_weights).items():
+                numbers.setdefault(key, np.full(shape, nan))[index] = number
+    probabilities: dict[Index, Mapping[str, float]] = {}
+    if kind != "real":
+        for index, column in columns.items():
+            law = _frequencies(column, there[index], draws.log_weights)
+            if len(law) <= MOST_PROBABILITIES:
+                probabilities[index] = _texts(law, float)
+    reached = max((float(mask.mean()) for mask in there.values()), default=0.0)
+    return Variable(name, kind, shape, numbers, probabilities, reached=reached)
+
+
+def _reached(column: Array) -> npt.NDArray[np.bool_]:
+    if column.dtype == object:
+        return np.array([[value is not None for value in chain] for chain in column], dtype=np.bool_)
+    if column.dtype.kind == "f":
+        return ~np.isnan(column)
+    return np.ones(column.shape, dtype=np.bool_)
+
+
+def _numbers(column: Array, there: npt.NDArray[np.bool_], log_weights: Floats | None) -> dict[str, float]:
+    whole = bool(there.all())
+    if log_weights is not None:
+        kept = column[there].astype(np.float64)
+        logs = log_weights[there]
+        mean, error = weights.mean_and_error(kept, logs)
+        return {
+            "mean": mean,
+            "sd": weights.spread(kept, logs),
+            "q05": weights.quantile(kept, logs, 0.05),
+            "q95": weights.quantile(kept, logs, 0.95),
+            "mcse_mean": error,
+            "ess": weights.ess_weights(logs),
+        }
+    # Runs that do not reach the variable break the chains up: no diagnostics then.
+    draws: Floats = column.astype(np.float64) if whole else column[there].astype(np.float64)[None, :]
+    numbers = {
+        "mean": float(draws.mean()),
+        "sd": float(draws.std(ddof=1)) if draws.size > 1 else nan,
+        "q05": diagnostics.quantile(draws, 0.05) if draws.size > 1 else float(draws.mean()),
+        "q95": diagnostics.quantile(draws, 0.95) if draws.size > 1 else float(draws.mean()),
+    }
+    for key, number in (
+        ("mcse_mean", diagnostics.mcse_mean),
+        ("ess_bulk", diagnostics.ess_bulk),
+        ("ess_tail", diagnostics.ess_tail),
+        ("rhat", diagnostics.rhat),
+    ):
+        numbers[key] = number(draws) if whole else nan
+    return numbers
+
+
+def _frequencies(
+    column: Array, there: npt.NDArray[np.bool_], log_weights: Floats | None
+) -> dict[Value, Probability]:
+    share = np.full(column.shape, 1 / column.size) if log_weights is None else weights.normalised(log_weights)
+    law: dict[Value, Probability] = {}
+    for value, weight in zip(column[there].tolist(), share[there].tolist(), strict=True):
+        law[value] = law.get(value, 0.0) + weight
+    return law
