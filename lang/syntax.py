@@ -160,12 +160,16 @@ CompareOp: TypeAlias = Literal["==", "!=", "<", "<=", ">", ">="]
 
 @dataclass(frozen=True, slots=True)
 class Unary(Node):
+    """`-e`, `not e`."""
+
     op: UnaryOp
     operand: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Binary(Node):
+    """`a + b`; `and` and `or` evaluate only what they need."""
+
     op: BinaryOp
     left: Expr
     right: Expr
@@ -197,6 +201,8 @@ class Argument(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
+    """`f(a, name = b)`."""
+
     function: Expr
     arguments: tuple[Argument, ...]
 
@@ -300,6 +306,8 @@ class Arm(Node):
 
 @dataclass(frozen=True, slots=True)
 class Match(Node):
+    """`match e { pattern => body, … }`, as an expression or a statement."""
+
     subject: Expr
     arms: tuple[Arm, ...]
 
@@ -351,6 +359,8 @@ class LiteralPattern(Node):
 
 @dataclass(frozen=True, slots=True)
 class TuplePattern(Node):
+    """`(p, q)`; `()` matches the unit value."""
+
     items: tuple[Pattern, ...]
 
 
@@ -450,12 +460,16 @@ class ExprStmt(Node):
 
 @dataclass(frozen=True, slots=True)
 class For(Node):
+    """`for i in 0..N { … }`."""
+
     clauses: tuple[Clause, ...]
     body: Block
 
 
 @dataclass(frozen=True, slots=True)
 class While(Node):
+    """`while c { … }`."""
+
     condition: Expr
     body: Block
 
