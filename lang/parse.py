@@ -56,6 +56,7 @@ class _Rule(NamedTuple):
     passes: bool
     keep: tuple[tuple[int, bool] | None, ...]
     spliced: bool
+    unit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,16 @@ class _Tables:
 @cache
 def _tables() -> _Tables:
     raw = json.loads((Path(__file__).parent / "tables.json").read_text(encoding="utf-8"))
-    rules = tuple(
-        _Rule(name, action, length, passes, tuple(None if k is None else (k[0], k[1]) for k in keep), name[1] == "_")
-        for name, action, length, passes, keep in raw["rules"]
-    )
+    rules = tuple(map(_rule, raw["rules"]))
     return _Tables(tuple(raw["states"]), rules, raw["starts"], frozenset(raw["ends"]))
+
+
+def _rule(row: list[Any]) -> _Rule:
+    """`spliced`: its parts go into the list of its parent; `unit`: its only child stands for it."""
+    name, action, length, passes, keep = row
+    kept = tuple(None if k is None else (k[0], k[1]) for k in keep)
+    spliced = name.startswith("<_")
+    return _Rule(name, action, length, passes, kept, spliced, passes and not spliced and length == 1 and kept == ((0, False),))
 
 
 def _parse(text: str, name: str, start: str) -> object:
@@ -158,7 +164,7 @@ class _Machine:
 
     def _reduce(self, rule: _Rule, position: int) -> None:
         base = len(self.values) - rule.length
-        if rule.length == 1 and rule.passes and not rule.spliced:
+        if rule.unit:
             del self.states[-1]  # one child stands for the rule: only the state changes
             self.states.append(self.tables.states[self.states[-1]][rule.name])
             return
