@@ -211,6 +211,8 @@ class Call(Node):
 
 @dataclass(frozen=True, slots=True)
 class If(Node):
+    """Runs one of two blocks; what they assign outlives them, what they bind does not."""
+
     test: Expr
     then: Block
     orelse: Block
