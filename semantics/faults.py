@@ -18,7 +18,7 @@ def index_outside(index: Value, extent: int) -> Fault:
     """An index is negative or past the end."""
     allowed = f"from 0 to {extent - 1}" if extent else "of which there are none"
     return Fault(
-        "E0421",
+        "E0402",
         f"the index {show(index)} is outside the array, whose indices are {allowed}",
         f"this index is {show(index)}",
         "indices count from 0; negative ones are not allowed" if isinstance(index, int) and index < 0 else "",
@@ -85,7 +85,7 @@ def wrong_kind(function: str, expected: str, value: Value) -> Fault:
 def unavailable(member: str, law: str, why: str = "") -> Fault:
     """A distribution does not have what was asked of it."""
     return Fault(
-        "E0501", f"`{member}` of {law} is not available" + (f": {why}" if why else ""), "not available"
+        "E0511", f"`{member}` of {law} is not available" + (f": {why}" if why else ""), "not available"
     )
 
 

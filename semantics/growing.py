@@ -48,30 +48,32 @@ class Growing:
 
     rank:   number of its indices.
     length: one more than the largest first index defined so far.
+    digest: the sum of the hashes of the elements with their indices.
     """
 
     rank: int = 1
     length: int = 0
-    _digest: int = 0
-    _root: _Node = field(default=None, repr=False)
+    digest: int = 0
+    root: _Node = field(default=None, repr=False)
 
     def __hash__(self) -> int:
-        return hash((self.rank, self.length, self._digest))
+        return hash((self.rank, self.length, self.digest))
 
     def define(self, indices: tuple[Value, ...], value: Value) -> Growing:
         """The array with one more element; a `Fault` if it is there already."""
         places = tuple(_checked(index) for index in indices)
         if self.is_defined(places):
             raise defined_twice(places)
-        return self._define(places, value)
+        return self.defined(places, value)
 
-    def _define(self, indices: tuple[int, ...], value: Value) -> Growing:
+    def defined(self, indices: tuple[int, ...], value: Value) -> Growing:
+        """`define` without its checks."""
         index = indices[0]
         old = self._find(index)
         if len(indices) == 1:
             return self._with(index, old, value)
         row = old if isinstance(old, Growing) else Growing(self.rank - 1)
-        return self._with(index, old, row._define(indices[1:], value))
+        return self._with(index, old, row.defined(indices[1:], value))
 
     def get(self, index: Value) -> Value:
         """The element, or (with rank > 1) the row, at the first index."""
@@ -90,7 +92,7 @@ class Growing:
 
     def items(self) -> Iterator[tuple[tuple[int, ...], Value]]:
         """The defined elements with their indices, in order."""
-        for index, found in _elements(self._root, self._level(), 0):
+        for index, found in _elements(self.root, self._level(), 0):
             if self.rank > 1 and isinstance(found, Growing):
                 for rest, value in found.items():
                     yield (index, *rest), value
@@ -120,11 +122,11 @@ class Growing:
     def restrict(self, keep: Callable[[tuple[int, ...]], bool]) -> Growing:
         """The array without the elements that nothing reads any more; its length stays."""
         result = self
-        for index, found in tuple(_elements(self._root, self._level(), 0)):
+        for index, found in tuple(_elements(self.root, self._level(), 0)):
             new: Value | _Hole
             if self.rank > 1 and isinstance(found, Growing):
                 row = found.restrict(lambda rest, first=index: keep((first, *rest)))
-                new = row if row._root is not None else _Hole.HOLE
+                new = row if row.root is not None else _Hole.HOLE
             else:
                 new = found if keep((index,)) else _Hole.HOLE
             if new is not found:
@@ -144,19 +146,19 @@ class Growing:
     def _find(self, index: int) -> Value | _Hole:
         if not 0 <= index < self.length:
             return _Hole.HOLE
-        node, level = self._root, self._level()
+        node, level = self.root, self._level()
         while isinstance(node, _Branch):
             node = node.children[index >> level & _WIDTH - 1]
             level -= _BITS
         return _Hole.HOLE if node is None else node.items[index & _WIDTH - 1]
 
     def _with(self, index: int, old: Value | _Hole, new: Value | _Hole) -> Growing:
-        root, level = self._root, self._level()
+        root, level = self.root, self._level()
         while index >= _WIDTH << level:
             if root is not None:
                 root = _Branch((root, *_EMPTY_BRANCH.children[1:]))
             level += _BITS
-        digest = self._digest - _digest_of(index, old) + _digest_of(index, new)
+        digest = self.digest - _digest_of(index, old) + _digest_of(index, new)
         return Growing(self.rank, max(self.length, index + 1), digest, _put(root, level, index, new))
 
 

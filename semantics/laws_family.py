@@ -1,0 +1,367 @@
+"""Laws of the families: parameters that have been checked, and the kernels that know the numerics."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
+from pplc.semantics.families import NUMERICS
+from pplc.semantics.faults import outside_domain, wrong_kind
+from pplc.semantics.kernel import exact as exact_twin
+from pplc.semantics.laws_base import LawValue, Masses, nothing, number, real
+from pplc.semantics.laws_parameters import IN_DOMAIN, check_parameters, main_parameters, normalised
+from pplc.semantics.number import Inexact, LogRat, LogWeight
+from pplc.semantics.primitives_arithmetic import is_number, plain, to_float
+from pplc.semantics.special.gamma import log_binomial
+from pplc.semantics.values import Number, Value, show, to_numbers
+
+if TYPE_CHECKING:
+    from pplc.semantics.source import Source
+
+
+@functools.cache
+def _exactly(family: str, member: str) -> Callable[..., object] | None:
+    kernel = getattr(NUMERICS[family], member)
+    return None if kernel is None else exact_twin(kernel)
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyLaw(LawValue):
+    """One law of a family.
+
+    parameters: of the main list, in order; floats (and ints) unless `exact`.
+    given:      the parameters as they were given, if they are of the alternative number `alternative`
+                whose density is computed from them, because the main ones have lost digits.
+    exact:      all parameters are rational, and so may be what is computed from them.
+    """
+
+    name: str
+    parameters: tuple[Value, ...]
+    exact: bool
+    given: tuple[Value, ...] = ()
+    alternative: int = 0
+
+    def describe(self) -> str:
+        return "`" + self.name + "(" + ", ".join(map(show, self.parameters)) + ")`"
+
+    @property
+    def family(self) -> Family:
+        """The signature."""
+        return FAMILIES[self.name]
+
+    @property
+    def discrete(self) -> bool:
+        return FAMILIES[self.name].discrete
+
+    @property
+    def rank(self) -> int:
+        return FAMILIES[self.name].event_rank
+
+    @property
+    def dimension(self) -> int:
+        """The dimension of the set of values, that is of the measure of the density."""
+        family = FAMILIES[self.name]
+        if family.discrete:
+            return 0
+        if family.event_rank == 0:
+            return 1
+        side = self._side()
+        match family.support.kind:
+            case Kind.SIMPLEX:
+                return side - 1
+            case Kind.COV:
+                return side * (side + 1) // 2
+            case Kind.CORR | Kind.CHOL_CORR:
+                return side * (side - 1) // 2
+            case _:
+                return side
+
+    def draw(self, source: Source) -> Value:
+        family, parameters = FAMILIES[self.name], self._floats()
+        draw = NUMERICS[self.name].draw
+        if family.event_rank == 0:
+            return _drawn(family, draw(source, *parameters))
+        return self._filled(lambda out: draw(source, *parameters, out))
+
+    def weigh(self, value: Value) -> tuple[LogWeight, int]:
+        value = self._valued(value)
+        if self.exact and self.alternative == 0:
+            found = self._exact("log_density", value)
+            if isinstance(found, LogRat):
+                return found, self.dimension
+        if self.alternative:
+            density = DENSITIES[self.name, self.alternative]
+            return density(*_as_floats(self.given), _as_float(value)), self.dimension
+        log_density = NUMERICS[self.name].log_density
+        return log_density(*self._floats(), _as_float(value)), self.dimension
+
+    def masses(self) -> Masses | None:
+        if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.parameters[1] != 0):
+            return None
+        found = [(value, self.weigh(value)[0]) for value in self.support() or ()]
+        return [
+            (value, weight)
+            for value, weight in found
+            if not (weight.value == 0 if isinstance(weight, LogRat) else weight == -math.inf)
+        ]
+
+    def support(self) -> Iterator[Value] | None:
+        values = NUMERICS[self.name].support_values
+        if values is None:
+            return None
+        family = FAMILIES[self.name]
+        return (_drawn(family, value) for value in values(*self.parameters))
+
+    def cdf(self, x: Value) -> Number:
+        return self._number("cdf", x)
+
+    def log_cdf(self, x: Value) -> float:
+        return float(self._number("log_cdf", x, shown="logcdf"))
+
+    def log_ccdf(self, x: Value) -> float:
+        return float(self._number("log_ccdf", x, shown="logccdf"))
+
+    def quantile(self, p: Number) -> Value:
+        kernel = NUMERICS[self.name].quantile
+        if kernel is None:
+            self.refuse("quantile", p)
+        if not 0 <= p <= 1:
+            raise outside_domain(self.name, "p", p, "a number between 0 and 1")
+        return _drawn(FAMILIES[self.name], kernel(*self._floats(), to_float(p)))
+
+    def mean(self) -> Value:
+        return self._moment("mean")
+
+    def variance(self) -> Value:
+        return self._moment("variance")
+
+    def entropy(self) -> float:
+        kernel = NUMERICS[self.name].entropy
+        if kernel is None:
+            self.refuse("entropy")
+        return kernel(*self._floats())
+
+    # ------------------------------------------------------------------ calling kernels
+
+    def _floats(self) -> tuple[Value, ...]:
+        return _as_floats(self.parameters) if self.exact else self.parameters
+
+    def _exact(self, member: str, *values: Value) -> object:
+        """What the exact twin of a kernel gives; None where it has no rational answer."""
+        twin = _exactly(self.name, member)
+        if twin is None:
+            return None
+        try:
+            return twin(*self.parameters, *values)
+        except Inexact:
+            return None
+
+    def _number(self, member: str, x: Value, shown: str = "") -> Number:
+        kernel = getattr(NUMERICS[self.name], member)
+        if kernel is None:
+            self.refuse(shown or member, x)
+        if isinstance(x, bool):
+            x = int(x)
+        at = number(x, self.describe())
+        if FAMILIES[self.name].discrete:
+            # Between two integers the cdf is that of the lower one.
+            at = math.floor(at) if math.isfinite(at) else at
+        if self.exact and member == "cdf":
+            found = self._exact(member, at)
+            if isinstance(found, int | Fraction):
+                return found
+        return cast(float, kernel(*self._floats(), at if isinstance(at, int) else to_float(at)))
+
+    def _moment(self, member: str) -> Value:
+        kernel = getattr(NUMERICS[self.name], member)
+        if kernel is None:
+            self.refuse(member)
+        if FAMILIES[self.name].event_rank > 0:
+            return self._filled(lambda out: kernel(*self._floats(), out))
+        if self.exact:
+            found = self._exact(member)
+            if isinstance(found, int | Fraction):
+                return Fraction(found)
+        result = float(kernel(*self._floats()))
+        if math.isnan(result):
+            self.refuse(member)
+        return result
+
+    def _side(self) -> int:
+        """The length of a value, or the side of a square one."""
+        for parameter, value in zip(FAMILIES[self.name].parameters, self.parameters, strict=True):
+            if isinstance(value, tuple):
+                return len(value)
+            if parameter.domain is Domain.POSITIVE_INT and isinstance(value, int):
+                return value
+        raise AssertionError(f"{self.name} has no parameter that gives a size")
+
+    def _filled(self, fill: Callable[[list[object]], object]) -> Value:
+        side, family = self._side(), FAMILIES[self.name]
+        zero = 0 if family.discrete else 0.0
+        if family.event_rank == 1:
+            out: list[object] = [zero] * side
+            fill(out)
+            return tuple(cast("list[Value]", out))
+        rows: list[object] = [[zero] * side for _ in range(side)]
+        fill(rows)
+        return tuple(tuple(row) for row in cast("list[list[Value]]", rows))
+
+    def _valued(self, value: Value) -> Value:
+        """A value of the kind that the kernels take; a `Fault` for a missing one or a wrong kind."""
+        family = FAMILIES[self.name]
+        if family.event_rank == 0:
+            if family.support.kind is Kind.BOOLEAN and isinstance(value, bool):
+                return value
+            if not is_number(value):
+                raise wrong_kind(self.describe(), f"a value among {family.support.kind.value}", value)
+            return value
+        if not isinstance(value, tuple) or len(value) != self._side():
+            raise wrong_kind(self.describe(), f"a value of side {self._side()}", value)
+        return value
+
+
+def _as_float(value: Value) -> Value:
+    """Rationals as floats; ints stay, for what counts."""
+    return value if isinstance(value, float | int) else to_numbers(value, exact=False)
+
+
+def _as_floats(values: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(_as_float(value) for value in values)
+
+
+def _drawn(family: Family, value: object) -> Value:
+    """What a sampler or support gives, in the kind of the support."""
+    if family.support.kind is Kind.BOOLEAN:
+        return bool(value)
+    return int(cast(int, value)) if family.discrete else cast(float, value)
+
+
+# ------------------------------------------------------------------ densities of alternatives
+
+
+def _bernoulli_logit(logit: float, x: float) -> float:
+    """log P(x) with a success probability sigmoid(logit), without loss for large logits."""
+    if x not in (0, 1):
+        return -math.inf
+    return _log_sigmoid(logit if x else -logit)
+
+
+def _log_sigmoid(x: float) -> float:
+    return -math.log1p(math.exp(-x)) if x > -700 else x
+
+
+def _binomial_logit(n: int, logit: float, k: int) -> float:
+    if not 0 <= k <= n:
+        return -math.inf
+    p, q = _sigmoid(logit), _sigmoid(-logit)
+    if p > 0 and q > 0:
+        return log_binomial(k, n, p, q)
+    return (0.0 if k == 0 else k * logit) if p == 0 else (0.0 if k == n else (k - n) * logit)
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
+
+
+def _categorical_logits(logits: Sequence[float], k: int) -> float:
+    if not 0 <= k < len(logits) or k != int(k):
+        return -math.inf
+    top = max(logits)
+    return logits[int(k)] - top - math.log(math.fsum(math.exp(x - top) for x in logits))
+
+
+DENSITIES: Mapping[tuple[str, int], Callable[..., float]] = {
+    ("Bernoulli", 1): _bernoulli_logit,
+    ("Binomial", 1): _binomial_logit,
+    ("Categorical", 1): _categorical_logits,
+}
+"""Log densities in terms of an alternative's own parameters, where the main ones lose digits."""
+
+
+# ------------------------------------------------------------------ making
+
+
+@functools.cache
+def _parameters(name: str, parametrisation: int) -> tuple[Parameter, ...]:
+    family = FAMILIES[name]
+    return family.alternatives[parametrisation - 1] if parametrisation else family.parameters
+
+
+def family_ranks(name: str, parametrisation: int) -> tuple[int, ...]:
+    """The axes of each parameter of one law."""
+    return tuple(p.rank for p in _parameters(name, parametrisation))
+
+
+def with_defaults(name: str, arguments: Sequence[Value | None], parametrisation: int) -> list[Value]:
+    """The arguments as arrays and numbers, with defaults for those left out."""
+    values: list[Value] = []
+    for position, parameter in enumerate(_parameters(name, parametrisation)):
+        given = arguments[position] if position < len(arguments) else None
+        if given is None:
+            given = parameter.default
+        if given is None:
+            raise wrong_kind(name, f"`{parameter.name}`", ())
+        values.append(given if isinstance(given, float) else plain(given))
+    return values
+
+
+def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exact: bool) -> FamilyLaw:
+    """One law of a family, its parameters checked."""
+    parameters = _parameters(name, parametrisation)
+    if not exact and parametrisation == 0:
+        floats = _checked_floats(name, parameters, values)
+        if floats is not None:
+            return FamilyLaw(name, floats, False)
+    family = FAMILIES[name]
+    check_parameters(family, parameters, values)
+    main = main_parameters(family, parametrisation, values, exact=exact)
+    if parametrisation:
+        # In its own domain an alternative can still round to the edge of the main one.
+        check_parameters(family, family.parameters, main)
+    main = tuple(
+        normalised(cast("tuple[Number, ...]", v)) if p.domain is Domain.SIMPLEX else v
+        for p, v in zip(family.parameters, main, strict=True)
+    )
+    rational = exact and not any(map(_has_float, main))
+    if not rational:
+        main = tuple(_real_parameter(p, v) for p, v in zip(family.parameters, main, strict=True))
+    if (name, parametrisation) in DENSITIES and not rational:
+        given = tuple(_real_parameter(p, v) for p, v in zip(parameters, values, strict=True))
+        return FamilyLaw(name, main, False, given, parametrisation)
+    return FamilyLaw(name, main, rational)
+
+
+def _checked_floats(
+    name: str, parameters: tuple[Parameter, ...], values: Sequence[Value]
+) -> tuple[Value, ...] | None:
+    """The quick way for scalar parameters that are in their domains and need no more checks."""
+    checked: list[Value] = []
+    for parameter, value in zip(parameters, values, strict=True):
+        if parameter.size is not None or not IN_DOMAIN[parameter.domain](value):
+            return None
+        checked.append(value if parameter.domain.integer or isinstance(value, float) else real(value, name))
+    return None if FAMILIES[name].constraints else tuple(checked)
+
+
+def _real_parameter(parameter: Parameter, value: Value) -> Value:
+    if parameter.domain.integer:
+        return value
+    if parameter.rank == 0:
+        return real(value, parameter.name)
+    assert isinstance(value, tuple)
+    if parameter.rank == 1:
+        return tuple(real(entry, parameter.name) for entry in value)
+    return tuple(tuple(real(x, parameter.name) for x in cast("tuple[Value, ...]", row)) for row in value)
+
+
+def _has_float(value: Value) -> bool:
+    return isinstance(value, float) or (isinstance(value, tuple) and any(map(_has_float, value)))
+
+
+__all__ = ["FamilyLaw", "family_law", "family_ranks", "nothing", "with_defaults"]
