@@ -1,0 +1,124 @@
+"""Draws of what a program would observe: from the prior, and given draws of its posterior.
+
+Both run the program with `Bound.prior`, where an observed name is drawn and takes the place of the
+datum, so that later statements see it (as in an autoregression).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+
+from pplc.inference.collect import RETURN, Run, arrays, split
+from pplc.inference.progress import Progress
+from pplc.inference.result import Array, Draws
+from pplc.lang import core
+from pplc.semantics.bound import Bound, statements
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.representations.weighted import draw_from
+from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
+from pplc.semantics.source import Seeded, Source
+from pplc.semantics.values import Address, Value
+
+
+def observed(program: core.Program) -> frozenset[str]:
+    """The parameters of the entry model that it observes, whole or in part."""
+    model = program.model
+    names = {statement.name for statement in statements(model.body) if isinstance(statement, core.Observe)}
+    return frozenset(names) & frozenset(model.parameters)
+
+
+def prior_runs(bound: Bound, count: int, seed: int, progress: Progress) -> list[Run]:
+    """Independent runs from the prior, observed names included; fewer if told to stop."""
+    nested = Nested()
+    machine = Machine(replace(bound, prior=True), exact=False, infer=nested)
+    runs: list[Run] = []
+    for k in range(count):
+        if progress.stopped():
+            break
+        nested.source = Seeded(seed, slot=k)
+        runs.append(_run(machine, nested.source, lambda _: None))
+        progress.advance("drawing from the prior", k + 1, count)
+    return runs
+
+
+def prior_draws(bound: Bound, count: int, seed: int, progress: Progress) -> Draws:
+    """The same as arrays, in one chain."""
+    return Draws(arrays([prior_runs(bound, count, seed, progress)]))
+
+
+def posterior_runs(bound: Bound, draws: Draws, most: int, seed: int, progress: Progress) -> list[list[Run]]:
+    """What would be observed anew, given draws of the posterior: at most `most` of each chain, evenly.
+
+    Everything the draws do not contain (such as discrete variables that were summed out) is drawn anew.
+    """
+    nested = Nested()
+    machine = Machine(replace(bound, prior=True), exact=False, infer=nested)
+    new = observed(bound.program)
+    step = max(1, -(-draws.count // most))
+    chains: list[list[Run]] = []
+    for chain in range(draws.chains):
+        runs: list[Run] = []
+        for draw in range(0, draws.count, step):
+            if progress.stopped():
+                break
+            nested.source = Seeded(seed, task=1 + chain, slot=draw)
+            runs.append(_run(machine, nested.source, _lookup(draws, chain, draw, new)))
+            progress.advance("predicting", chain * draws.count + draw + 1, draws.chains * draws.count)
+        chains.append(runs)
+    shortest = min(map(len, chains))
+    return [runs[:shortest] for runs in chains]
+
+
+def _run(machine: Machine, source: Source, known: Callable[[Address], Value | None]) -> Run:
+    event = machine.start()
+    while not isinstance(event, Finished):
+        match event:
+            case Sampling(_, address, _, state):
+                value = known(address)
+                event = machine.resume(state, draw_from(event, source) if value is None else value)
+            case Observing(state=state) | Weighing(state=state):
+                event = machine.resume(state)
+    return {**event.variables(), RETURN: event.value}
+
+
+def _lookup(draws: Draws, chain: int, draw: int, new: frozenset[str]) -> Callable[[Address], Value | None]:
+    """The values of one draw by address; nothing for what is observed."""
+
+    def known(address: Address) -> Value | None:
+        name, index = split(address)
+        if address[0] in new:
+            return None
+        array = draws.values.get(name)
+        if array is None or array.ndim < 2 + len(index):
+            return None
+        place = (chain, draw, *index)
+        inside = all(i < extent for i, extent in zip(index, array.shape[2:], strict=False))
+        return to_value(array[place]) if inside else None
+
+    return known
+
+
+def to_value(entry: object) -> Value | None:
+    """A value of the semantics from an entry of an array of draws; None if the run did not reach it."""
+    if isinstance(entry, np.ndarray):
+        return tuple(_inner(item) for item in entry)
+    if isinstance(entry, np.generic):
+        entry = entry.item()
+    if isinstance(entry, float) and entry != entry:
+        return None
+    return cast("Value | None", entry)
+
+
+def _inner(entry: object) -> Value:
+    value = to_value(entry)
+    return float("nan") if value is None else value
+
+
+def in_order(values: Mapping[str, Array], names: frozenset[str]) -> dict[str, Array]:
+    """The variables that are elements of these names, as they were."""
+    return {name: array for name, array in values.items() if name.split("[")[0].split(".")[0] in names}

@@ -1,0 +1,305 @@
+"""Expressions of queries: their value in one world, that is, given the variables of one run.
+
+The operations are those of the semantics, so that a query computes what the same text in a model would.
+Names are the reported variables (`theta`, `f.slope`, `z[3]`, as addresses are shown), the model's
+parameters, and the program's functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from pplc.lang import core, syntax
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.suggest import did_you_mean
+from pplc.semantics.evaluate import located
+from pplc.semantics.primitives import PRIMITIVES
+from pplc.semantics.values import Fault, FunctionValue, Record, Tagged, Value
+
+BINARY = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "^": "pow", "@": "matmul",
+}  # fmt: skip
+COMPARE = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+@dataclass(frozen=True)
+class World:
+    """What an expression may speak of.
+
+    values: every variable by its name as shown, whole arrays as nested tuples; parameters as well.
+    call:   runs a function of the program.
+    exact:  numbers are `Fraction`s.
+    absent: variables that other runs define and this one does not.
+    """
+
+    program: core.Program
+    values: Mapping[str, Value]
+    call: Callable[[FunctionValue, tuple[Value, ...]], Value]
+    exact: bool
+    absent: frozenset[str] = frozenset()
+
+
+def path(expression: syntax.Expr) -> str | None:
+    """The address that an expression spells, such as `f.z[0, 3]`; None if it spells none.
+
+    >>> path(syntax.Member(syntax.Name("f"), "slope"))
+    'f.slope'
+    """
+    match expression:
+        case syntax.Name(name):
+            return name
+        case syntax.Member(base, name):
+            inner = path(base)
+            return None if inner is None else f"{inner}.{name}"
+        case syntax.Index(base, indices):
+            inner = path(base)
+            shown = [_literal(index) for index in indices]
+            if inner is None or None in shown:
+                return None
+            return f"{inner}[{', '.join(text for text in shown if text is not None)}]"
+        case _:
+            return None
+
+
+def _literal(expression: syntax.Expr) -> str | None:
+    match expression:
+        case syntax.Number(_, True) as number:
+            return str(number.value)
+        case syntax.String(value):
+            return f'"{value}"'
+        case _:
+            return None
+
+
+def mentioned(expression: syntax.Expr) -> Iterator[str]:
+    """The longest paths that an expression spells: the variables it may read.
+
+    >>> element = syntax.Index(syntax.Name("z"), (syntax.Number(Decimal(3), True),))
+    >>> list(mentioned(element))
+    ['z[3]']
+    """
+    spelled = path(expression)
+    if spelled is not None:
+        yield spelled
+        return
+    match expression:
+        case syntax.Member(base, _) | syntax.Index(base, _):
+            yield from mentioned(base)
+        case _:
+            pass
+    yield from (name for part in _parts(expression) for name in mentioned(part))
+
+
+def _parts(expression: syntax.Expr) -> Iterator[syntax.Expr]:
+    match expression:
+        case syntax.Unary(_, operand):
+            yield operand
+        case syntax.Binary(_, left, right) | syntax.Range(left, right):
+            yield from (left, right)
+        case syntax.Compare(first, rest):
+            yield first
+            yield from (operand for _, operand in rest)
+        case syntax.Call(function, arguments):
+            yield function
+            yield from (argument.value for argument in arguments)
+        case syntax.Index(_, indices):
+            yield from indices
+        case syntax.ListLiteral(items) | syntax.TupleLiteral(items):
+            yield from items
+        case syntax.RecordLiteral(fields):
+            yield from (value for _, value in fields)
+        case syntax.Comprehension(element, clauses, condition):
+            yield element
+            yield from (clause.iterable for clause in clauses)
+            if condition is not None:
+                yield condition
+        case syntax.IfExpr(condition, then, orelse):
+            yield condition
+            yield from (
+                block.value for block in (then, orelse) if block is not None and block.value is not None
+            )
+        case _:
+            pass
+
+
+# ------------------------------------------------------------------ values
+
+
+def evaluate(expression: syntax.Expr, world: World) -> Value:
+    """The value of an expression in a world; errors point into the query."""
+    try:
+        return _value(expression, world)
+    except Fault as fault:
+        raise located(fault, expression.span) from None
+
+
+def _operate(op: str, world: World, *arguments: Value) -> Value:
+    return PRIMITIVES[op]((), world.exact, *arguments)
+
+
+def _value(expression: syntax.Expr, world: World) -> Value:
+    spelled = path(expression)
+    if spelled is not None and spelled in world.values:
+        return world.values[spelled]
+    match expression:
+        case syntax.Number(_, is_int) as number:
+            return int(number.value) if is_int else number.value if world.exact else float(number.value)
+        case syntax.Boolean() | syntax.String():
+            return expression.value
+        case syntax.Name(name):
+            return _named(name, expression, world)
+        case syntax.Unary("not", operand):
+            return _operate("not", world, _value(operand, world))
+        case syntax.Unary(op, operand):
+            value = _value(operand, world)
+            return _operate("neg", world, value) if op == "-" else value
+        case syntax.Binary("and", left, right):
+            return _truth(left, world) and _truth(right, world)
+        case syntax.Binary("or", left, right):
+            return _truth(left, world) or _truth(right, world)
+        case syntax.Binary(op, left, right):
+            return _operate(BINARY[op], world, _value(left, world), _value(right, world))
+        case syntax.Compare(first, rest):
+            return _compare(first, rest, world)
+        case syntax.Range(low, high):
+            return _operate("range", world, _value(low, world), _value(high, world))
+        case syntax.Call(function, arguments):
+            return _call(function, tuple(_value(a.value, world) for a in arguments), world)
+        case syntax.Index(base, indices):
+            return _operate("index", world, _value(base, world), *(_value(i, world) for i in indices))
+        case syntax.Member(base, name):
+            return PRIMITIVES["field"]((name,), world.exact, _value(base, world))
+        case syntax.ListLiteral(items) | syntax.TupleLiteral(items):
+            return tuple(_value(item, world) for item in items)
+        case syntax.RecordLiteral(fields):
+            return Record(tuple(n for n, _ in fields), tuple(_value(v, world) for _, v in fields))
+        case syntax.IfExpr(condition, then, syntax.Block((), orelse)) if then.value is not None:
+            return _value(then.value if _truth(condition, world) or orelse is None else orelse, world)
+        case syntax.Comprehension(element, clauses, condition):
+            return tuple(_value(element, inner) for inner in _rounds(clauses, condition, world))
+        case _:
+            raise _refused(expression)
+
+
+def _rounds(
+    clauses: tuple[syntax.Clause, ...], condition: syntax.Expr | None, world: World
+) -> Iterator[World]:
+    if not clauses:
+        if condition is None or _truth(condition, world):
+            yield world
+        return
+    first, *rest = clauses
+    if not isinstance(first.pattern, syntax.Bind):
+        raise _refused(first.iterable)
+    items = _value(first.iterable, world)
+    for item in items if isinstance(items, tuple | range) else ():
+        inner = replace(world, values={**world.values, first.pattern.name: item})
+        yield from _rounds(tuple(rest), condition, inner)
+
+
+def _refused(expression: syntax.Expr) -> Rejected:
+    return Rejected(
+        Diagnostic(
+            "E0606",
+            "this kind of expression cannot stand in a query",
+            expression.span,
+            help="compute it in the model, give it a name with `let`, and ask for that name",
+        )
+    )
+
+
+def _named(name: str, expression: syntax.Expr, world: World) -> Value:
+    if any(name in constructors for constructors in world.program.sums.values()):
+        return Tagged(name)
+    if name in PRIMITIVES:
+        return _operate(name, world)  # a constant, such as `pi`
+    if any(other == name or other.startswith((f"{name}[", f"{name}.")) for other in world.absent):
+        raise Rejected(
+            Diagnostic(
+                "E0610",
+                f"not every run of the model defines `{name}`",
+                expression.span,
+                "undefined in some runs",
+                "ask for the value the model returns, or condition on the branch that defines it",
+            )
+        )
+    raise Rejected(
+        Diagnostic(
+            "E0601",
+            f"the model has no variable `{name}`",
+            expression.span,
+            "unknown here",
+            did_you_mean(name, world.values)
+            or "a query speaks of draws, `let`s and parameters of the entry model",
+        )
+    )
+
+
+def _truth(expression: syntax.Expr, world: World) -> bool:
+    value = _value(expression, world)
+    if not isinstance(value, bool):
+        raise Rejected(
+            Diagnostic(
+                "E0602",
+                "an event must be true or false",
+                expression.span,
+                "not a truth value",
+                "compare it with something, as in `x > 0`",
+            )
+        )
+    return value
+
+
+def _compare(
+    first: syntax.Expr, rest: tuple[tuple[syntax.CompareOp, syntax.Expr], ...], world: World
+) -> bool:
+    left = _value(first, world)
+    for op, operand in rest:
+        right = _value(operand, world)
+        if _operate(COMPARE[op], world, left, right) is not True:
+            return False
+        left = right
+    return True
+
+
+def _call(function: syntax.Expr, arguments: tuple[Value, ...], world: World) -> Value:
+    name = function.name if isinstance(function, syntax.Name) else ""
+    definition = world.program.functions.get(name)
+    if definition is not None and definition.kind == "fn":
+        return world.call(FunctionValue(definition), arguments)
+    value = world.values.get(path(function) or "")
+    if isinstance(value, FunctionValue) and value.function.kind == "fn":
+        return world.call(value, arguments)
+    if any(name in constructors for constructors in world.program.sums.values()):
+        return Tagged(name, arguments)
+    if name in PRIMITIVES:
+        return _operate(name, world, *arguments)
+    raise _refused(function)
+
+
+def event(expression: syntax.Expr, world: World) -> bool:
+    """Whether an event holds in a world."""
+    try:
+        return _truth(expression, world)
+    except Fault as fault:
+        raise located(fault, expression.span) from None
+
+
+def number(expression: syntax.Expr, world: World) -> Fraction | float:
+    """The value of a numeric expression; truth values count as 0 and 1."""
+    value = evaluate(expression, world)
+    if isinstance(value, bool | int):
+        return Fraction(int(value)) if world.exact else float(value)
+    if isinstance(value, float | Fraction):
+        return value
+    raise Rejected(
+        Diagnostic(
+            "E0603",
+            "moments and quantiles need a single number",
+            expression.span,
+            "not a number",
+            "ask for one element, `x[0]`, or use `posterior(x)` for all of them",
+        )
+    )

@@ -1,0 +1,98 @@
+"""Queries of a program and their answers: probabilities, moments, quantiles, laws, the evidence.
+
+`|` conditions further: in exact laws by renormalising, in draws by weighing with the indicator of the
+event. `do(…)` runs the program again with the intervention; `prior` runs it without its observations,
+conditions and weights. Answers are rational where the law is.
+"""
+
+from __future__ import annotations
+
+from pplc.inference.result import Result
+from pplc.information.answers import Answered, Runs
+from pplc.information.exact_queries import answer_exactly
+from pplc.information.expressions import evaluate
+from pplc.information.query_shape import text_at
+from pplc.information.sampled_queries import answer_from_draws
+from pplc.lang import syntax
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.suggest import did_you_mean
+from pplc.semantics.values import Address, Value
+
+LATER = (
+    *("H", "I", "KL", "TC", "O", "renyi", "tsallis", "divergence"),
+    *("pid", "disparity", "common", "wyner", "reconstruct", "couple", "compress", "mecb"),
+    *("bounds", "decide", "semantic"),
+)
+"""Heads that the language knows and this version does not answer."""
+
+HEADS = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence")
+
+
+def answer(query: syntax.Query, runs: Runs) -> Answered:
+    """Answers one query; `Rejected` with E06xx if it makes no sense or nothing here answers it."""
+    refuse_later(query)
+    prior = query.prior or query.head == "prior"
+    interventions = dict(_intervention(item, runs) for item in query.given.interventions)
+    text = text_at(query.span) or query.head
+    if query.head == "evidence":
+        return _evidence(query, text, runs.result(interventions, prior=prior))
+    result = runs.result(interventions, prior=prior)
+    if result.laws is not None:
+        return answer_exactly(query, text, runs, interventions, result, prior=prior)
+    return answer_from_draws(query, text, runs, result)
+
+
+def refuse_later(query: syntax.Query) -> None:
+    """Refuses heads that this version does not answer, before anything runs."""
+    if query.head in HEADS:
+        return
+    if query.head not in LATER:
+        raise Rejected(
+            Diagnostic(
+                "E0608",
+                f"there is no query `{query.head}`",
+                query.span,
+                help=did_you_mean(query.head, [*HEADS, *LATER])
+                or f"the queries are {', '.join(f'`{head}`' for head in HEADS)}",
+            )
+        )
+    message = f"the query `{query.head}` is not available in this version"
+    raise Rejected(
+        Diagnostic(
+            "E0605",
+            message,
+            query.span,
+            help=f"this version answers {', '.join(f'`{head}`' for head in HEADS)};"
+            " information, causal bounds and decompositions come with later ones",
+        )
+    )
+
+
+def _evidence(query: syntax.Query, text: str, result: Result) -> Answered:
+    if query.given.conditions:
+        raise Rejected(
+            Diagnostic(
+                "E0604",
+                "`evidence` takes no further conditions",
+                query.span,
+                help="the probability of an event given the data is `P(event)`",
+            )
+        )
+    if result.log_evidence is None:
+        reason = result.no_evidence or f"the method `{result.method}` does not estimate it"
+        raise Rejected(
+            Diagnostic(
+                "E0607",
+                f"the evidence is not known: {reason}",
+                query.span,
+                help="methods that give it are `exact` and `importance`",
+            )
+        )
+    return Answered(text, result.log_evidence, unit="nats")
+
+
+def _intervention(item: syntax.DoItem, runs: Runs) -> tuple[Address, Value]:
+    world = runs.world({}, exact=True)
+    indices = tuple(evaluate(index, world) for index in item.indices)
+    address: Address = (*item.path, indices) if indices else tuple(item.path)
+    return address, evaluate(item.value, world)
