@@ -11,9 +11,10 @@ from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_law
 from pplc.information.answers import Answered, Exact, Runs
 from pplc.information.expressions import World, evaluate, event, mentioned, number, path
-from pplc.information.query_shape import expressions, level, one, text_at
+from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.formatter import format_expression
 from pplc.semantics.values import Address, Value
 
 Weighted: TypeAlias = list[tuple[World, Probability]]
@@ -31,7 +32,7 @@ def answer_exactly(
     if query.head in ("posterior", "prior"):
         tables: dict[str, Variable] = {}
         for expression in expressions(query):
-            name = text_at(expression.span)
+            name = format_expression(expression)
             spelled = path(expression) or ""
             whole = (result.laws or {}).get(spelled)
             if whole is None:

@@ -11,10 +11,10 @@ from pplc.inference.result import Result
 from pplc.information.answers import Answered, Runs
 from pplc.information.exact_queries import answer_exactly
 from pplc.information.expressions import evaluate
-from pplc.information.query_shape import text_at
 from pplc.information.sampled_queries import answer_from_draws
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.values import Address, Value
 
@@ -33,7 +33,7 @@ def answer(query: syntax.Query, runs: Runs) -> Answered:
     refuse_later(query)
     prior = query.prior or query.head == "prior"
     interventions = dict(_intervention(item, runs) for item in query.given.interventions)
-    text = text_at(query.span) or query.head
+    text = format_query(query)
     if query.head == "evidence":
         return _evidence(query, text, runs.result(interventions, prior=prior))
     result = runs.result(interventions, prior=prior)

@@ -1,21 +1,11 @@
-"""The parts of a query: its text, the one expression or the list of expressions it asks about."""
+"""The parts of a query: the one expression or the list of expressions it asks about."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
 from pplc.lang import syntax
-from pplc.lang.diagnostics import Diagnostic, Rejected, Span
-
-
-def text_at(span: Span) -> str:
-    """What was written there, on one line."""
-    lines = span.file.text.split("\n")[span.line - 1 : span.end_line]
-    if not lines:
-        return ""
-    lines[-1] = lines[-1][: span.end_column - 1]
-    lines[0] = lines[0][span.column - 1 :]
-    return " ".join(" ".join(lines).split())
+from pplc.lang.diagnostics import Diagnostic, Rejected
 
 
 def expressions(query: syntax.Query) -> tuple[syntax.Expr, ...]:

@@ -23,10 +23,11 @@ from pplc.inference.result import Array, Draws, Result
 from pplc.inference.summary import Variable, of_draws
 from pplc.information.answers import Answered, Runs
 from pplc.information.expressions import World, evaluate, event, mentioned, number, path
-from pplc.information.query_shape import expressions, level, one, text_at
+from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
-from pplc.semantics.values import Value
+from pplc.lang.formatter import format_expression
+from pplc.semantics.values import Address, Value
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -56,9 +57,8 @@ def answer_from_draws(query: syntax.Query, text: str, runs: Runs, result: Result
             error = _error(residuals)
             if query.head == "sd":
                 variance, error = sqrt(variance), error / (2 * sqrt(variance)) if variance else 0.0
-            return Answered(
-                text, _above(estimate(variance, error, *flags, *_disagree(residuals, draws)), 0.0)
-            )
+            found = estimate(variance, error, *flags, *_disagree(residuals, draws))
+            return Answered(text, replace(found, interval=(max(found.interval[0], 0.0), found.interval[1])))
 
 
 # ------------------------------------------------------------------ columns
@@ -104,7 +104,7 @@ def _direct(expression: syntax.Expr, draws: Draws) -> Array | None:
         places = [i.value for i in expression.indices if isinstance(i, syntax.Number) and i.is_int]
         if whole is not None and len(places) == len(expression.indices) == whole.ndim - 2:
             if all(0 <= i < extent for i, extent in zip(places, whole.shape[2:], strict=True)):
-                array = whole[(slice(None), slice(None), *map(int, places))]
+                array = whole[(slice(None), slice(None), *[int(i) for i in places])]
     if array is None or array.ndim != 2 or array.dtype == object or np.isnan(array).any():
         return None
     return array
@@ -214,7 +214,7 @@ def _tables(query: syntax.Query, runs: Runs, draws: Draws, share: Floats) -> dic
             draws = replace(draws, log_weights=np.maximum(np.log(share), -inf))
     tables: dict[str, Variable] = {}
     for expression in expressions(query):
-        name = text_at(expression.span)
+        name = format_expression(expression)
         array = draws.values.get(path(expression) or "")
         found = {name: array} if array is not None else _evaluated(name, expression, runs, draws)
         tables.update({key: of_draws(key, values, draws) for key, values in found.items()})
@@ -222,7 +222,7 @@ def _tables(query: syntax.Query, runs: Runs, draws: Draws, share: Floats) -> dic
 
 
 def _evaluated(name: str, expression: syntax.Expr, runs: Runs, draws: Draws) -> dict[str, Array]:
-    chains: list[list[dict[tuple[str], Value]]] = [[] for _ in range(draws.chains)]
+    chains: list[list[dict[Address, Value]]] = [[] for _ in range(draws.chains)]
     for (chain, _), world in _worlds(expression, runs, draws):
         chains[chain].append({(name,): evaluate(expression, world)})
     return arrays(chains)

@@ -1,0 +1,127 @@
+"""`auto`: looks at a bound program, picks a method, runs it, and says why.
+
+Exact enumeration comes first, on trial: a finite program may still have too many states, which shows
+only when it runs. Then NUTS, if the density is differentiable once finite variables are summed out;
+then importance sampling, which runs everything that can be drawn from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+from pplc.inference.options import Options
+from pplc.inference.progress import Progress
+from pplc.inference.registry import METHODS, Method
+from pplc.inference.result import Result
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.bound import Bound
+
+TRIAL_STATES = 50_000
+"""States that exact enumeration may keep on trial: a few hundred megabytes."""
+
+TRIAL_SECONDS = 20.0
+
+TOO_LARGE = ("E0405", "E0502", "E0503")
+"""Errors of enumeration that another method may not meet: endless runs, infinite laws, many states."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ran, with which options, why, and what came out."""
+
+    method: Method
+    options: Options
+    why: str
+    result: Result
+
+
+class Trial:
+    """Progress with a deadline of its own."""
+
+    def __init__(self, inner: Progress, seconds: float) -> None:
+        self._inner = inner
+        self._deadline = monotonic() + seconds
+
+    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
+        """Passed on."""
+        self._inner.advance(task, done, total, note)
+
+    def stopped(self) -> bool:
+        """Whether the trial is over, or everything is to stop."""
+        return monotonic() >= self._deadline or self._inner.stopped()
+
+
+def infer(bound: Bound, name: str, given: Mapping[str, Any], progress: Progress) -> Outcome:
+    """Runs the named method, or the one that `auto` picks, with the options given."""
+    if name == "auto":
+        return _auto(bound, given, progress)
+    method = METHODS[name]
+    options = method.fill(given)
+    return Outcome(method, options, "asked for", method.load()(bound, options, progress))
+
+
+def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome:
+    reasons: list[str] = []
+    exact = METHODS["exact"]
+    why_not = exact.refuses(bound) or _finite(bound, given, progress, reasons)
+    if isinstance(why_not, Outcome):
+        return why_not
+    if why_not:
+        reasons.append(f"not exact: {why_not}")
+    for name, reason in (("nuts", "its density is differentiable"), ("importance", "it can be drawn from")):
+        method = METHODS[name]
+        why_not = method.refuses(bound)
+        if why_not:
+            reasons.append(f"not {name}: {why_not}")
+            continue
+        _applies(method, given)
+        options = method.fill(given)
+        why = "; ".join([*reasons, reason])
+        return Outcome(method, options, why, method.load()(bound, options, progress))
+    raise Rejected(
+        Diagnostic(
+            "E0510",
+            "no method of this version can handle the model",
+            bound.program.model.span,
+            help="\n".join(reasons),
+        )
+    )
+
+
+def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons: list[str]) -> Outcome | str:
+    """The exact outcome, or why the trial failed."""
+    method = METHODS["exact"]
+    allowed = {key: value for key, value in given.items() if key in method.options}
+    options = method.fill(allowed)
+    states = min(bound.budget.states, TRIAL_STATES)
+    trial = Trial(progress, TRIAL_SECONDS)
+    try:
+        result = method.load()(replace(bound, budget=replace(bound.budget, states=states)), options, trial)
+    except Rejected as rejected:
+        if all(d.code in TOO_LARGE for d in rejected.diagnostics):
+            return rejected.diagnostics[0].message
+        raise
+    if result.stopped:
+        return f"enumeration takes more than {TRIAL_SECONDS:g} s"
+    _applies(method, given)
+    why = f"finite: {result.note}" if result.note else "finite"
+    return Outcome(method, options, "; ".join([*reasons, why]), result)
+
+
+def _applies(method: Method, given: Mapping[str, Any]) -> None:
+    """An option that the chosen method does not take is an error, never ignored."""
+    wrong = [name for name in given if name not in method.options]
+    if wrong:
+        raise Rejected(
+            *(
+                Diagnostic(
+                    "E0310",
+                    f"`auto` chose the method `{method.name}`, to which `{name}` does not apply",
+                    help="leave the option out, or name another method",
+                )
+                for name in wrong
+            )
+        )

@@ -1,0 +1,148 @@
+"""Whether a result can be relied on: numbers about the run as a whole, and warnings in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from pplc.inference import diagnostics, weights
+from pplc.inference.result import Draws, Result
+from pplc.inference.summary import Variable
+from pplc.lang.diagnostics import Diagnostic
+
+RHAT, ESS_PER_CHAIN, PARETO_K, E_BFMI, ESS_WEIGHTS = 1.01, 100.0, 0.7, 0.3, 100.0
+"""Limits beyond which a number is warned about: Vehtari et al. (2021, 2024), Betancourt (2016)."""
+
+
+def measured(result: Result, variables: Mapping[str, Variable]) -> dict[str, float]:
+    """Numbers about the run: those of the method, and the worst over all variables."""
+    found = dict(result.diagnostics)
+    draws = result.draws
+    if draws is None:
+        return found
+    if draws.log_weights is not None:
+        found["ess_weights"] = weights.ess_weights(draws.log_weights)
+        found["pareto_k"] = weights.pareto_k(draws.log_weights)
+        return found
+    if draws.count > 1:
+        for key, name, worst in (
+            ("max_rhat", "rhat", np.nanmax),
+            ("min_ess_bulk", "ess_bulk", np.nanmin),
+            ("min_ess_tail", "ess_tail", np.nanmin),
+        ):
+            every = [v.numbers[name].ravel() for v in variables.values() if name in v.numbers]
+            joined = np.concatenate(every) if every else np.zeros(0)
+            if np.isfinite(joined).any():
+                found[key] = float(worst(np.where(np.isfinite(joined), joined, np.nan)))
+    if "diverging" in draws.stats:
+        found["divergences"] = int(draws.stats["diverging"].sum())
+    if "energy" in draws.stats and draws.count > 1:
+        found["min_bfmi"] = float(np.nanmin(diagnostics.energy_fraction(draws.stats["energy"])))
+    return found
+
+
+def warnings_of(
+    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float], max_depth: int | None
+) -> tuple[Diagnostic, ...]:
+    """What the user should know before relying on the result; empty if all is well."""
+    return (*result.warnings, *_warnings(result, variables, numbers, max_depth))
+
+
+def _warnings(
+    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float], max_depth: int | None
+) -> Iterator[Diagnostic]:
+    if result.stopped:
+        yield _warning("W0311", "the run was stopped early; what is shown was computed until then")
+    draws = result.draws
+    if draws is None:
+        return
+    if draws.log_weights is not None:
+        yield from _weighted(draws, numbers)
+        return
+    stuck = _stuck(draws)
+    if stuck:
+        chains = ", ".join(map(str, stuck))
+        yield _warning("W0312", f"chains {chains} never moved", "check the initial values, or the data")
+    bad = [name for name, v in variables.items() if _worst(v, "rhat") > RHAT]
+    if bad:
+        yield _warning(
+            "W0313",
+            f"the chains do not agree about {_list(bad)} (R-hat up to {numbers['max_rhat']:.3g})",
+            "draw longer with `--warmup` and `--draws`, or write the model so that it mixes better",
+        )
+    few = ESS_PER_CHAIN * draws.chains
+    low = [name for name, v in variables.items() if _least(v) < few]
+    if low and draws.count > 1 and result.method in ("nuts", "hmc"):
+        yield _warning(
+            "W0314", f"{_list(low)}: fewer than {few:.0f} effective draws", "draw more with `--draws`"
+        )
+    if numbers.get("divergences", 0) > 0:
+        yield _warning(
+            "W0315",
+            f"{numbers['divergences']:.0f} of {draws.chains * draws.count} trajectories diverged:"
+            " a part of the posterior may be missing",
+            "raise `--target-accept`, or write the model without funnels (non-centred)",
+        )
+    depth = draws.stats.get("tree_depth")
+    if depth is not None and max_depth is not None and float((depth >= max_depth).mean()) > 0.01:
+        share = float((depth >= max_depth).mean())
+        yield _warning(
+            "W0316", f"{share:.0%} of the trees reached the maximal depth {max_depth}", "raise `--max-depth`"
+        )
+    if numbers.get("min_bfmi", 1.0) < E_BFMI:
+        yield _warning(
+            "W0317",
+            f"the energy explores slowly (E-BFMI {numbers['min_bfmi']:.2f})",
+            "the tails are heavy: reparametrise, or draw longer",
+        )
+
+
+def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic]:
+    size = numbers["ess_weights"]
+    if size < ESS_WEIGHTS:
+        yield _warning(
+            "W0318",
+            f"the {draws.chains * draws.count} weighted draws are worth only {size:.0f}",
+            "draw more with `--draws`, or use a method that looks for the posterior, such as `nuts`",
+        )
+    if numbers["pareto_k"] > PARETO_K:
+        yield _warning(
+            "W0319",
+            f"a few draws carry most of the weight (Pareto k = {numbers['pareto_k']:.2f}):"
+            " errors are larger than stated",
+            "the prior is far from the posterior; use another method",
+        )
+
+
+def _stuck(draws: Draws) -> list[int]:
+    """Chains in which no real variable ever changes although it changes in others."""
+    if draws.chains < 2 or draws.count < 2:
+        return []
+    moves = np.zeros(draws.chains, dtype=np.bool_)
+    for array in draws.values.values():
+        if array.dtype.kind == "f":
+            flat = array.reshape(draws.chains, draws.count, -1)
+            moves |= (flat != flat[:, :1]).any(axis=(1, 2))
+    return [] if not moves.any() else [k for k, moved in enumerate(moves) if not moved]
+
+
+def _worst(variable: Variable, name: str) -> float:
+    numbers = variable.numbers.get(name)
+    finite = np.zeros(0) if numbers is None else numbers[~np.isnan(numbers)]
+    return float(finite.max(initial=0.0))
+
+
+def _least(variable: Variable) -> float:
+    both = [variable.numbers[name].ravel() for name in ("ess_bulk", "ess_tail") if name in variable.numbers]
+    joined = np.concatenate(both) if both else np.zeros(0)
+    return float(joined[~np.isnan(joined)].min(initial=np.inf))
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def _warning(code: str, message: str, advice: str = "") -> Diagnostic:
+    return Diagnostic(code, message, help=advice, severity="warning")
