@@ -71,7 +71,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "exact",
                 "enumerates a finite program, merging equal states; answers are rational where possible",
                 "law-exact: equal, as rationals, to the meaning of the program",
-                frozenset({"time"}),
+                frozenset({"seed", "time"}),
                 "pplc.inference.exact",
             ),
             Method(

@@ -104,7 +104,7 @@ def _direct(expression: syntax.Expr, draws: Draws) -> Array | None:
         places = [i.value for i in expression.indices if isinstance(i, syntax.Number) and i.is_int]
         if whole is not None and len(places) == len(expression.indices) == whole.ndim - 2:
             if all(0 <= i < extent for i, extent in zip(places, whole.shape[2:], strict=True)):
-                array = whole[(slice(None), slice(None), *[int(i) for i in places])]
+                array = np.moveaxis(whole, (0, 1), (-2, -1))[tuple(int(i) for i in places)]
     if array is None or array.ndim != 2 or array.dtype == object or np.isnan(array).any():
         return None
     return array

@@ -1,0 +1,178 @@
+"""The Python API: models as objects. `import pplc` gives what is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pplc.lang import core, syntax
+from pplc.lang.check import Checked, check_program
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.loader import load as load_program
+from pplc.lang.loader import load_text
+from pplc.lang.lower import lower
+from pplc.lang.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from pplc.data_python import Data
+    from pplc.inference.answers import Answer
+    from pplc.inference.options import Guide
+    from pplc.inference.progress import Progress
+    from pplc.inference.summary import Variable
+    from pplc.run import Run
+    from pplc.semantics.values import Address, Value
+
+
+def load(path: str | PathLike[str], *, model: str = "") -> Model:
+    """The model in a file: its last one, or the one named `model`. Raises `Rejected` if it is wrong."""
+    return _model(load_program(Path(path)), model, str(path))
+
+
+def compile(text: str, *, name: str = "<text>", model: str = "") -> Model:  # noqa: A001  (as `re.compile`)
+    """The model in a text; `name` stands for a file name in messages."""
+    return _model(load_text(text, name), model, name)
+
+
+def _model(program: syntax.Program, name: str, origin: str) -> Model:
+    checked = check_program(program)
+    entry = name or checked.entry
+    if entry not in checked.models:
+        there = ", ".join(f"`{known}`" for known in checked.models)
+        message = f"`{origin}` has no model `{entry}`" if entry else f"`{origin}` has no model"
+        advice = did_you_mean(entry, checked.models) or (f"it has {there}" if there else "")
+        raise Rejected(Diagnostic("E0315", message, help=advice))
+    return Model(entry, checked, lower(checked, entry))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checked model, ready to be given data.
+
+    name:          of the entry model.
+    checked:       the typed program, its warnings among it.
+    program:       the same as Core.
+    interventions: what `do` has set.
+    """
+
+    name: str
+    checked: Checked = field(repr=False)
+    program: core.Program = field(repr=False)
+    interventions: Mapping[Address, Value] = field(default_factory=dict[Any, Any], repr=False)
+
+    def infer(
+        self,
+        data: Data | None = None,
+        *,
+        method: str = "auto",
+        draws: int | None = None,
+        warmup: int | None = None,
+        chains: int | None = None,
+        thin: int | None = None,
+        seed: int | None = None,
+        threads: int | None = None,
+        target_accept: float | None = None,
+        max_depth: int | None = None,
+        path_length: float | None = None,
+        guide: Guide | None = None,
+        steps: int | None = None,
+        learning_rate: float | None = None,
+        init: Mapping[str, Any] | None = None,
+        time: float | None = None,
+        resume: str | PathLike[str] | None = None,
+        queries: bool = True,
+        progress: Progress | None = None,
+    ) -> Run:
+        """The posterior given data, and the answers to the queries of the file.
+
+        data:    a mapping of names to values, a path to a data file, a pandas or polars frame; or a
+                 list of these.
+        resume:  a run file to go on with; `draws` are then further ones.
+        queries: whether to answer the queries of the file.
+        time:    seconds. The other options are those of `pplc.inference.options.Options`; one that
+                 does not apply to the method is an error.
+        """
+        from pplc.inferring import Request, infer
+
+        given = {
+            "draws": draws,
+            "warmup": warmup,
+            "chains": chains,
+            "thin": thin,
+            "seed": seed,
+            "threads": threads,
+            "target_accept": target_accept,
+            "max_depth": max_depth,
+            "path_length": path_length,
+            "guide": guide,
+            "steps": steps,
+            "learning_rate": learning_rate,
+            "init": init,
+            "time": time,
+        }
+        request = Request(
+            method,
+            {name: value for name, value in given.items() if value is not None},
+            resume="" if resume is None else str(resume),
+            queries=self.checked.queries if queries else (),
+        )
+        return infer(self, _tables(data), None, request, progress)
+
+    def query(
+        self, text: str, data: Data | None = None, *, method: str = "auto", seed: int | None = None,
+        draws: int | None = None, chains: int | None = None, warmup: int | None = None,
+    ) -> Answer | Mapping[str, Variable]:  # fmt: skip
+        """The answer to one query: a number with what is known of its error, or the tables of `posterior`."""
+        from pplc.inferring import Request, infer, parse_queries
+
+        given = {"seed": seed, "draws": draws, "chains": chains, "warmup": warmup}
+        queries = parse_queries(self.checked, (text,))
+        request = Request(
+            method, {name: value for name, value in given.items() if value is not None}, queries=queries
+        )
+        answered = infer(self, _tables(data), None, request, None).queries[0]
+        return answered.variables if answered.answer is None else answered.answer
+
+    def do(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Model:
+        """The model after an intervention: `do(x=1)`, or `do({"z[3]": 1, "f.slope": 2})`."""
+        from pplc.inferring import interventions
+
+        return replace(
+            self, interventions={**self.interventions, **interventions(self.program, {**(values or {}), **more})}
+        )
+
+    def simulate(self, data: Data | None = None, *, draws: int = 1, seed: int = 0) -> Sequence[Mapping[str, Any]]:
+        """Data sets drawn from the prior: what the model observes, and its other variables.
+
+        `data` gives the parameters that are not observed; of those that are, at most the sizes matter.
+        """
+        from pplc.simulating import simulate
+
+        return simulate(self, _tables(data), None, draws, seed)
+
+    def log_density(
+        self, values: Mapping[str, Any], data: Data | None = None, *, gradient: bool = False
+    ) -> Any:
+        """The log of the joint density at values of all draws, on their own scale; with its gradient.
+
+        Returns a float, or a pair of it and a mapping from names to arrays.
+        """
+        from pplc.densities import log_density
+
+        return log_density(self, values, _tables(data), gradient=gradient)
+
+    def to_pyro(self, data: Data | None = None) -> Any:
+        """The model with its data as a Pyro model: a function without parameters."""
+        from pplc.densities import to_pyro
+
+        return to_pyro(self, _tables(data))
+
+
+def _tables(data: Data | None) -> list[Any]:
+    from pplc.data_python import table
+
+    if data is None:
+        return []
+    return [table(item) for item in data] if isinstance(data, list) else [table(data)]

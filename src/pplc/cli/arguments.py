@@ -1,0 +1,293 @@
+"""The command line as a table: commands, options, what they mean. Imports no numpy."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from pplc.inference.registry import LATER, METHODS
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.suggest import did_you_mean
+
+EPILOG = """\
+A first model, in the file `coin.ppl`:
+
+  model coin(heads: int, flips: int) {
+    bias ~ Beta(1, 1)
+    observe heads ~ Binomial(flips, bias)
+  }
+  query P(bias > 0.5)
+
+Ask it:
+
+  pplc infer coin.ppl --set heads=7 --set flips=10
+
+`pplc COMMAND --help` tells more about a command.
+Exit status: 0 done; 1 the file, the data or the options are wrong; 2 a bug in pplc;
+3 done, but the answers are unreliable (with --strict).
+"""
+
+LATER_OPTIONS = {"particles": "smc", "resampler": "smc", "parameters": "pmmh"}
+"""Options of methods that come with later versions, and one of these methods."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports mistakes as diagnostics instead of leaving with status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """One diagnostic, with the near option if there is one."""
+        advice = f"`{self.prog} --help` lists the options"
+        if message.startswith("unrecognized arguments: "):
+            unknown = message.removeprefix("unrecognized arguments: ").split()[0]
+            name = unknown.split("=")[0]
+            if name.lstrip("-") in LATER_OPTIONS:
+                method = LATER_OPTIONS[name.lstrip("-")]
+                message = f"`{name}` belongs to the method `{method}`, which is not available in this version"
+            else:
+                message = (
+                    f"`{name}` is not an option of `{self.prog}`"
+                    if name[:1] == "-"
+                    else (f"`{name}` is one argument too many")
+                )
+                advice = did_you_mean(name, self.flags()) or advice
+        elif "invalid choice" in message and "argument COMMAND" in message:
+            name = message.split("'")[1]
+            advice = did_you_mean(name, COMMANDS) or f"the commands are {', '.join(COMMANDS)}"
+            message = f"there is no command `{name}`"
+        raise Rejected(Diagnostic("E0317", _lower(message), help=advice))
+
+    def flags(self) -> list[str]:
+        """Every option of this command."""
+        return [flag for action in self._actions for flag in action.option_strings]
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+COMMANDS = ("infer", "query", "check", "simulate", "fmt", "ir", "graph")
+
+
+def count(text: str) -> int:
+    """A positive integer, for argparse; `10_000` and `1e4` are understood."""
+    try:
+        value = float(text.replace("_", ""))
+    except ValueError:
+        value = 0
+    if value < 1 or value != int(value):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a positive integer")
+    return int(value)
+
+
+def natural(text: str) -> int:
+    """An integer that is not negative."""
+    return 0 if text == "0" else count(text)
+
+
+def probability(text: str) -> float:
+    """A number strictly between 0 and 1."""
+    value = real(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"`{text}` is not between 0 and 1")
+    return value
+
+
+def positive(text: str) -> float:
+    """A positive number."""
+    value = real(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a positive number")
+    return value
+
+
+def real(text: str) -> float:
+    """A number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number") from None
+
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
+
+
+def duration(text: str) -> float:
+    """Seconds, from `30s`, `500ms`, `5m`, `1h` or `30`."""
+    digits = text.rstrip("smhin")
+    unit = text[len(digits) :]
+    if unit not in UNITS:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a time, such as `30s` or `5m`")
+    return positive(digits) * UNITS[unit]
+
+
+INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
+    ("draws", count, "N", "draws to keep, per chain"),
+    ("warmup", natural, "N", "steps of adaptation per chain, thrown away"),
+    ("chains", count, "N", "independent chains"),
+    ("thin", count, "N", "keep every N-th draw"),
+    ("seed", natural, "N", "equal seeds give equal draws"),
+    ("threads", count, "N", "chains at a time; draws do not depend on it"),
+    ("target-accept", probability, "P", "mean acceptance that step sizes are adapted to"),
+    ("max-depth", count, "N", "of NUTS trees: at most 2^N steps"),
+    ("path-length", positive, "X", "of HMC trajectories"),
+    ("guide", str, "NAME", "family for svi: AutoNormal or AutoMultivariateNormal"),
+    ("steps", count, "N", "of the optimiser"),
+    ("learning-rate", positive, "X", "of the optimiser"),
+    ("time", duration, "T", "stop after this long, keeping what there is: 30s, 5m, 1h"),
+)
+"""Options that go to the method: name, how it is read, what stands for it, help."""
+
+
+def build() -> Parser:
+    """The parser of the whole command line."""
+    parser = Parser(
+        prog="pplc",
+        description="A small, typed probabilistic programming language whose inference is checked.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and leave")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    def command(name: str, text: str, more: str = "") -> Parser:
+        sub = commands.add_parser(
+            name,
+            help=text,
+            description=text[:1].upper() + text[1:] + ".",
+            epilog=more,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        sub.add_argument("--debug", action="store_true", help="show a traceback for a bug in pplc")
+        return sub
+
+    infer = command("infer", "the posterior of a model given data, and the queries of its file", _methods())
+    infer.add_argument("file", metavar="FILE", help="the model")
+    _inference(infer)
+    infer.add_argument("--out", metavar="RUN", help="store the run: .nc (ArviZ), .json, .csv or .parquet")
+    infer.add_argument("--resume", metavar="RUN", help="go on with a stored run (.nc or .json)")
+
+    query = command("query", "answers to questions about a model", QUERIES)
+    query.add_argument("file", metavar="FILE", help="the model")
+    query.add_argument("queries", nargs="+", metavar="QUERY", help="such as 'P(x > 0 | do(a = 1))'")
+    _inference(query)
+
+    check = command("check", "the errors of model files: syntax, names, types and shapes")
+    check.add_argument("files", nargs="+", metavar="FILE", help="a model; - is standard input")
+    _format(check)
+
+    simulate = command("simulate", "draws from the prior, or from the posterior of a run, as a data file")
+    simulate.add_argument("file", metavar="FILE", help="the model")
+    _data(simulate)
+    _format(simulate)
+    simulate.add_argument("--from", dest="from_run", metavar="RUN", help="predict from this stored run")
+    simulate.add_argument("--draws", type=count, metavar="N", help="data sets to draw (1)")
+    simulate.add_argument("--seed", type=natural, metavar="N", help="equal seeds give equal draws (0)")
+    simulate.add_argument(
+        "--out", metavar="FILE", help=".json, .csv or .parquet; otherwise JSON on standard output"
+    )
+
+    fmt = command("fmt", "model files in the one layout")
+    fmt.add_argument("files", nargs="+", metavar="FILE", help="a model; - is standard input")
+    fmt.add_argument(
+        "--check", action="store_true", help="change nothing; status 1 if something would change"
+    )
+    _format(fmt)
+
+    ir = command("ir", "what the compiler makes of a model")
+    ir.add_argument("file", metavar="FILE", help="the model")
+    ir.add_argument("--stage", choices=("ast", "core"), default="core", help="syntax tree or Core (core)")
+    ir.add_argument("--model", metavar="NAME", help="the entry model, if not the last")
+    _format(ir)
+
+    graph = command("graph", "a picture of a model: plates and arrows")
+    graph.add_argument("file", metavar="FILE", help="the model")
+    graph.add_argument("-o", "--out", metavar="FILE", help=".svg, .png, .pdf or .dot; otherwise text in DOT")
+    graph.add_argument("--model", metavar="NAME", help="the entry model, if not the last")
+    _format(graph)
+    return parser
+
+
+QUERIES = """\
+queries:
+  posterior(mu, theta)       what the data leave open of variables or expressions
+  prior(mu)                  the same before the data
+  P(x > 0)                   the probability of an event
+  P(x > 0 | y == 1)          given another event
+  P(x > 0 | do(a = 1))       after an intervention
+  E[x], sd(x), var(x)        moments
+  quantile(x, 0.9)           a quantile
+  evidence                   the log of the normalising constant
+  prior E[x]                 any query before the data
+"""
+
+
+def _methods() -> str:
+    width = max(map(len, METHODS)) + 2
+    lines = [f"  {'auto':<{width}}looks at the model, chooses one of these, and says why"]
+    lines += [f"  {name:<{width}}{method.doc}" for name, method in METHODS.items()]
+    return "\n".join(["methods:", *lines, "", "An option that a method does not take is an error."])
+
+
+def _format(parser: Parser) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="of the output (text)")
+
+
+def _data(parser: Parser) -> None:
+    parser.add_argument("--data", action="append", default=[], metavar="FILE",
+                        help="JSON, CSV, Parquet or npz; - is standard input; file.json#member is an"
+                        " object inside; may be repeated")  # fmt: skip
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
+                        help="give or override one parameter of the model, such as --set p=0.3")  # fmt: skip
+    parser.add_argument("--model", metavar="NAME", help="the entry model, if not the last of the file")
+    parser.add_argument("--max-steps", type=count, metavar="N", help="statements that one run may execute")
+    parser.add_argument("--max-calls", type=count, metavar="N", help="calls that may be open at a time")
+
+
+def _inference(parser: Parser) -> None:
+    _data(parser)
+    parser.add_argument("--method", metavar="M", default="auto", help="how to infer (auto); see below")
+    for name, read, stands, text in INFERENCE:
+        parser.add_argument(f"--{name}", type=read, metavar=stands, help=text)
+    parser.add_argument("--init", metavar="FILE", help="where chains start: a JSON object, by variable")
+    parser.add_argument("--max-states", type=count, metavar="N", help="states that `exact` may keep at once")
+    parser.add_argument("--strict", action="store_true", help="exit status 3 if the answers are unreliable")
+    parser.add_argument("--progress", action="store_true", help="show progress even if not on a terminal")
+    _format(parser)
+
+
+def given(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options for the method that were given, by their names in `Options`."""
+    names = [name.replace("-", "_") for name, *_ in INFERENCE]
+    return {name: value for name in names if (value := getattr(arguments, name)) is not None}
+
+
+def settle(method: str, options: Sequence[str]) -> None:
+    """Refuses an unknown method, and options that the method does not take."""
+    if method in LATER:
+        raise Rejected(
+            Diagnostic(
+                "E0312",
+                f"the method `{method}` is not available in this version",
+                help=f"available are auto, {', '.join(METHODS)}",
+            )
+        )
+    if method != "auto" and method not in METHODS:
+        advice = did_you_mean(method, ["auto", *METHODS, *LATER]) or f"there are auto, {', '.join(METHODS)}"
+        raise Rejected(Diagnostic("E0312", f"there is no method `{method}`", help=advice))
+    if method == "auto":
+        return
+    wrong = [name for name in options if name not in METHODS[method].options]
+    if wrong:
+        raise Rejected(*(_does_not_apply(method, name) for name in wrong))
+
+
+def _does_not_apply(method: str, name: str) -> Diagnostic:
+    takes = ", ".join(f"`--{option.replace('_', '-')}`" for option in sorted(METHODS[method].options))
+    return Diagnostic(
+        "E0310",
+        f"`--{name.replace('_', '-')}` does not apply to the method `{method}`",
+        help=f"it takes {takes}",
+    )

@@ -1,0 +1,78 @@
+"""Draws as a table: one row for each draw, one column for each element; laws as value and probability."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pplc.inference.result import Array, Draws
+from pplc.run import Run
+from pplc.semantics.values import Tagged, show
+
+
+def columns(draws: Draws) -> dict[str, Array]:
+    """`chain`, `draw`, perhaps `log_weight`, then `mu`, `theta[0]`, `theta[1]`, …: flat arrays."""
+    count = draws.chains * draws.count
+    found: dict[str, Array] = {
+        "chain": np.repeat(np.arange(draws.chains), draws.count),
+        "draw": np.tile(np.arange(draws.count), draws.chains),
+    }
+    if draws.log_weights is not None:
+        found["log_weight"] = draws.log_weights.reshape(count)
+    for name, values in draws.values.items():
+        for index in np.ndindex(*values.shape[2:]):
+            title = f"{name}[{', '.join(map(str, index))}]" if index else name
+            found[title] = values[(slice(None), slice(None), *index)].reshape(count)
+    return found
+
+
+def law_rows(run: Run) -> list[tuple[str, str, float]]:
+    """Variable, value, probability of every finite variable of an exact run."""
+    return [
+        (element.name, value, probability)
+        for variable in run.variables.values()
+        for element in variable.elements()
+        for value, probability in element.probabilities.get((), {}).items()
+    ]
+
+
+def write_table(run: Run, path: str, *, parquet: bool) -> None:
+    """Writes the draws (or the laws of an exact run) as CSV or Parquet."""
+    table: dict[str, list[Any]]
+    if run.result.draws is None:
+        rows = law_rows(run)
+        table = {
+            "variable": [row[0] for row in rows],
+            "value": [row[1] for row in rows],
+            "probability": [row[2] for row in rows],
+        }
+    else:
+        table = {
+            title: [_plain(x) for x in column.tolist()] for title, column in columns(run.result.draws).items()
+        }
+    if parquet:
+        import pyarrow
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(pyarrow.table(table), path)
+        return
+    with Path(path).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(table)
+        writer.writerows(zip(*(map(_text, column) for column in table.values()), strict=True))
+
+
+def _plain(value: Any) -> Any:
+    """What a table can hold: sum values and tuples as text."""
+    return show(value) if isinstance(value, Tagged | tuple) else value
+
+
+def _text(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else str(value)

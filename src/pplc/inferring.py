@@ -1,0 +1,189 @@
+"""From a model, tables of data and a request to a run: what the command and the Python API share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from pplc.cli.arguments import settle
+from pplc.data import Bindings, Signature, bind
+from pplc.data_files import Table, reject
+from pplc.data_python import raw
+from pplc.inference.auto import Outcome
+from pplc.inference.merge import joined
+from pplc.inference.progress import Progress, Silent
+from pplc.inference.registry import METHODS
+from pplc.information.queries import answer, refuse_later
+from pplc.lang import core, syntax
+from pplc.lang.check import Checked, check_query
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.parse import parse_intervention, parse_query
+from pplc.lang.suggest import did_you_mean
+from pplc.run import Run
+from pplc.semantics.bound import Bound, Budget, statements
+from pplc.semantics.values import Address, Value
+from pplc.session import Session
+from pplc.stored import Stored, fingerprint, read
+
+if TYPE_CHECKING:
+    from pplc.api import Model
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to do with a model and its data.
+
+    given:   options for the method, by their names in `Options`; those not given have defaults.
+    resume:  path of a run file to go on with; empty for a new run.
+    queries: to be answered.
+    table:   whether the posterior itself is wanted; if not, only what the queries need is run.
+    """
+
+    method: str = "auto"
+    given: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    resume: str = ""
+    queries: Sequence[syntax.Query] = ()
+    budget: Budget = Budget()
+
+
+def infer(
+    model: Model, tables: Sequence[Table], settings: Table | None, request: Request, progress: Progress | None
+) -> Run:
+    """Binds the data, runs the method, answers the queries."""
+    settle(request.method, list(request.given))
+    for query in request.queries:
+        refuse_later(query)
+    bindings = bind_model(model, tables, settings)
+    bound = Bound(model.program, bindings.arguments, model.interventions, budget=request.budget)
+    progress = Silent(request.given.get("time")) if progress is None else progress
+    start = perf_counter()
+    if request.resume:
+        session, outcome = _resumed(bound, request, progress)
+    else:
+        session = Session(bound, request.method, request.given, progress)
+        outcome = session.main()
+    queries = tuple(answer(query, session) for query in request.queries)
+    notes = (*model.checked.warnings, *bindings.warnings)
+    seconds = perf_counter() - start
+    return Run(
+        model.name, outcome.method, outcome.options, outcome.why, seconds, outcome.result, bound, notes, queries
+    )
+
+
+def bind_model(model: Model, tables: Sequence[Table], settings: Table | None) -> Bindings:
+    """The data as arguments of the entry model."""
+    return bind(signature(model.checked, model.name), tables, settings)
+
+
+def signature(checked: Checked, entry: str) -> Signature:
+    """What data are bound to."""
+    sums: dict[str, dict[str, int]] = {}
+    for item in checked.program.items:
+        if isinstance(item, syntax.TypeDecl):
+            sums[item.name] = {c.name: len(c.fields) for c in item.constructors}
+    return Signature(entry, checked.models[entry].parameters, sums)
+
+
+def parse_queries(checked: Checked, texts: Sequence[str]) -> tuple[syntax.Query, ...]:
+    """The queries in texts, checked against the model."""
+    found: list[syntax.Query] = []
+    for text in texts:
+        for query in parse_query(text):
+            refuse_later(query)
+            check_query(checked, query)
+            found.append(query)
+    return tuple(found)
+
+
+# ------------------------------------------------------------------ resuming
+
+
+def _resumed(bound: Bound, request: Request, progress: Progress) -> tuple[Session, Outcome]:
+    before = read(request.resume)
+    _same(before, bound, request)
+    method = METHODS[before.method]
+    options = replace(method.fill({**before.options, **request.given}), state=before.result.state)
+    result = joined(before.result, method.load()(bound, options, progress))
+    assert result.draws is not None
+    outcome = Outcome(
+        method,
+        replace(options, draws=result.draws.count, state=None),
+        f"goes on with `{request.resume}`",
+        result,
+    )
+    given = {name: value for name, value in before.options.items() if name in method.options}
+    session = Session(bound, before.method, given, progress)
+    session.know(outcome)
+    return session, outcome
+
+
+def _same(before: Stored, bound: Bound, request: Request) -> None:
+    """Refuses to go on with a run of something else, or in another way."""
+    if before.fingerprint != fingerprint(bound):
+        reject(
+            "E0314",
+            f"`{before.path}` is a run of another model, or of other data",
+            advice="a run can only go on with the same program, data and interventions",
+        )
+    if request.method not in ("auto", before.method):
+        reject("E0314", f"`{before.path}` is a run of the method `{before.method}`, not `{request.method}`")
+    changed = [
+        name
+        for name, value in request.given.items()
+        if name not in ("draws", "time", "threads") and before.options.get(name) != value
+    ]
+    if changed:
+        listed = ", ".join(f"`{name}`" for name in changed)
+        reject("E0314", f"a run goes on as it began: {listed} cannot change")
+    if before.result.state is None or before.result.draws is None:
+        reject("E0314", f"`{before.path}` is a run of `{before.method}`, which is complete: nothing is left to do")
+
+
+# ------------------------------------------------------------------ interventions
+
+
+def interventions(program: core.Program, values: Mapping[str, Any]) -> dict[Address, Value]:
+    """The addresses and values of `do`, from names such as `z[3]` and Python values."""
+    return {_target(program, name): _value(raw(value), name) for name, value in values.items()}
+
+
+def _target(program: core.Program, name: str) -> Address:
+    item = parse_intervention(f"{name} = 0", name="<do>")
+    known = sites(program)
+    if item.path[0] not in known:
+        advice = did_you_mean(item.path[0], known) or f"it has {', '.join(sorted(known))}"
+        raise Rejected(Diagnostic("E0607", f"the model has no variable `{item.path[0]}` to set", help=advice))
+    indices = tuple(int(i.value) for i in item.indices if isinstance(i, syntax.Number) and i.is_int)
+    return (*item.path, indices) if indices else tuple(item.path)
+
+
+def sites(program: core.Program) -> frozenset[str]:
+    """The names that the entry model draws, observes, or records with `let`."""
+    names: set[str] = set()
+    for statement in statements(program.model.body):
+        match statement:
+            case core.Draw(site=site) | core.Observe(site=site) if "#" not in site.name:
+                names.add(site.name)
+            case core.Let(recorded=recorded) if recorded:
+                names.add(recorded)
+            case _:
+                pass
+    return frozenset(names)
+
+
+def _value(value: Any, name: str) -> Value:
+    from fractions import Fraction
+
+    from pplc.semantics.values import Record, Tagged
+
+    match value:
+        case bool() | int() | str() | Fraction() | Tagged() | Record():
+            return value
+        case float() if value - value == 0:
+            return Fraction(value)
+        case list():
+            return tuple(_value(item, name) for item in value)
+        case _:
+            reject("E0304", f"`{name}` cannot be set to a value of type `{type(value).__name__}`")

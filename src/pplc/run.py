@@ -1,0 +1,172 @@
+"""A run: what was asked, what ran, and what came out; the object that Python users hold.
+
+Text, JSON, files and pictures are made from it by the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pplc.inference.answers import Estimate, Exact
+from pplc.inference.options import Options
+from pplc.inference.quality import measured, warnings_of
+from pplc.inference.registry import Method
+from pplc.inference.result import Array, Draws, Result
+from pplc.inference.summary import Variable, summarise
+from pplc.information.answers import Answered
+from pplc.lang.diagnostics import Diagnostic
+from pplc.lang.suggest import did_you_mean
+from pplc.semantics.bound import Bound
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class Run:
+    """The posterior of a model given data.
+
+    >>> # run["theta"].mean, run["theta"].sd, run["rain"].probabilities, run.draws("theta")
+
+    model:    the name of the entry model.
+    why:      why this method.
+    seconds:  of wall time.
+    notes:    warnings from before the run, such as unused data.
+    queries:  answers to the queries of the file.
+    """
+
+    model: str
+    method: Method
+    options: Options
+    why: str
+    seconds: float
+    result: Result
+    bound: Bound = field(repr=False)
+    notes: tuple[Diagnostic, ...] = ()
+    queries: tuple[Answered, ...] = ()
+
+    @cached_property
+    def variables(self) -> Mapping[str, Variable]:
+        """The summary of every variable, by name, in the order in which the model makes them."""
+        return summarise(self.result)
+
+    def __getitem__(self, name: str) -> Variable:
+        """The summary of one variable, or of one element such as `theta[3]`."""
+        if name in self.variables:
+            return self.variables[name]
+        base, _, index = name.partition("[")
+        if index.endswith("]") and base in self.variables:
+            whole = self.variables[base]
+            places = tuple(int(i) for i in index[:-1].split(",") if i.strip().isdecimal())
+            if len(places) == len(whole.shape) and all(
+                i < n for i, n in zip(places, whole.shape, strict=True)
+            ):
+                return whole.element(places)
+        advice = did_you_mean(name, self.variables) or f"there are {', '.join(self.variables)}"
+        raise KeyError(f"no variable `{name}`: {advice}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.variables)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.variables
+
+    def draws(self, name: str) -> Array:
+        """The draws of a variable, [chain, draw, *shape]. Raises `KeyError` if there are none."""
+        draws = self._draws()
+        if name not in draws.values:
+            raise KeyError(f"no draws of `{name}`: {did_you_mean(name, draws.values)}")
+        return draws.values[name]
+
+    @property
+    def weights(self) -> Array | None:
+        """Normalised weights of the draws, [chain, draw]; None if all weigh the same."""
+        from pplc.inference.weights import normalised
+
+        logs = None if self.result.draws is None else self.result.draws.log_weights
+        return None if logs is None else normalised(logs)
+
+    def _draws(self) -> Draws:
+        if self.result.draws is None:
+            raise KeyError("an exact run has laws, not draws: see `run[name].probabilities`")
+        return self.result.draws
+
+    @property
+    def log_evidence(self) -> Exact | Estimate | None:
+        """Log Z in nats; None where the method does not give it."""
+        return self.result.log_evidence
+
+    @cached_property
+    def diagnostics(self) -> Mapping[str, float]:
+        """Numbers about the run as a whole, such as `max_rhat` and `divergences`."""
+        return measured(self.result, self.variables)
+
+    @cached_property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What to know before relying on the run: first notes on the data, then on the draws."""
+        return (*self.notes, *self.doubts)
+
+    @cached_property
+    def doubts(self) -> tuple[Diagnostic, ...]:
+        """The warnings that make the answers unreliable."""
+        depth = self.options.max_depth if "max_depth" in self.method.options else None
+        return warnings_of(self.result, self.variables, self.diagnostics, depth)
+
+    @property
+    def reliable(self) -> bool:
+        """No doubts, and no flags on the answers of queries."""
+        flagged = any(isinstance(q.answer, Estimate) and q.answer.flags for q in self.queries)
+        return not self.doubts and not flagged
+
+    # ------------------------------------------------------------------ other forms
+
+    def summary(self) -> DataFrame:
+        """A pandas frame with one row for each element of each numeric variable."""
+        import pandas
+
+        rows: dict[str, dict[str, float]] = {}
+        for variable in self.variables.values():
+            for element in variable.elements():
+                if element.numbers:
+                    rows[element.name] = {key: float(number) for key, number in element.numbers.items()}
+        return pandas.DataFrame.from_dict(rows, orient="index")
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `--format json` prints."""
+        from pplc.run_json import as_json
+
+        return as_json(self)
+
+    def to_arviz(self) -> Any:
+        """ArviZ InferenceData, with the groups that the run has."""
+        from pplc.export_arviz import to_arviz
+
+        return to_arviz(self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes the run: `.nc` and `.json` can be resumed, `.csv` and `.parquet` hold the draws."""
+        from pplc.export import save
+
+        save(self, str(path))
+
+    def plot(self, *names: str) -> Figure:
+        """Marginals and, for chains, traces of the variables named, or of the first few."""
+        from pplc.plots import plot
+
+        return plot(self, names)
+
+    def __str__(self) -> str:
+        from pplc.text_output import render
+
+        return render(self)
+
+    def _repr_html_(self) -> str:
+        from pplc.notebook import as_html
+
+        return as_html(self)

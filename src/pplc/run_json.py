@@ -1,0 +1,114 @@
+"""A run as one JSON object: what `--format json` prints, and of which the text output is a rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from pplc.inference.answers import Answer, Bounds, Estimate, Exact
+from pplc.inference.result import Array, Index
+from pplc.inference.summary import Variable
+from pplc.information.answers import Answered
+from pplc.lang.render import to_json
+from pplc.run import Run
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """The object; numbers that are not finite are null."""
+    return {
+        "model": run.model,
+        "method": run.method.name,
+        "why": run.why,
+        "verified": run.method.verified,
+        "seed": run.options.seed,
+        "seconds": round(run.seconds, 3),
+        "log_evidence": evidence(run),
+        "variables": {name: variable(v) for name, v in run.variables.items()},
+        "queries": [answered(q) for q in run.queries],
+        "diagnostics": {key: plain(number) for key, number in run.diagnostics.items()},
+        "warnings": [to_json(d) for d in run.warnings],
+    }
+
+
+def evidence(run: Run) -> dict[str, Any] | None:
+    """The log evidence, or null with the reason in words."""
+    if run.log_evidence is None:
+        return {"kind": "unknown", "reason": run.result.no_evidence} if run.result.no_evidence else None
+    return answer(run.log_evidence)
+
+
+def answer(value: Answer) -> dict[str, Any]:
+    """A number with what is known of its error."""
+    match value:
+        case Exact(number, None):
+            return {"kind": "exact", "value": plain(number)}
+        case Exact(number, rational):
+            return {"kind": "exact", "value": plain(number), "exact": str(rational)}
+        case Bounds(lower, upper, confidence):
+            return {
+                "kind": "bounds",
+                "lower": plain(lower),
+                "upper": plain(upper),
+                "confidence": plain(confidence),
+            }
+        case Estimate(number, error, interval, flags):
+            return {
+                "kind": "estimate",
+                "value": plain(number),
+                "se": plain(error),
+                "interval": [plain(end) for end in interval],
+                "flags": list(flags),
+            }
+
+
+def answered(query: Answered) -> dict[str, Any]:
+    """A query and its answer."""
+    if query.answer is None:
+        tables = {name: variable(v) for name, v in query.variables.items()}
+        return {"query": query.query, "kind": "law", "variables": tables}
+    unit = {"unit": query.unit} if query.unit else {}
+    return {"query": query.query, **answer(query.answer), **unit}
+
+
+def variable(v: Variable) -> dict[str, Any]:
+    """The summary of a variable: scalars for a scalar, nested lists for an array."""
+    found: dict[str, Any] = {"type": v.type}
+    if v.shape:
+        found["shape"] = list(v.shape)
+    if v.reached < 1:
+        found["reached"] = plain(v.reached)
+    found.update({key: numbers(array) for key, array in v.numbers.items()})
+    if v.probabilities:
+        found["probabilities"] = _nested(v.shape, v.probabilities)
+    if v.exact:
+        found["exact"] = _nested(
+            v.shape, {i: {k: str(p) for k, p in law.items()} for i, law in v.exact.items()}
+        )
+    return found
+
+
+def _nested(shape: tuple[int, ...], laws: Mapping[Index, Mapping[str, Any]]) -> Any:
+    cells = np.empty(shape, dtype=object)
+    for index, law in laws.items():
+        cells[index] = {k: plain(p) if isinstance(p, float) else p for k, p in law.items()}
+    return cells.tolist() if shape else cells[()]
+
+
+def numbers(array: Array) -> Any:
+    """Nested lists of JSON numbers."""
+    listed: Any = array.tolist()
+    return _clean(listed)
+
+
+def _clean(value: Any) -> Any:
+    return [_clean(item) for item in value] if isinstance(value, list) else plain(value)
+
+
+def plain(number: float) -> float | int | None:
+    """A JSON number: null for NaN and infinities, a plain Python number for numpy's."""
+    if isinstance(number, np.generic):
+        number = number.item()
+    return number if isinstance(number, int) or isfinite(number) else None

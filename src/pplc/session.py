@@ -1,0 +1,95 @@
+"""What queries ask of inference, for one bound program: results and joint laws, each found once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pplc.inference.auto import Outcome, infer
+from pplc.inference.options import Options
+from pplc.inference.predict import prior_draws
+from pplc.inference.progress import Progress
+from pplc.inference.registry import METHODS
+from pplc.inference.result import Result
+from pplc.information.answers import Outcome as Joint
+from pplc.information.expressions import World
+from pplc.lang import core
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.values import Address, FunctionValue, Value, to_numbers
+
+PRIOR_DRAWS = 4000
+"""Draws from the prior for queries about it, unless `draws` and `chains` say otherwise."""
+
+
+class Session:
+    """Runs of one program with its data by one method, as `pplc.information.answers.Runs`."""
+
+    def __init__(self, bound: Bound, method: str, given: Mapping[str, Any], progress: Progress) -> None:
+        self.bound = bound
+        self.program: core.Program = bound.program
+        self.method = method
+        self.given = given
+        self.progress = progress
+        self._known: dict[tuple[frozenset[tuple[Address, Value]], bool], Outcome] = {}
+        self._calls: dict[bool, Machine] = {}
+
+    def main(self) -> Outcome:
+        """The outcome for the program itself."""
+        return self.outcome({}, prior=False)
+
+    def know(self, outcome: Outcome) -> None:
+        """Takes an outcome for the program itself as found."""
+        self._known[frozenset[tuple[Address, Value]](), False] = outcome
+
+    def outcome(self, interventions: Mapping[Address, Value], *, prior: bool) -> Outcome:
+        """What ran and what came out, for the program under interventions, or for its prior."""
+        key = frozenset(interventions.items()), prior
+        if key not in self._known:
+            bound = self._changed(interventions, prior=prior)
+            self._known[key] = (
+                self._prior(bound) if prior else infer(bound, self.method, self.given, self.progress)
+            )
+        return self._known[key]
+
+    def result(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result:
+        """The result alone."""
+        return self.outcome(interventions, prior=prior).result
+
+    def outcomes(
+        self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
+    ) -> list[Joint]:
+        """The exact joint law of what the names mention."""
+        raise NotImplementedError
+
+    def world(self, values: Mapping[str, Value], *, exact: bool) -> World:
+        """The variables, and the model's parameters where no variable has their name."""
+        parameters = {name: to_numbers(value, exact=exact) for name, value in self.bound.arguments.items()}
+
+        def call(function: FunctionValue, arguments: tuple[Value, ...]) -> Value:
+            if exact not in self._calls:
+                self._calls[exact] = Machine(self.bound, exact=exact, infer=Nested())
+            return self._calls[exact].call(function, arguments)
+
+        return World(self.program, {**parameters, **values}, call, exact)
+
+    def _changed(self, interventions: Mapping[Address, Value], *, prior: bool) -> Bound:
+        return replace(self.bound, interventions={**self.bound.interventions, **interventions}, prior=prior)
+
+    def _prior(self, bound: Bound) -> Outcome:
+        """The prior: exact if the method is or may be, otherwise independent draws."""
+        if self.method in ("auto", "exact"):
+            exact = {key: value for key, value in self.given.items() if key in METHODS["exact"].options}
+            if self.method == "exact" or not METHODS["exact"].refuses(bound):
+                return infer(bound, self.method, exact, self.progress)
+        options = Options()
+        count = PRIOR_DRAWS
+        if "draws" in self.given:
+            count = int(self.given["draws"]) * int(self.given.get("chains", 1))
+        seed = int(self.given.get("seed", options.seed))
+        draws = prior_draws(bound, count, seed, self.progress)
+        return Outcome(
+            METHODS["importance"], replace(options, seed=seed), "the prior", Result("prior", draws=draws)
+        )

@@ -1,0 +1,236 @@
+"""A run as text: a table of numbers, one of probabilities, the evidence, the queries, what ran and why."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from math import isfinite, isnan
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pplc.inference.answers import Answer, Bounds, Estimate, Exact
+from pplc.inference.summary import Variable
+from pplc.information.answers import Answered
+from pplc.run import Run
+
+LONG = 12
+"""Elements of an array that are shown; of longer ones the first and last few."""
+
+ENDS = 4
+
+HEADERS = {
+    "mean": "mean",
+    "sd": "sd",
+    "q05": "5 %",
+    "q95": "95 %",
+    "mcse_mean": "MCSE",
+    "ess_bulk": "bulk ESS",
+    "ess_tail": "tail ESS",
+    "ess": "ESS",
+    "rhat": "R-hat",
+}
+
+
+def render(run: Run, *, colour: bool = False, width: int = 120) -> str:
+    """Everything about a run that a person wants to see first, without its warnings."""
+    console = _console(colour=colour, width=width)
+    _write(console, run)
+    return _taken(console)
+
+
+def render_answers(run: Run, *, colour: bool = False, width: int = 120) -> str:
+    """The answers of the queries alone, and what ran."""
+    console = _console(colour=colour, width=width)
+    _queries(console, run.queries)
+    console.print(Text(ran(run), style="dim"), soft_wrap=True)
+    return _taken(console)
+
+
+def _console(*, colour: bool, width: int) -> Console:
+    return Console(
+        file=io.StringIO(),
+        force_terminal=colour,
+        no_color=not colour,
+        width=width,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def _taken(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+
+def _write(console: Console, run: Run) -> None:
+    tables(console, run.variables.values())
+    if run.log_evidence is not None:
+        console.print(f"log evidence  {show_evidence(run.log_evidence)}", soft_wrap=True)
+    elif run.result.no_evidence:
+        console.print(f"log evidence  not known: {run.result.no_evidence}", soft_wrap=True)
+    console.print()
+    _queries(console, run.queries)
+    console.print(Text(ran(run), style="dim"), soft_wrap=True)
+
+
+def ran(run: Run) -> str:
+    """One line on what ran, why, and how it is verified."""
+    draws = run.result.draws
+    parts = [run.method.name]
+    if draws is not None and run.method.name != "map":
+        chains = f"{draws.chains} chains × " if draws.chains > 1 else ""
+        parts.append(f"{chains}{draws.count} draws")
+    if run.result.note and run.result.note not in run.why:
+        parts.append(run.result.note)
+    if "seed" in run.method.options and draws is not None:
+        parts.append(f"seed {run.options.seed}")
+    parts.append(f"{run.seconds:.2f} s")
+    return f"{', '.join(parts)}. Why: {run.why}. Verified: {run.method.verified}."
+
+
+# ------------------------------------------------------------------ tables
+
+
+def tables(console: Console, variables: Iterable[Variable]) -> None:
+    """The numeric variables, then the finite ones with their probabilities."""
+    every = list(variables)
+    finite = [v for v in every if v.probabilities and v.type != "real"]
+    numeric = [v for v in every if v.numbers and v.type != "bool" and not (v in finite and _categorical(v))]
+    if numeric:
+        console.print(_numbers(numeric))
+        console.print()
+    if finite:
+        console.print(_probabilities(finite))
+        console.print()
+    other = [v.name for v in every if v not in numeric and v not in finite]
+    if other:
+        console.print(Text(f"not shown: {', '.join(other)} (values of no short list)", style="dim"))
+        console.print()
+
+
+def _categorical(v: Variable) -> bool:
+    """Integers of few values: their probabilities say all."""
+    return v.type == "int" and all(len(law) <= 6 for law in v.probabilities.values())
+
+
+def _shown(v: Variable) -> Iterator[Variable | str]:
+    """The elements to show, and where some are left out, how many."""
+    elements = list(v.elements())
+    if len(elements) <= LONG:
+        yield from elements
+        return
+    yield from elements[:ENDS]
+    yield f"… {len(elements) - 2 * ENDS} more"
+    yield from elements[-ENDS:]
+
+
+def _numbers(variables: Sequence[Variable]) -> Table:
+    keys = [key for key in HEADERS if any(key in v.numbers for v in variables)]
+    table = _table()
+    table.add_column("variable", no_wrap=True)
+    for key in keys:
+        table.add_column(HEADERS[key], justify="right", no_wrap=True)
+    for v in variables:
+        for element in _shown(v):
+            if isinstance(element, str):
+                table.add_row(element, style="dim")
+                continue
+            name = element.name + (f" (in {element.reached:.0%} of runs)" if element.reached < 1 else "")
+            numbers = {key: float(number) for key, number in element.numbers.items()}
+            table.add_row(name, *(cell(key, numbers) for key in keys))
+    return table
+
+
+def _probabilities(variables: Sequence[Variable]) -> Table:
+    table = _table()
+    table.add_column("variable", no_wrap=True)
+    table.add_column("probabilities", overflow="fold")
+    for v in variables:
+        for element in _shown(v):
+            if isinstance(element, str):
+                table.add_row(element, style="dim")
+            elif () in element.probabilities:
+                table.add_row(element.name, law_text(element))
+    return table
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+
+
+def law_text(v: Variable) -> str:
+    """The probabilities of one scalar variable, as rationals too where these are short."""
+    exact = v.exact.get((), {})
+    parts: list[str] = []
+    for value, probability in v.probabilities[()].items():
+        rational = exact.get(value)
+        short = rational is not None and _short(rational)
+        parts.append(f"{value} {probability:.4g}" + (f" ({rational})" if short else ""))
+    if v.reached < 1:
+        parts.append(f"(not defined {1 - v.reached:.4g})")
+    return "  ".join(parts)
+
+
+def _short(rational: Fraction) -> bool:
+    return rational.denominator != 1 and len(str(rational)) <= 30
+
+
+def cell(key: str, numbers: dict[str, float]) -> str:
+    """A number with the digits that its column deserves."""
+    value = numbers.get(key)
+    if value is None or isnan(value):
+        return "–"
+    if not isfinite(value):
+        return "∞" if value > 0 else "-∞"
+    if key in ("ess_bulk", "ess_tail", "ess"):
+        return f"{value:.0f}"
+    if key == "rhat":
+        return f"{value:.3f}"
+    return f"{value:.2g}" if key == "mcse_mean" else f"{value:.4g}"
+
+
+# ------------------------------------------------------------------ answers
+
+
+def _queries(console: Console, queries: Sequence[Answered]) -> None:
+    for query in queries:
+        if query.answer is None:
+            console.print(Text(query.query, style="bold"))
+            tables(console, query.variables.values())
+        else:
+            unit = f" {query.unit}" if query.unit else ""
+            text = show_evidence(query.answer) if query.query.endswith("evidence") else show(query.answer)
+            console.print(f"{query.query} = {text}{unit}", soft_wrap=True)
+            if isinstance(query.answer, Estimate):
+                for flag in query.answer.flags:
+                    console.print(Text(f"  {flag}", style="yellow"), soft_wrap=True)
+    if queries:
+        console.print()
+
+
+def show(value: Answer) -> str:
+    """A number with its error, never without.
+
+    >>> show(Exact(0.75, Fraction(3, 4)))
+    '0.75 (3/4, exact)'
+    """
+    match value:
+        case Exact(number, rational) if rational is not None and _short(rational):
+            return f"{number:.6g} ({rational}, exact)"
+        case Exact(number, _):
+            return f"{number:.6g} (exact)"
+        case Bounds(lower, upper, _):
+            return f"between {lower:.6g} and {upper:.6g}"
+        case Estimate(number, error, (low, high), _):
+            return f"{number:.4g} ± {error:.2g} (95 %: {low:.4g} to {high:.4g})"
+
+
+def show_evidence(value: Answer) -> str:
+    """Log Z; where Z is a short rational, that too."""
+    if isinstance(value, Exact) and value.rational is not None and _short(value.rational):
+        return f"{value.value:.6g} (Z = {value.rational}, exact)"
+    return show(value)
