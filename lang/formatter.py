@@ -129,7 +129,7 @@ class _Formatter:
         if not parts:
             return "{}"
         if commented or span.line != span.end_line:
-            return ("{", header, Nest((HARD, join(HARD, parts))), HARD, "}")
+            return Group(("{", header, Nest((HARD, join(HARD, parts))), HARD, "}"), broken=True)
         return Group(("{", Nest((SPACE, join(Line(flat), [part for part in parts if part]))), SPACE, "}"))
 
     def listed(

@@ -1,11 +1,20 @@
-"""Syntax errors by example: what people write, and what they should hear."""
+"""Syntax errors: which known mistake it is (`mistakes_table`), else what was expected and found."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pplc.lang.diagnostics import Diagnostic, SourceFile
+from pplc.lang.layout import CONTINUES
 from pplc.lang.lexer import END, NEWLINE, Token
+from pplc.lang.mistakes_table import MISTAKES, Mistake
+
+_NEEDS_RIGHT: Final = CONTINUES - frozenset("( [ { | , : else".split())
+_ENDS: Final = frozenset((NEWLINE, END, ")", "]", "}", ",", ";"))
+_EXPRESSION: Final = frozenset(("NAME", "NUMBER", "STRING", "(", "[", "-", "+", "~", "not", "if", "match", "fn", "model", "true", "false"))
+_OPERATORS: Final = frozenset("+ - * / // % ^ @ == != < <= > >= and or .. . ?".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +22,7 @@ class Situation:
     """Where the parser stands: `tokens[position]` cannot follow; one of `accepts` could."""
 
     file: SourceFile
-    tokens: list[Token]
+    tokens: Sequence[Token]
     position: int
     accepts: frozenset[str]
 
@@ -22,9 +31,151 @@ class Situation:
         """The one that cannot stand here."""
         return self.tokens[self.position]
 
+    def at(self, offset: int) -> Token:
+        """A neighbour of the token; the end of the file beyond both ends."""
+        index = self.position + offset
+        return self.tokens[index] if 0 <= index < len(self.tokens) else self.tokens[-1]
+
+    def start(self) -> int:
+        """Index of the first token of the statement or item that the token is in."""
+        level, index = 0, self.position
+        while index > 0:
+            kind = self.tokens[index - 1].type
+            if kind in (")", "]", "}"):
+                level += 1
+            elif kind in ("(", "[", "{"):
+                if level == 0 and kind == "{":
+                    break
+                level = max(0, level - 1)
+            elif kind == NEWLINE and level == 0:
+                break
+            index -= 1
+        return index
+
+    def inside(self) -> str:
+        """The innermost bracket that is open, or the empty string."""
+        level = 0
+        for index in range(self.position - 1, -1, -1):
+            kind = self.tokens[index].type
+            if kind in (")", "]", "}"):
+                level += 1
+            elif kind in ("(", "[", "{"):
+                if level == 0:
+                    return kind
+                level -= 1
+        return ""
+
 
 def explain(situation: Situation) -> Diagnostic:
     """The diagnostic for a token that cannot stand where it stands."""
-    token = situation.token
-    found = {NEWLINE: "the end of the line", END: "the end of the file"}.get(token.type, f"`{token.text}`")
-    return Diagnostic("E0101", f"unexpected {found}", token.span(situation.file), "not expected here")
+    for mistake in MISTAKES:
+        if _matches(mistake, situation):
+            return _known(mistake, situation)
+    return _nothing_right(situation) or _unexpected(situation)
+
+
+def _is(token: Token, alternatives: str) -> bool:
+    """Whether a token is one of the alternatives; of none at all means any."""
+    return not alternatives or any(word in (token.type, token.text) for word in alternatives.split())
+
+
+def _matches(mistake: Mistake, here: Situation) -> bool:
+    """Whether everything that a mistake asks for is so; the cheap questions first."""
+    if mistake.token and not _is(here.token, mistake.token):
+        return False
+    if not all(_is(here.at(index - len(mistake.before)), words) for index, words in enumerate(mistake.before)):
+        return False
+    if len(mistake.before) > here.position:
+        return False
+    if not all(_is(here.at(index + 1), words) for index, words in enumerate(mistake.after)):
+        return False
+    if mistake.glued and here.token.spaced:
+        return False
+    if not here.accepts.issuperset(mistake.accepts.split()) or here.accepts.intersection(mistake.rejects.split()):
+        return False
+    if mistake.inside and here.inside() not in mistake.inside.split():
+        return False
+    return not mistake.start or _is(here.tokens[here.start()], mistake.start)
+
+
+def _known(mistake: Mistake, here: Situation) -> Diagnostic:
+    place = here.tokens[here.start()] if mistake.at is None else here.at(mistake.at)
+    words = {
+        "found": here.token.text or "the end of the line",
+        "previous": here.at(-1).text,
+        "next": here.at(1).text,
+        "start": here.tokens[here.start()].text,
+    }
+    message, label, advice = (_fill(text, words) for text in (mistake.message, mistake.label, mistake.help))
+    return Diagnostic(mistake.code, message, place.span(here.file), label, advice)
+
+
+def _fill(text: str, words: dict[str, str]) -> str:
+    for name, word in words.items():
+        text = text.replace(f"<{name}>", word.strip() or "the end of the line")
+    return text
+
+
+def _nothing_right(here: Situation) -> Diagnostic | None:
+    """A sign at the end of a line or bracket: the next line was read as its right side, and did not fit."""
+    sign: Token | None = None
+    if here.at(-1).type in _NEEDS_RIGHT and here.token.type in _ENDS and here.position > 0:
+        sign = here.at(-1)
+    for index in range(here.start(), here.position - 1):
+        left, right = here.tokens[index], here.tokens[index + 1]
+        if left.type in _NEEDS_RIGHT and right.line > left.line and right.line == here.token.line:
+            sign = left
+    if sign is None:
+        return None
+    wanted = {"~": "a law, as in `x ~ Normal(0, 1)`", "in": "a range or list, as in `for i in 0..N`", "->": "a type", "on": "a type"}
+    return Diagnostic(
+        "E0114", f"`{sign.text}` has nothing on its right", sign.span(here.file),
+        f"expected {wanted.get(sign.type, 'an expression')}",
+    )  # fmt: skip
+
+
+def _unexpected(here: Situation) -> Diagnostic:
+    token = here.token
+    found = {NEWLINE: "the end of the line", END: "the end of the file"}.get(token.type)
+    if found is None:
+        found = f"`{token.text}`" if token.text else "the end of the line"
+    wanted = _listed(expected(here.accepts, here.inside()))
+    return Diagnostic("E0101", f"expected {wanted}, found {found}", token.span(here.file), "unexpected")
+
+
+def expected(accepts: frozenset[str], inside: str) -> list[str]:
+    """What could stand here, in words."""
+    out: list[str] = []
+    rest = set(accepts)
+    if {"NAME", "NUMBER", "("} <= accepts:
+        out.append("an expression" if "let" not in accepts else "a statement")
+        rest -= _EXPRESSION | {"let", "var", "observe", "return", "for", "while"}
+    elif {"NAME", "array"} <= accepts:
+        out.append("a type")
+        rest -= {"NAME", "array", "(", "[", "fn", "NUMBER"}
+    elif {"model", "query"} <= accepts:
+        out.append("`model`, `fn` or another item")
+        rest -= {"model", "fn", "density", "type", "import", "query", "let"}
+    elif {"NAME", "true"} <= accepts:
+        out.append("a pattern")
+        rest -= {"NAME", "NUMBER", "STRING", "true", "false", "(", "-"}
+    elif "NAME" in accepts:
+        out.append("a name")
+        rest -= {"NAME"}
+    if {"+", "*"} <= accepts:
+        out.append("an operator")
+        rest -= _OPERATORS | {"(", "["}
+    closing = {"(": ")", "[": "]", "{": "}"}.get(inside, "")
+    for symbol in ("STRING", "NUMBER", ",", closing, "{", "=>", "=", ":", "~", "in", NEWLINE, END):
+        if symbol in rest:
+            names = {"STRING": "a string", "NUMBER": "a number", NEWLINE: "the end of the line", END: "the end of the file"}
+            if symbol == END and NEWLINE in rest:
+                continue
+            out.append(names.get(symbol, f"`{symbol}`"))
+            rest.discard(symbol)
+    return out or [f"`{symbol}`" for symbol in sorted(rest)] or ["nothing"]
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last

@@ -129,6 +129,7 @@ class _Machine:
             for rule in self.tables.rules
         }
         self.states: list[int] = []
+        self.shifted: list[int] = []  # the states after the last token, before any reduction by the next
         self.values: list[Any] = []
         self.firsts: list[int] = []
         self.lasts: list[int] = []
@@ -136,6 +137,7 @@ class _Machine:
     def run(self, start: str) -> object:
         """Parse all tokens; None if an error left nothing to build."""
         self.states.append(self.tables.starts[start])
+        self.shifted = self.states.copy()
         states, end = self.tables.states, self.tables.ends
         position, failures = 0, 0
         while True:
@@ -152,6 +154,7 @@ class _Machine:
                 position = resumed
             elif action >= 0:
                 self._push(action, token, position, position)
+                self.shifted = self.states.copy()
                 position += 1
             else:
                 self._reduce(self.tables.rules[-1 - action], position)
@@ -196,10 +199,10 @@ class _Machine:
 
     def _accepts(self) -> frozenset[str]:
         """Terminals that could stand here: those whose reductions end in a shift."""
-        return frozenset(symbol for symbol in self.tables.states[self.states[-1]] if self._would_shift(symbol))
+        return frozenset(symbol for symbol in self.tables.states[self.shifted[-1]] if self._would_shift(symbol))
 
     def _would_shift(self, symbol: str) -> bool:
-        stack = list(self.states)
+        stack = self.shifted.copy()
         while True:
             action = self.tables.states[stack[-1]].get(symbol)
             if action is None or action >= 0:
@@ -220,6 +223,7 @@ class _Machine:
         first = self.firsts[depth] if depth < len(self.firsts) else position
         del self.states[depth + 1 :], self.values[depth:], self.firsts[depth:], self.lasts[depth:]
         self._push(goto[rule], [], first, position)
+        self.shifted = self.states.copy()
         level = sum(_bracket(token) for token in self.tokens[first:position])
         while not self._resumes(position, level, rule):
             level += _bracket(self.tokens[position])
