@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
-from pplc.semantics.families import NUMERICS
+from pplc.semantics.families import variant
+from pplc.semantics.families.table import Numerics, Variant
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.kernel import exact as exact_twin
 from pplc.semantics.laws_base import LawValue, Masses, nothing, number, real
-from pplc.semantics.laws_parameters import IN_DOMAIN, check_parameters, main_parameters, normalised
+from pplc.semantics.laws_parameters import IN_DOMAIN, check_parameters, normalised
 from pplc.semantics.number import Inexact, LogRat, LogWeight
 from pplc.semantics.primitives_arithmetic import is_number, plain, to_float
-from pplc.semantics.special.gamma import log_binomial
 from pplc.semantics.values import Number, Value, show, to_numbers
 
 if TYPE_CHECKING:
@@ -25,8 +25,20 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def _exactly(family: str, member: str) -> Callable[..., object] | None:
-    kernel = getattr(NUMERICS[family], member)
+def _parameters(name: str, parametrisation: int) -> tuple[Parameter, ...]:
+    family = FAMILIES[name]
+    return family.alternatives[parametrisation - 1] if parametrisation else family.parameters
+
+
+@functools.cache
+def _variant(name: str, parametrisation: int) -> Variant:
+    names = [p.name for p in _parameters(name, parametrisation)] if parametrisation else ()
+    return variant(name, names)
+
+
+@functools.cache
+def _exactly(name: str, parametrisation: int, member: str) -> Callable[..., object] | None:
+    kernel = getattr(_variant(name, parametrisation).numerics, member)
     return None if kernel is None else exact_twin(kernel)
 
 
@@ -34,20 +46,27 @@ def _exactly(family: str, member: str) -> Callable[..., object] | None:
 class FamilyLaw(LawValue):
     """One law of a family.
 
-    parameters: of the main list, in order; floats (and ints) unless `exact`.
-    given:      the parameters as they were given, if they are of the alternative number `alternative`
-                whose density is computed from them, because the main ones have lost digits.
-    exact:      all parameters are rational, and so may be what is computed from them.
+    given:     the parameters as the user gave them.
+    variant:   which list of parameters they are: 0 the main one, k the k-th alternative.
+    arguments: what the kernels of that list take; floats (and ints) unless `exact`.
+    exact:     all parameters are rational, and so may be what is computed from them.
     """
 
     name: str
-    parameters: tuple[Value, ...]
+    given: tuple[Value, ...]
+    variant: int
+    arguments: tuple[Value, ...]
     exact: bool
-    given: tuple[Value, ...] = ()
-    alternative: int = 0
+
+    @property
+    def numerics(self) -> Numerics:
+        """The kernels."""
+        return _variant(self.name, self.variant).numerics
 
     def describe(self) -> str:
-        return "`" + self.name + "(" + ", ".join(map(show, self.parameters)) + ")`"
+        named = zip(_parameters(self.name, self.variant), self.given, strict=True)
+        shown = [f"{p.name} = {show(v)}" if self.variant else show(v) for p, v in named]
+        return "`" + self.name + "(" + ", ".join(shown) + ")`"
 
     @property
     def family(self) -> Family:
@@ -83,25 +102,22 @@ class FamilyLaw(LawValue):
 
     def draw(self, source: Source) -> Value:
         family, parameters = FAMILIES[self.name], self._floats()
-        draw = NUMERICS[self.name].draw
+        draw = self.numerics.draw
         if family.event_rank == 0:
             return _drawn(family, draw(source, *parameters))
         return self._filled(lambda out: draw(source, *parameters, out))
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:
         value = self._valued(value)
-        if self.exact and self.alternative == 0:
+        if self.exact:
             found = self._exact("log_density", value)
             if isinstance(found, LogRat):
                 return found, self.dimension
-        if self.alternative:
-            density = DENSITIES[self.name, self.alternative]
-            return density(*_as_floats(self.given), _as_float(value)), self.dimension
-        log_density = NUMERICS[self.name].log_density
+        log_density = self.numerics.log_density
         return log_density(*self._floats(), _as_float(value)), self.dimension
 
     def masses(self) -> Masses | None:
-        if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.parameters[1] != 0):
+        if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.given[1] != 0):
             return None
         found = [(value, self.weigh(value)[0]) for value in self.support() or ()]
         return [
@@ -111,11 +127,11 @@ class FamilyLaw(LawValue):
         ]
 
     def support(self) -> Iterator[Value] | None:
-        values = NUMERICS[self.name].support_values
+        values = self.numerics.support_values
         if values is None:
             return None
         family = FAMILIES[self.name]
-        return (_drawn(family, value) for value in values(*self.parameters))
+        return (_drawn(family, value) for value in values(*self.arguments))
 
     def cdf(self, x: Value) -> Number:
         return self._number("cdf", x)
@@ -127,7 +143,7 @@ class FamilyLaw(LawValue):
         return float(self._number("log_ccdf", x, shown="logccdf"))
 
     def quantile(self, p: Number) -> Value:
-        kernel = NUMERICS[self.name].quantile
+        kernel = self.numerics.quantile
         if kernel is None:
             self.refuse("quantile", p)
         if not 0 <= p <= 1:
@@ -141,7 +157,7 @@ class FamilyLaw(LawValue):
         return self._moment("variance")
 
     def entropy(self) -> float:
-        kernel = NUMERICS[self.name].entropy
+        kernel = self.numerics.entropy
         if kernel is None:
             self.refuse("entropy")
         return kernel(*self._floats())
@@ -149,20 +165,20 @@ class FamilyLaw(LawValue):
     # ------------------------------------------------------------------ calling kernels
 
     def _floats(self) -> tuple[Value, ...]:
-        return _as_floats(self.parameters) if self.exact else self.parameters
+        return _as_floats(self.arguments) if self.exact else self.arguments
 
     def _exact(self, member: str, *values: Value) -> object:
         """What the exact twin of a kernel gives; None where it has no rational answer."""
-        twin = _exactly(self.name, member)
+        twin = _exactly(self.name, self.variant, member)
         if twin is None:
             return None
         try:
-            return twin(*self.parameters, *values)
+            return twin(*self.arguments, *values)
         except Inexact:
             return None
 
     def _number(self, member: str, x: Value, shown: str = "") -> Number:
-        kernel = getattr(NUMERICS[self.name], member)
+        kernel = getattr(self.numerics, member)
         if kernel is None:
             self.refuse(shown or member, x)
         if isinstance(x, bool):
@@ -178,7 +194,7 @@ class FamilyLaw(LawValue):
         return cast(float, kernel(*self._floats(), at if isinstance(at, int) else to_float(at)))
 
     def _moment(self, member: str) -> Value:
-        kernel = getattr(NUMERICS[self.name], member)
+        kernel = getattr(self.numerics, member)
         if kernel is None:
             self.refuse(member)
         if FAMILIES[self.name].event_rank > 0:
@@ -194,7 +210,7 @@ class FamilyLaw(LawValue):
 
     def _side(self) -> int:
         """The length of a value, or the side of a square one."""
-        for parameter, value in zip(FAMILIES[self.name].parameters, self.parameters, strict=True):
+        for parameter, value in zip(_parameters(self.name, self.variant), self.given, strict=True):
             if isinstance(value, tuple):
                 return len(value)
             if parameter.domain is Domain.POSITIVE_INT and isinstance(value, int):
@@ -239,58 +255,11 @@ def _drawn(family: Family, value: object) -> Value:
     """What a sampler or support gives, in the kind of the support."""
     if family.support.kind is Kind.BOOLEAN:
         return bool(value)
-    return int(cast(int, value)) if family.discrete else cast(float, value)
-
-
-# ------------------------------------------------------------------ densities of alternatives
-
-
-def _bernoulli_logit(logit: float, x: float) -> float:
-    """log P(x) with a success probability sigmoid(logit), without loss for large logits."""
-    if x not in (0, 1):
-        return -math.inf
-    return _log_sigmoid(logit if x else -logit)
-
-
-def _log_sigmoid(x: float) -> float:
-    return -math.log1p(math.exp(-x)) if x > -700 else x
-
-
-def _binomial_logit(n: int, logit: float, k: int) -> float:
-    if not 0 <= k <= n:
-        return -math.inf
-    p, q = _sigmoid(logit), _sigmoid(-logit)
-    if p > 0 and q > 0:
-        return log_binomial(k, n, p, q)
-    return (0.0 if k == 0 else k * logit) if p == 0 else (0.0 if k == n else (k - n) * logit)
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
-
-
-def _categorical_logits(logits: Sequence[float], k: int) -> float:
-    if not 0 <= k < len(logits) or k != int(k):
-        return -math.inf
-    top = max(logits)
-    return logits[int(k)] - top - math.log(math.fsum(math.exp(x - top) for x in logits))
-
-
-DENSITIES: Mapping[tuple[str, int], Callable[..., float]] = {
-    ("Bernoulli", 1): _bernoulli_logit,
-    ("Binomial", 1): _binomial_logit,
-    ("Categorical", 1): _categorical_logits,
-}
-"""Log densities in terms of an alternative's own parameters, where the main ones lose digits."""
+    found = cast(float, value)
+    return int(found) if family.discrete and found != math.inf else found
 
 
 # ------------------------------------------------------------------ making
-
-
-@functools.cache
-def _parameters(name: str, parametrisation: int) -> tuple[Parameter, ...]:
-    family = FAMILIES[name]
-    return family.alternatives[parametrisation - 1] if parametrisation else family.parameters
 
 
 def family_ranks(name: str, parametrisation: int) -> tuple[int, ...]:
@@ -314,27 +283,33 @@ def with_defaults(name: str, arguments: Sequence[Value | None], parametrisation:
 def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exact: bool) -> FamilyLaw:
     """One law of a family, its parameters checked."""
     parameters = _parameters(name, parametrisation)
-    if not exact and parametrisation == 0:
+    if not exact and _variant(name, parametrisation).convert is None and not parametrisation:
         floats = _checked_floats(name, parameters, values)
         if floats is not None:
-            return FamilyLaw(name, floats, False)
+            return FamilyLaw(name, floats, 0, floats, False)
     family = FAMILIES[name]
     check_parameters(family, parameters, values)
-    main = main_parameters(family, parametrisation, values, exact=exact)
-    if parametrisation:
-        # In its own domain an alternative can still round to the edge of the main one.
-        check_parameters(family, family.parameters, main)
-    main = tuple(
+    given = tuple(
         normalised(cast("tuple[Number, ...]", v)) if p.domain is Domain.SIMPLEX else v
-        for p, v in zip(family.parameters, main, strict=True)
+        for p, v in zip(parameters, values, strict=True)
     )
-    rational = exact and not any(map(_has_float, main))
-    if not rational:
-        main = tuple(_real_parameter(p, v) for p, v in zip(family.parameters, main, strict=True))
-    if (name, parametrisation) in DENSITIES and not rational:
-        given = tuple(_real_parameter(p, v) for p, v in zip(parameters, values, strict=True))
-        return FamilyLaw(name, main, False, given, parametrisation)
-    return FamilyLaw(name, main, rational)
+    if exact and not any(map(_has_float, given)):
+        arguments = _converted_exactly(name, parametrisation, given)
+        if arguments is not None:
+            return FamilyLaw(name, given, parametrisation, arguments, True)
+    given = tuple(_real_parameter(p, v) for p, v in zip(parameters, given, strict=True))
+    arguments = cast("tuple[Value, ...]", _variant(name, parametrisation).arguments(given))
+    return FamilyLaw(name, given, parametrisation, arguments, False)
+
+
+def _converted_exactly(name: str, parametrisation: int, given: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    convert = _variant(name, parametrisation).convert
+    if convert is None:
+        return given
+    try:
+        return cast("tuple[Value, ...]", exact_twin(convert)(*given))
+    except Inexact:
+        return None
 
 
 def _checked_floats(

@@ -1,4 +1,4 @@
-"""Parameters of families: their domains checked (LANGUAGE.md 14), alternatives made the main ones."""
+"""Parameters of families: their domains checked (LANGUAGE.md 14)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import TypeAlias, cast
 from pplc.lang.families import Constraint, Domain, Family, Parameter, Relation
 from pplc.semantics import linalg
 from pplc.semantics.faults import outside_domain
-from pplc.semantics.primitives_arithmetic import div, is_number, mul, power, sub, to_float
-from pplc.semantics.primitives_functions import sigmoid, sqrt
+from pplc.semantics.primitives_arithmetic import is_number
 from pplc.semantics.values import Fault, Number, Value, show
 
 Numbers: TypeAlias = "tuple[Number, ...]"
@@ -145,80 +144,9 @@ def _holds(constraint: Constraint, left: Value, right: Value) -> bool:
             return cast(Number, left) > 1 or cast(Number, right) > 0
 
 
-# ------------------------------------------------------------------ alternatives
-
-Convert: TypeAlias = Callable[..., "tuple[Value, ...]"]
-
-
-def _reciprocal(exact: bool, x: Number) -> tuple[Value, ...]:
-    return (div(exact, 1, x),)
-
-
-def _of_logits(exact: bool, logits: Numbers) -> tuple[Value, ...]:  # noqa: ARG001
-    top = max(map(to_float, logits))
-    weights = [math.exp(to_float(x) - top) for x in logits]
-    whole = math.fsum(weights)
-    return (tuple(w / whole for w in weights),)
-
-
-def _of_mean_and_dispersion(exact: bool, mean: Number, dispersion: Number) -> tuple[Value, ...]:
-    return dispersion, div(exact, dispersion, mean + dispersion)
-
-
-def _of_mean_and_sd(exact: bool, mean: Number, sd: Number) -> tuple[Value, ...]:
-    variance = mul(exact, sd, sd)
-    return div(exact, mul(exact, mean, mean), variance), div(exact, mean, variance)
-
-
-def _of_mean_and_concentration(exact: bool, mean: Number, concentration: Number) -> tuple[Value, ...]:
-    return mul(exact, mean, concentration), mul(exact, sub(exact, 1, mean), concentration)
-
-
-def _of_factor(exact: bool, *given: Value) -> tuple[Value, ...]:  # noqa: ARG001
-    factor = cast(Rows, given[-1])
-    return *given[:-1], linalg.matmul(factor, linalg.transpose(factor))
-
-
-def _of_precision(exact: bool, *given: Value) -> tuple[Value, ...]:  # noqa: ARG001
-    return *given[:-1], linalg.symmetric(linalg.inverse(cast(Rows, given[-1])))
-
-
-ALTERNATIVES: Mapping[tuple[str, int], Convert] = {
-    ("Bernoulli", 1): lambda exact, logit: (sigmoid(exact, logit),),
-    ("Binomial", 1): lambda exact, n, logit: (n, sigmoid(exact, logit)),
-    ("Categorical", 1): _of_logits,
-    ("NegativeBinomial", 1): _of_mean_and_dispersion,
-    ("Normal", 1): lambda exact, mean, variance: (mean, sqrt(exact, variance)),
-    ("Normal", 2): lambda exact, mean, precision: (mean, div(exact, 1, sqrt(exact, precision))),
-    ("Exponential", 1): _reciprocal,
-    ("Exponential", 2): _reciprocal,
-    ("Gamma", 1): lambda exact, shape, scale: (shape, div(exact, 1, scale)),
-    ("Gamma", 2): lambda exact, shape, mean: (shape, div(exact, shape, mean)),
-    ("Gamma", 3): _of_mean_and_sd,
-    ("Beta", 1): _of_mean_and_concentration,
-    ("MvNormal", 1): _of_factor,
-    ("MvNormal", 2): _of_precision,
-    ("MvStudentT", 1): _of_factor,
-    ("MvStudentT", 2): _of_precision,
-}
-"""For (family, number of the alternative): from its parameters to those of the main list."""
-
-
-def main_parameters(
-    family: Family, parametrisation: int, values: Sequence[Value], *, exact: bool
-) -> tuple[Value, ...]:
-    """The main parameters that stand for those of an alternative, themselves checked before and after.
-
-    An alternative that is in its own domain can still round to the edge of the main one.
-    """
-    if parametrisation == 0:
-        return tuple(values)
-    return ALTERNATIVES[family.name, parametrisation](exact, *values)
-
-
 def normalised(probabilities: Numbers) -> Numbers:
     """Rational probabilities that sum to 1 exactly; floats as they are."""
     if any(isinstance(p, float) for p in probabilities):
         return probabilities
     whole = sum(map(Fraction, probabilities), Fraction(0))
-    return probabilities if whole == 1 else tuple(power(True, whole, -1) * p for p in probabilities)
+    return probabilities if whole == 1 else tuple(p / whole for p in probabilities)
