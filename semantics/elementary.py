@@ -18,6 +18,10 @@ u64: TypeAlias = int  # noqa: PYI042  a machine type
 inf: f64 = math.inf
 nan: f64 = math.nan
 pi: f64 = math.pi
+# Irrational constants are imported, not written in kernels: an exact run must not take them for decimals.
+half_log_2pi: f64 = 0.9189385332046727
+euler_gamma: f64 = 0.5772156649015329
+sqrt_half: f64 = 0.7071067811865476
 
 # The smallest x with e^x above the largest float: log(2^1024 (1 - 2^-54)).
 _EXP_OVERFLOWS = 709.782712893384

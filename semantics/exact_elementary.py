@@ -159,10 +159,7 @@ def log_beta(a: Exact, b: Exact) -> LogRat:
     if second.denominator != 1 or second < 1 or first <= 0:
         raise Inexact(f"B({a}, {b}) need not be rational")
     n = second.numerator
-    rising = Fraction(1)
-    for i in range(n):
-        rising *= first + i
-    return LogRat(math.factorial(n - 1) / rising)
+    return LogRat(math.factorial(n - 1) / _rising(first, n))
 
 
 def log_choose(n: Exact, k: Exact) -> LogRat:
@@ -172,14 +169,26 @@ def log_choose(n: Exact, k: Exact) -> LogRat:
     return LogRat(Fraction(math.comb(int(n), int(k)))) if 0 <= k <= n else IMPOSSIBLE
 
 
-def log_binomial(k: Exact, n: Exact, p: Exact, q: Exact) -> LogRat:
-    """The log of (n over k) p^k q^(n - k) for integers k and n."""
-    return log_choose(n, k) + xlogy(k, p) + xlogy(n - k, q)
+def log_binomial(k: Exact, m: Exact, p: Exact, q: Exact) -> LogRat:
+    """The log of (k + m over k) p^k q^m for integers k and m."""
+    return log_choose(k + m, k) + xlogy(k, p) + xlogy(m, q)
 
 
-def log_rising(x: Exact, n: int) -> LogRat:
-    """The log of the rising factorial x (x + 1) ... (x + n - 1) for x > 0."""
+def log_beta_growth(a: Exact, b: Exact, k: int, m: int) -> LogRat:
+    """`log(B(a + k, b + m) / B(a, b))` for integers k, m >= 0: a quotient of rising factorials."""
+    return LogRat(_rising(a, k) * _rising(b, m) / _rising(rational(a) + b, k + m))
+
+
+def power_sum(s: Exact, first: int, last: int) -> Fraction:
+    """The sum of k^-s for k from `first` to `last`, for integer s and a finite sum."""
+    if last == 0:
+        raise Inexact("an infinite sum of powers")
+    return sum((power(k, -s) for k in range(first, last + 1)), Fraction(0))
+
+
+def _rising(x: Exact, n: int) -> Fraction:
+    """The rising factorial x (x + 1) ... (x + n - 1)."""
     product = Fraction(1)
     for i in range(n):
         product *= rational(x) + i
-    return LogRat(product)
+    return product

@@ -6,8 +6,8 @@ nothing (NaN is the status) and closes over nothing. CPython runs it as it stand
 source over rationals; the native back end will compile it.
 
 Everything a kernel may import from outside the kernels stands here. Division by zero is not allowed in a
-kernel, powers of reals are `power`, and a log mass that is minus infinity or zero by definition is
-`IMPOSSIBLE` or `CERTAIN`, so that both worlds read it alike.
+kernel, powers of reals are `power`, irrational constants are imported, and a log mass that is minus infinity
+or zero by definition is `IMPOSSIBLE` or `CERTAIN`, so that both worlds read it alike.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from pplc.semantics.elementary import (
     atan,
     atan2,
     cos,
+    euler_gamma,
     exp,
     expm1,
     f64,
     floor,
+    half_log_2pi,
     i64,
     inf,
     isnan,
@@ -36,6 +38,7 @@ from pplc.semantics.elementary import (
     power,
     sin,
     sqrt,
+    sqrt_half,
     tan,
     tanh,
     u32,
@@ -71,12 +74,14 @@ __all__ = [
     "atan",
     "atan2",
     "cos",
+    "euler_gamma",
     "exact",
     "exact_module",
     "exp",
     "expm1",
     "f64",
     "floor",
+    "half_log_2pi",
     "i64",
     "inf",
     "isnan",
@@ -89,6 +94,7 @@ __all__ = [
     "power",
     "sin",
     "sqrt",
+    "sqrt_half",
     "tan",
     "tanh",
     "u32",

@@ -1,8 +1,9 @@
 """Exact runs of kernels: a module's source re-executed over rationals through one rewrite of its syntax tree.
 
 float literals become the decimals as written; `/` and `**` become exact; names imported from
-`pplc.semantics.kernel` become their exact twins; kernels imported from other modules become the exact
-versions of those. What has no twin (`sin`, `pi`) raises `Inexact` when it is used, not before.
+`pplc.semantics.kernel` and `pplc.semantics.special` become their exact twins; kernels imported from other
+families become the exact versions of those. What has no twin (`sin`, `pi`, `erf`) raises `Inexact` when it is
+used, not before: an approximation is never taken for an exact value.
 """
 
 from __future__ import annotations
@@ -25,8 +26,6 @@ _SPECIAL = "pplc.semantics.special"
 _FAMILIES = "pplc.semantics.families"
 # Records about kernels, not kernels: exact modules share them with the plain ones.
 _SHARED = f"{_FAMILIES}.table"
-# Functions whose exact value has another formula than the float kernel's.
-_TWINS = ("lgamma", "log_beta", "log_binomial", "log_choose", "log_rising")
 _HELPER = "_exact_"
 
 
@@ -106,8 +105,10 @@ class _Absent:
 
 def _member(module: str, name: str) -> object:
     """What `from module import name` binds in an exact module."""
-    if module == _KERNEL:
+    if module.startswith((_KERNEL, _SPECIAL)):
         return getattr(exact_elementary, name, _Absent(name))
+    if module == _FAMILIES:  # `name` is a family's module
+        return exact_module(f"{module}.{name}")
     return getattr(exact_module(module), name)
 
 
@@ -129,9 +130,6 @@ class _ExactLoader(SourceFileLoader):
         for name, helper in helpers.items():
             setattr(module, _HELPER + name, helper)
         super().exec_module(module)
-        for name in _TWINS:
-            if hasattr(module, name):
-                setattr(module, name, getattr(exact_elementary, name))
 
 
 @functools.cache

@@ -1,0 +1,1 @@
+"""Special functions as kernels: what the families' densities, cdfs and quantiles are made of."""
