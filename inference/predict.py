@@ -15,21 +15,14 @@ import numpy as np
 from pplc.inference.collect import RETURN, Run, arrays, split
 from pplc.inference.progress import Progress
 from pplc.inference.result import Array, Draws
-from pplc.lang import core
-from pplc.semantics.bound import Bound, statements
+from pplc.inference.sites import observed
+from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.representations.weighted import draw_from
 from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Value
-
-
-def observed(program: core.Program) -> frozenset[str]:
-    """The parameters of the entry model that it observes, whole or in part."""
-    model = program.model
-    names = {statement.name for statement in statements(model.body) if isinstance(statement, core.Observe)}
-    return frozenset(names) & frozenset(model.parameters)
 
 
 def prior_runs(bound: Bound, count: int, seed: int, progress: Progress) -> list[Run]:

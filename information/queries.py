@@ -8,12 +8,13 @@ conditions and weights. Answers are rational where the law is.
 from __future__ import annotations
 
 from pplc.inference.result import Result
+from pplc.inference.sites import sites
 from pplc.information.answers import Answered, Runs
 from pplc.information.exact_queries import answer_exactly
 from pplc.information.expressions import evaluate
 from pplc.information.sampled_queries import answer_from_draws
 from pplc.lang import syntax
-from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.values import Address, Value
@@ -92,7 +93,16 @@ def _evidence(query: syntax.Query, text: str, result: Result) -> Answered:
 
 
 def _intervention(item: syntax.DoItem, runs: Runs) -> tuple[Address, Value]:
+    known = sites(runs.program)
+    if item.path[0] not in known:
+        raise Rejected(nothing_to_set(item.path[0], known, item.span))
     world = runs.world({}, exact=True)
     indices = tuple(evaluate(index, world) for index in item.indices)
     address: Address = (*item.path, indices) if indices else tuple(item.path)
     return address, evaluate(item.value, world)
+
+
+def nothing_to_set(name: str, known: frozenset[str], span: Span = NOWHERE) -> Diagnostic:
+    """The error of `do` on a name that the model does not draw, observe or define."""
+    advice = did_you_mean(name, known) or f"it has {', '.join(sorted(known))}"
+    return Diagnostic("E0611", f"the model has no variable `{name}` to set", span, help=advice)

@@ -31,7 +31,7 @@ def load(path: str | PathLike[str], *, model: str = "") -> Model:
     return _model(load_program(Path(path)), model, str(path))
 
 
-def compile(text: str, *, name: str = "<text>", model: str = "") -> Model:  # noqa: A001  (as `re.compile`)
+def compile(text: str, *, name: str = "<text>", model: str = "") -> Model:
     """The model in a text; `name` stands for a file name in messages."""
     return _model(load_text(text, name), model, name)
 
@@ -140,10 +140,13 @@ class Model:
         from pplc.inferring import interventions
 
         return replace(
-            self, interventions={**self.interventions, **interventions(self.program, {**(values or {}), **more})}
+            self,
+            interventions={**self.interventions, **interventions(self.program, {**(values or {}), **more})},
         )
 
-    def simulate(self, data: Data | None = None, *, draws: int = 1, seed: int = 0) -> Sequence[Mapping[str, Any]]:
+    def simulate(
+        self, data: Data | None = None, *, draws: int = 1, seed: int = 0
+    ) -> Sequence[Mapping[str, Any]]:
         """Data sets drawn from the prior: what the model observes, and its other variables.
 
         `data` gives the parameters that are not observed; of those that are, at most the sizes matter.

@@ -11,9 +11,10 @@ import numpy as np
 
 from pplc.data_files import reject
 from pplc.inference.collect import arrays
-from pplc.inference.predict import in_order, observed, posterior_runs, prior_runs
+from pplc.inference.predict import in_order, posterior_runs, prior_runs
 from pplc.inference.progress import Silent
 from pplc.inference.result import Array, Draws
+from pplc.inference.sites import observed
 from pplc.inference.weights import normalised
 from pplc.lang.diagnostics import Rejected
 from pplc.run import Run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,15 @@ from pplc.inference.auto import Outcome
 from pplc.inference.merge import joined
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.registry import METHODS
-from pplc.information.queries import answer, refuse_later
+from pplc.inference.sites import sites
+from pplc.information.queries import answer, nothing_to_set, refuse_later
 from pplc.lang import core, syntax
 from pplc.lang.check import Checked, check_query
-from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.diagnostics import Rejected
 from pplc.lang.parse import parse_intervention, parse_query
-from pplc.lang.suggest import did_you_mean
 from pplc.run import Run
-from pplc.semantics.bound import Bound, Budget, statements
-from pplc.semantics.values import Address, Value
+from pplc.semantics.bound import Bound, Budget
+from pplc.semantics.values import Address, Record, Tagged, Value
 from pplc.session import Session
 from pplc.stored import Stored, fingerprint, read
 
@@ -45,7 +46,7 @@ class Request:
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
     resume: str = ""
     queries: Sequence[syntax.Query] = ()
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
 
 
 def infer(
@@ -68,7 +69,15 @@ def infer(
     notes = (*model.checked.warnings, *bindings.warnings)
     seconds = perf_counter() - start
     return Run(
-        model.name, outcome.method, outcome.options, outcome.why, seconds, outcome.result, bound, notes, queries
+        model.name,
+        outcome.method,
+        outcome.options,
+        outcome.why,
+        seconds,
+        outcome.result,
+        bound,
+        notes,
+        queries,
     )
 
 
@@ -138,7 +147,10 @@ def _same(before: Stored, bound: Bound, request: Request) -> None:
         listed = ", ".join(f"`{name}`" for name in changed)
         reject("E0314", f"a run goes on as it began: {listed} cannot change")
     if before.result.state is None or before.result.draws is None:
-        reject("E0314", f"`{before.path}` is a run of `{before.method}`, which is complete: nothing is left to do")
+        reject(
+            "E0314",
+            f"`{before.path}` is a run of `{before.method}`, which is complete: nothing is left to do",
+        )
 
 
 # ------------------------------------------------------------------ interventions
@@ -153,37 +165,19 @@ def _target(program: core.Program, name: str) -> Address:
     item = parse_intervention(f"{name} = 0", name="<do>")
     known = sites(program)
     if item.path[0] not in known:
-        advice = did_you_mean(item.path[0], known) or f"it has {', '.join(sorted(known))}"
-        raise Rejected(Diagnostic("E0607", f"the model has no variable `{item.path[0]}` to set", help=advice))
+        raise Rejected(nothing_to_set(item.path[0], known))
     indices = tuple(int(i.value) for i in item.indices if isinstance(i, syntax.Number) and i.is_int)
     return (*item.path, indices) if indices else tuple(item.path)
 
 
-def sites(program: core.Program) -> frozenset[str]:
-    """The names that the entry model draws, observes, or records with `let`."""
-    names: set[str] = set()
-    for statement in statements(program.model.body):
-        match statement:
-            case core.Draw(site=site) | core.Observe(site=site) if "#" not in site.name:
-                names.add(site.name)
-            case core.Let(recorded=recorded) if recorded:
-                names.add(recorded)
-            case _:
-                pass
-    return frozenset(names)
-
-
 def _value(value: Any, name: str) -> Value:
-    from fractions import Fraction
-
-    from pplc.semantics.values import Record, Tagged
-
     match value:
-        case bool() | int() | str() | Fraction() | Tagged() | Record():
-            return value
         case float() if value - value == 0:
             return Fraction(value)
         case list():
             return tuple(_value(item, name) for item in value)
         case _:
-            reject("E0304", f"`{name}` cannot be set to a value of type `{type(value).__name__}`")
+            pass
+    if not isinstance(value, bool | int | str | Fraction | Tagged | Record):
+        reject("E0304", f"`{name}` cannot be set to a value of type `{type(value).__name__}`")
+    return value

@@ -64,9 +64,7 @@ def stored(run: Run) -> dict[str, Any]:
         "pplc": version("pplc"),
         "format": FORMAT,
         "fingerprint": fingerprint(run.bound),
-        "options": {
-            f.name: getattr(run.options, f.name) for f in fields(Options) if f.name not in NOT_STORED
-        },
+        "options": {name: getattr(run.options, name) for name in STORED},
     }
     if draws is not None:
         found["draws"] = {name: _array(values) for name, values in draws.values.items()}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from itertools import pairwise
 
-from pplc.cli.arguments import build
+from pplc.cli.arguments import parse
 from pplc.lang.diagnostics import Rejected
 
 DONE, WRONG, BUG, UNRELIABLE = 0, 1, 2, 3
@@ -23,13 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         report(rejected.diagnostics, as_json=_wants_json(words))
         return WRONG
+    except SystemExit as left:  # argparse has shown its help
+        return int(left.code or DONE)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return WRONG
     except BrokenPipeError:  # the reader of our output has left, as `head` does
         sys.stderr.close()
         return DONE
-    except Exception as error:  # noqa: BLE001  (whatever else happens is a bug, and is said to be one)
+    except Exception as error:
         if "--debug" in words:
             raise
         from pplc.cli.report import bug
@@ -39,12 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    return "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False)
+    return "--format=json" in words or ("--format", "json") in pairwise(words)
 
 
 def _dispatch(words: Sequence[str]) -> int:
-    parser = build()
-    arguments = parser.parse_args(words)
+    parser, arguments = parse(words)
     if arguments.version:
         from importlib.metadata import version
 

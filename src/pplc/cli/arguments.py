@@ -36,34 +36,31 @@ class Parser(argparse.ArgumentParser):
     """Reports mistakes as diagnostics instead of leaving with status 2."""
 
     def error(self, message: str) -> NoReturn:
-        """One diagnostic, with the near option if there is one."""
+        """One diagnostic."""
         advice = f"`{self.prog} --help` lists the options"
-        if message.startswith("unrecognized arguments: "):
-            unknown = message.removeprefix("unrecognized arguments: ").split()[0]
-            name = unknown.split("=")[0]
-            if name.lstrip("-") in LATER_OPTIONS:
-                method = LATER_OPTIONS[name.lstrip("-")]
-                message = f"`{name}` belongs to the method `{method}`, which is not available in this version"
-            else:
-                message = (
-                    f"`{name}` is not an option of `{self.prog}`"
-                    if name[:1] == "-"
-                    else (f"`{name}` is one argument too many")
-                )
-                advice = did_you_mean(name, self.flags()) or advice
-        elif "invalid choice" in message and "argument COMMAND" in message:
+        if "invalid choice" in message and "argument COMMAND" in message:
             name = message.split("'")[1]
             advice = did_you_mean(name, COMMANDS) or f"the commands are {', '.join(COMMANDS)}"
             message = f"there is no command `{name}`"
-        raise Rejected(Diagnostic("E0317", _lower(message), help=advice))
+        raise Rejected(Diagnostic("E0317", message[:1].lower() + message[1:], help=advice))
+
+    def unknown(self, word: str) -> NoReturn:
+        """An option or argument that this command does not take."""
+        name = word.split("=", maxsplit=1)[0]
+        advice = f"`{self.prog} --help` lists the options"
+        if name.lstrip("-") in LATER_OPTIONS:
+            method = LATER_OPTIONS[name.lstrip("-")]
+            message = f"`{name}` belongs to the method `{method}`, which is not available in this version"
+        elif name[:1] == "-":
+            message = f"`{name}` is not an option of `{self.prog}`"
+            advice = did_you_mean(name, self.flags()) or advice
+        else:
+            message = f"`{word}` is one argument too many"
+        raise Rejected(Diagnostic("E0317", message, help=advice))
 
     def flags(self) -> list[str]:
         """Every option of this command."""
         return [flag for action in self._actions for flag in action.option_strings]
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
 
 
 COMMANDS = ("infer", "query", "check", "simulate", "fmt", "ir", "graph")
@@ -139,8 +136,17 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
 """Options that go to the method: name, how it is read, what stands for it, help."""
 
 
-def build() -> Parser:
-    """The parser of the whole command line."""
+def parse(words: Sequence[str]) -> tuple[Parser, argparse.Namespace]:
+    """The arguments of a command line, and the parser, for its help."""
+    parser, commands = build()
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        commands.get(arguments.command, parser).unknown(unknown[0])
+    return parser, arguments
+
+
+def build() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the whole command line, and those of the commands."""
     parser = Parser(
         prog="pplc",
         description="A small, typed probabilistic programming language whose inference is checked.",
@@ -150,6 +156,8 @@ def build() -> Parser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    found: dict[str, Parser] = {}
 
     def command(name: str, text: str, more: str = "") -> Parser:
         sub = commands.add_parser(
@@ -161,6 +169,7 @@ def build() -> Parser:
             allow_abbrev=False,
         )
         sub.add_argument("--debug", action="store_true", help="show a traceback for a bug in pplc")
+        found[name] = sub
         return sub
 
     infer = command("infer", "the posterior of a model given data, and the queries of its file", _methods())
@@ -207,7 +216,7 @@ def build() -> Parser:
     graph.add_argument("-o", "--out", metavar="FILE", help=".svg, .png, .pdf or .dot; otherwise text in DOT")
     graph.add_argument("--model", metavar="NAME", help="the entry model, if not the last")
     _format(graph)
-    return parser
+    return parser, found
 
 
 QUERIES = """\

@@ -17,7 +17,9 @@ def report(diagnostics: Sequence[Diagnostic], *, as_json: bool = False, stream: 
     if as_json:
         import json
 
-        stream.write(json.dumps({"diagnostics": [to_json(d) for d in diagnostics]}, ensure_ascii=False) + "\n")
+        stream.write(
+            json.dumps({"diagnostics": [to_json(d) for d in diagnostics]}, ensure_ascii=False) + "\n"
+        )
         return
     for diagnostic in diagnostics:
         stream.write(render(diagnostic, colour=stream.isatty()).rstrip("\n") + "\n\n")

@@ -1,0 +1,102 @@
+"""`pplc infer` and `pplc query`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TextIO
+
+from pplc.api import Model, load
+from pplc.cli import DONE, UNRELIABLE
+from pplc.cli.arguments import given, settle
+from pplc.cli.inputs import budget, settings, tables
+from pplc.cli.progress import Line
+from pplc.cli.report import report
+from pplc.data_files import decode, parse_json, read_bytes, reject
+from pplc.export import check_ending, save
+from pplc.inferring import Request, parse_queries
+from pplc.inferring import infer as run_inference
+from pplc.interrupt import interruptible
+from pplc.lang import syntax
+from pplc.run import Run
+
+
+def infer(arguments: Namespace) -> int:
+    """The posterior, the queries of the file, warnings; perhaps a file of the run."""
+    if arguments.out is not None:
+        check_ending(arguments.out)
+    model = load(arguments.file, model=arguments.model or "")
+    run = _run(model, arguments, _own(model, model.checked.queries), resume=arguments.resume or "")
+    if arguments.out is not None:
+        save(run, arguments.out)
+    _print(run, arguments, answers_only=False)
+    return _status(run, arguments)
+
+
+def query(arguments: Namespace) -> int:
+    """The answers to the queries on the command line."""
+    model = load(arguments.file, model=arguments.model or "")
+    run = _run(model, arguments, parse_queries(model.checked, arguments.queries), resume="")
+    _print(run, arguments, answers_only=True)
+    return _status(run, arguments)
+
+
+def _own(model: Model, queries: Sequence[syntax.Query]) -> tuple[syntax.Query, ...]:
+    """The queries that are about the entry model."""
+    return tuple(query for query in queries if query.model in ("", model.name))
+
+
+def _run(model: Model, arguments: Namespace, queries: Sequence[syntax.Query], *, resume: str) -> Run:
+    options = given(arguments)
+    settle(arguments.method, list(options))
+    if arguments.init is not None:
+        options["init"] = _init(arguments.init)
+    line = Line(sys.stderr, shown=arguments.progress or sys.stderr.isatty(), seconds=options.get("time"))
+    request = Request(arguments.method, options, resume, queries, budget(arguments))
+    try:
+        with interruptible(line.ask):
+            return run_inference(model, tables(arguments), settings(arguments), request, line)
+    finally:
+        line.clear()
+
+
+def _init(path: str) -> dict[str, object]:
+    """Where chains start: a JSON object of numbers."""
+    found = parse_json(decode(read_bytes(path, "E0319"), path), path)
+    if not isinstance(found, dict):
+        reject("E0319", f"`{path}` must hold a JSON object: variable by variable where chains start")
+    return {name: _floats(value, name, path) for name, value in found.items()}
+
+
+def _floats(value: object, name: str, path: str) -> object:
+    if isinstance(value, list):
+        return [_floats(item, name, path) for item in value]
+    if value is None or isinstance(value, str | dict):
+        reject("E0319", f"`{name}` in `{path}` must be a number or a list of numbers")
+    return value if isinstance(value, bool | int) else float(value)  # type: ignore[arg-type]
+
+
+def _print(run: Run, arguments: Namespace, *, answers_only: bool) -> None:
+    as_json = arguments.format == "json"
+    if as_json:
+        found = run.to_json()
+        if answers_only:
+            del found["variables"]
+        _write(sys.stdout, json.dumps(found, ensure_ascii=False, allow_nan=False))
+        return
+    from pplc.text_output import render, render_answers
+
+    colour = sys.stdout.isatty()
+    _write(sys.stdout, (render_answers if answers_only else render)(run, colour=colour))
+    report(run.warnings)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text if text.endswith("\n") else f"{text}\n")
+    stream.flush()
+
+
+def _status(run: Run, arguments: Namespace) -> int:
+    return UNRELIABLE if arguments.strict and not run.reliable else DONE

@@ -1,0 +1,54 @@
+"""`pplc ir`: the syntax tree or the Core of a model."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from dataclasses import fields, is_dataclass
+
+from pplc.api import load
+from pplc.cli import DONE
+from pplc.lang.core_text import show
+from pplc.lang.diagnostics import Span
+from pplc.lang.loader import load as load_program
+
+
+def ir(arguments: Namespace) -> int:
+    """Prints one stage of the way."""
+    if arguments.stage == "ast":
+        lines = tree(load_program(arguments.file))
+        text = "\n".join(lines) + "\n"
+    else:
+        text = show(load(arguments.file, model=arguments.model or "").program)
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    return DONE
+
+
+def tree(node: object, name: str = "", depth: int = 0) -> list[str]:
+    """A syntax tree, one node a line, children indented; places and empty fields left out."""
+    before = "  " * depth + (f"{name}: " if name else "")
+    if not is_dataclass(node) or isinstance(node, type):
+        return [before + repr(node)]
+    scalars: list[str] = []
+    below: list[str] = []
+    for f in fields(node):
+        value = getattr(node, f.name)
+        if isinstance(value, Span) or f.name == "comments" or value is None or value in ((), ""):
+            continue
+        if isinstance(value, tuple) and any(is_dataclass(item) or isinstance(item, tuple) for item in value):
+            below.append("  " * (depth + 1) + f"{f.name}:")
+            for item in _flat(value):
+                below += tree(item, "", depth + 2)
+        elif is_dataclass(value):
+            below += tree(value, f.name, depth + 1)
+        else:
+            scalars.append(f"{f.name}={value!r}" if f.name != "decimal" else str(value))
+    return [f"{before}{type(node).__name__}{' ' if scalars else ''}{' '.join(scalars)}", *below]
+
+
+def _flat(items: tuple[object, ...]) -> list[object]:
+    """Pairs such as a name and its value, one after the other."""
+    found: list[object] = []
+    for item in items:
+        found += _flat(item) if isinstance(item, tuple) else [item]
+    return found

@@ -1,0 +1,93 @@
+"""`pplc simulate`: data sets as files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from pplc.api import load
+from pplc.cli import DONE
+from pplc.cli.inputs import budget, settings, tables
+from pplc.data_files import reject
+from pplc.simulating import simulate as draw
+
+
+def simulate(arguments: Namespace) -> int:
+    """Draws data sets and writes them: one object, or a list of them, as JSON; one as CSV or Parquet."""
+    count = arguments.draws or 1
+    suffix = "" if arguments.out is None else Path(arguments.out).suffix.lower()
+    if suffix not in ("", ".json", ".csv", ".parquet") or (arguments.out is not None and not suffix):
+        reject("E0313", f"`{arguments.out}`: data are written as `.json`, `.csv` or `.parquet`")
+    if suffix in (".csv", ".parquet") and count > 1:
+        reject(
+            "E0313",
+            f"`{arguments.out}` holds one data set, but {count} are to be drawn",
+            advice="use `.json`",
+        )
+    model = load(arguments.file, model=arguments.model or "")
+    found = draw(
+        model,
+        tables(arguments),
+        settings(arguments),
+        count,
+        arguments.seed or 0,
+        from_run=arguments.from_run or "",
+        budget=budget(arguments),
+    )
+    try:
+        _write(found, arguments.out, suffix)
+    except OSError as error:
+        reject("E0313", f"`{arguments.out}` cannot be written: {(error.strerror or str(error)).lower()}")
+    return DONE
+
+
+def _write(found: list[dict[str, Any]], out: str | None, suffix: str) -> None:
+    if suffix in (".csv", ".parquet"):
+        assert out is not None
+        _write_columns(_columns(found[0]), out, parquet=suffix == ".parquet")
+        return
+    text = json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False) + "\n"
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        Path(out).write_text(text, encoding="utf-8")
+
+
+def _columns(data: dict[str, Any]) -> dict[str, list[Any]]:
+    """The lists of the most common length: those that fit one table."""
+    lists = {name: value for name, value in data.items() if isinstance(value, list) and _flat(value)}
+    lengths = [len(value) for value in lists.values()]
+    if not lengths:
+        return {name: [value] for name, value in data.items() if not isinstance(value, list | dict)}
+    length = max(set(lengths), key=lengths.count)
+    return {name: value for name, value in lists.items() if len(value) == length}
+
+
+def _flat(value: list[Any]) -> bool:
+    return not any(isinstance(item, list | dict) for item in value)
+
+
+def _write_columns(columns: dict[str, list[Any]], out: str, *, parquet: bool) -> None:
+    if parquet:
+        import pyarrow
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(pyarrow.table(columns), out)
+        return
+    with Path(out).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        rows = zip(*columns.values(), strict=True)
+        writer.writerows(
+            [
+                [
+                    "" if item is None else str(item).lower() if isinstance(item, bool) else item
+                    for item in row
+                ]
+                for row in rows
+            ]
+        )
