@@ -1,0 +1,285 @@
+"""A bound program as a Pyro model, and its log density on R^n.
+
+`to_pyro` gives the model itself: an ordinary callable with `pyro.sample` sites named as the program
+names its variables. `Density` is what gradient methods need: one unconstrained vector in, log density
+out, with finite discrete draws summed out by Pyro's enumeration.
+"""
+
+# pyright: basic
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyro
+import torch
+from pyro import poutine
+from pyro.infer import config_enumerate
+from pyro.infer.mcmc.util import TraceEinsumEvaluator
+from pyro.poutine.messenger import Messenger
+from torch import Tensor
+
+from pplc.inference.pyro_sites import PyroSites
+from pplc.inference.torch_distribution import LawDistribution
+from pplc.inference.torch_evaluate import Evaluator, Plan, Replan
+from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_spaces import Space, constrain, free_shape
+from pplc.inference.torch_values import Content, Refused, from_value
+from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
+from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import LocatedFault, located
+from pplc.semantics.values import Address, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A continuous site in the unconstrained vector.
+
+    offset, size: its place. free: the shape of its part. span: where it is drawn.
+    """
+
+    name: str
+    offset: int
+    size: int
+    free: tuple[int, ...]
+    shape: tuple[int, ...]
+    span: Span
+
+
+@dataclass(slots=True)
+class Model:
+    """A program with its data as tensors and the plan of its loops."""
+
+    bound: Bound
+    arguments: Mapping[str, Content]
+    plan: Plan = field(default_factory=Plan)
+
+    def __call__(self, *, record: bool = False) -> tuple[Content, PyroSites]:
+        """Runs it as a Pyro model; the value, and what was recorded."""
+        sites = PyroSites(record=record)
+        try:
+            value = Evaluator(self.bound, self.plan, sites).run(self.arguments)
+        except LocatedFault as fault:
+            raise located(fault, fault.span) from None
+        except Fault as fault:
+            raise located(fault, NOWHERE) from None
+        except Refused as refused:
+            raise Rejected(Diagnostic(refused.code, refused.message, NOWHERE, "", refused.help)) from None
+        return value, sites
+
+
+def model_of(bound: Bound) -> Model:
+    """The program with its data converted once."""
+    return Model(bound, {name: from_value(bound.arguments[name]) for name in bound.program.model.parameters})
+
+
+def to_pyro(bound: Bound) -> Callable[[], Any]:
+    """The program as a Pyro model: a callable without arguments whose value is the program's.
+
+    Tensors come back for numbers and arrays that depend on draws.
+    """
+    model = model_of(bound)
+
+    def run() -> Any:
+        while True:
+            try:
+                value, _ = model()
+            except Replan:
+                continue
+            return getattr(value, "data", value)
+
+    # One run outside any handler finds which loops are plates, so that handlers see a settled model.
+    with poutine.block():
+        run()
+    return run
+
+
+class Fixed(Messenger):  # type: ignore[misc]
+    """Gives continuous sites values at unconstrained points, and adds up the log Jacobians.
+
+    points: the unconstrained values by site, in the order they are asked for; a site that is new gets
+    the next numbers of `fresh`, and a slot.
+    """
+
+    def __init__(self, position: Tensor | None, slots: Mapping[str, Slot], fresh: Callable[[int], Tensor]) -> None:
+        super().__init__()
+        self.position = position
+        self.slots = dict(slots)
+        self.fresh = fresh
+        self.offset = sum(slot.size for slot in slots.values())
+        self.parts: list[Tensor] = []
+        self.log_jacobian: Tensor | float = 0.0
+        self.discrete: dict[str, LawDistribution] = {}
+
+    def _pyro_sample(self, msg: dict[str, Any]) -> None:
+        law_of_site = getattr(msg["fn"], "law", None)
+        if msg["is_observed"] or not isinstance(law_of_site, TorchLaw):
+            return
+        law: TorchLaw = law_of_site
+        name = msg["name"]
+        statement = msg["infer"]["statement"]
+        batch = _batch(msg)
+        shape = (*batch, *law.shape)
+        if law.discrete:
+            self._discrete(msg, law, shape)
+            return
+        space = law.space
+        _refuse_bounds(name, space, batch, law)
+        free = (*batch, *free_shape(space, law.shape))
+        if space.kind == "none":
+            raise Refused("E0545", f"the draws of `{name}` from `{law.name}` have no unconstrained scale")
+        slot = self.slots.get(name)
+        if slot is None:
+            if self.position is not None:
+                raise Refused("E0546", f"`{name}` is drawn in some runs only")
+            size = 1
+            for n in free:
+                size *= n
+            slot = self.slots[name] = Slot(name, self.offset, size, free, shape, statement.span)
+            self.offset += size
+            part = self.fresh(size)
+            self.parts.append(part)
+        elif self.position is None:
+            part = torch.cat(self.parts)[slot.offset : slot.offset + slot.size]
+        else:
+            if slot.free != free:
+                raise Refused("E0546", f"`{name}` has a shape that depends on other draws")
+            part = self.position.narrow(0, slot.offset, slot.size)
+        value, log_jacobian = constrain(space, part.reshape(free))
+        msg["value"] = value
+        msg["done"] = True
+        self.log_jacobian = self.log_jacobian + log_jacobian.sum()
+
+    def _discrete(self, msg: dict[str, Any], law: TorchLaw, shape: tuple[int, ...]) -> None:
+        """Discrete sites are summed out elsewhere; a run that only looks takes their first value."""
+        values = law.support()
+        if values is None or law.rank:
+            raise Rejected(discrete_refusal(msg["name"], law, msg["infer"]["statement"].span))
+        self.discrete[msg["name"]] = msg["fn"]
+        if self.position is None:
+            msg["value"] = values[0].expand(shape)
+            msg["done"] = True
+
+
+def discrete_refusal(name: str, law: TorchLaw, span: Span) -> Diagnostic:
+    """A discrete draw that cannot be summed out."""
+    what = "an array of discrete draws at once" if law.rank else "a discrete law that is not finite"
+    return Diagnostic(
+        "E0543",
+        f"`{name}` is drawn from `{law.name}`, {what}, and gradient methods cannot sum it out",
+        span,
+        "discrete",
+        "draw elements one by one, or use `--method importance`",
+    )
+
+
+def _refuse_bounds(name: str, space: Space, batch: tuple[int, ...], law: TorchLaw) -> None:
+    for bound in (space.lower, space.upper):
+        if bound is not None and bound.dim() > len(batch) + law.rank:
+            raise Refused("E0544", f"the bounds of `{name}` depend on a variable that is summed out")
+
+
+def _batch(msg: dict[str, Any]) -> tuple[int, ...]:
+    """The extents of the open plates, as batch axes."""
+    sizes: dict[int, int] = {}
+    for frame in msg["cond_indep_stack"]:
+        if frame.dim is not None:
+            sizes[frame.dim] = frame.size
+    deepest = -min(sizes, default=0)
+    return tuple(sizes.get(dim, 1) for dim in range(-deepest, 0))
+
+
+@dataclass(slots=True)
+class Density:
+    """The log density of a program over unconstrained vectors, up to nothing: constants are kept.
+
+    size:     length of the vector.
+    discrete: names of the sites that are summed out.
+    """
+
+    model: Model
+    slots: Mapping[str, Slot]
+    size: int
+    discrete: tuple[str, ...]
+
+    def __call__(self, position: Tensor, *, jacobian: bool = True) -> Tensor:
+        """The log density at one vector, [D] -> []."""
+        fixed = Fixed(position, self.slots, _nothing)
+        trace = self.trace(fixed)
+        if self.discrete:
+            total = TraceEinsumEvaluator(trace, True, self.model.plan.nesting).log_prob(trace)
+        else:
+            total = trace.log_prob_sum()
+        return total + fixed.log_jacobian if jacobian else total + 0.0
+
+    def trace(self, fixed: Fixed) -> Any:
+        """The trace of a run at fixed continuous draws, enumerated if there are discrete ones."""
+
+        def run() -> Content:
+            with fixed:
+                return self.model()[0]
+
+        model = run
+        if self.discrete:
+            model = poutine.enum(
+                config_enumerate(run, default="parallel"), first_available_dim=-1 - self.model.plan.nesting
+            )
+        return poutine.trace(model).get_trace()
+
+    def record(self, position: Tensor) -> PyroSites:
+        """What one run at a position reports; discrete sites must be fixed by a handler outside."""
+        with Fixed(position, self.slots, _nothing):
+            return self.model(record=True)[1]
+
+
+def _nothing(size: int) -> Tensor:
+    raise AssertionError(f"{size} numbers for a site without a slot")
+
+
+def density_of(bound: Bound) -> Density:
+    """Finds the sites of a program, by running it twice with different values.
+
+    Refuses (E05xx, naming the site) programs whose sites or shapes depend on the draws.
+    """
+    model = model_of(bound)
+    first = _discovered(model, _zeros)
+    if first.discrete:
+        model.plan.enumerate = True
+        first = _discovered(model, _zeros)
+    generator = torch.Generator().manual_seed(1)
+    second = _discovered(model, lambda n: torch.rand(n, generator=generator, dtype=torch.float64) - 0.5)
+    for name in first.slots.keys() | second.slots.keys():
+        a, b = first.slots.get(name), second.slots.get(name)
+        if a is None or b is None or a.free != b.free:
+            span = a.span if a is not None else b.span if b is not None else NOWHERE
+            raise Rejected(
+                Diagnostic(
+                    "E0546",
+                    f"which variables there are depends on the draws: `{name}` is not in every run",
+                    span,
+                    "drawn in some runs only",
+                    "use `--method importance`",
+                )
+            )
+    density = Density(model, second.slots, second.offset, tuple(first.discrete))
+    return density
+
+
+def _zeros(size: int) -> Tensor:
+    return torch.zeros(size, dtype=torch.float64)
+
+
+def _discovered(model: Model, fresh: Callable[[int], Tensor]) -> Fixed:
+    while True:
+        fixed = Fixed(None, {}, fresh)
+        try:
+            with poutine.block(), fixed:
+                model()
+        except Replan:
+            continue
+        return fixed
+
+
+__all__ = ["Address", "Density", "Fixed", "Model", "Slot", "density_of", "model_of", "pyro", "to_pyro"]

@@ -1,0 +1,161 @@
+"""Draws, observations and weights of the evaluator as statements of Pyro."""
+
+# pyright: basic
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import pyro
+import torch
+
+from pplc.inference.torch_distribution import LawDistribution
+from pplc.inference.torch_elementwise import where
+from pplc.inference.torch_evaluate import Path, Plan, Plate
+from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_values import Batch, Content, Refused, combine
+from pplc.lang import core
+from pplc.semantics.values import show_address
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A value to report, one per round of the plates that were open."""
+
+    address: Path
+    value: Content
+    plates: tuple[Plate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A site of the trace: its address, law and plates, and where in the program it stands."""
+
+    address: Path
+    law: TorchLaw
+    plates: tuple[Plate, ...]
+    statement: core.Stmt
+
+
+class PyroSites:
+    """The `Sites` of one run of a Pyro model.
+
+    record: keep what is to be reported, pointwise densities included.
+    """
+
+    def __init__(self, *, record: bool = False) -> None:
+        self.record = record
+        self.kept: list[Kept] = []
+        self.densities: list[Kept] = []
+        self.drawn: dict[str, Drawn] = {}
+        self._names: dict[str, int] = {}
+        self._loops: list[list[Any]] = []
+        self._born: dict[str, tuple[tuple[object, int], ...]] = {}
+        self._loop_ids = itertools.count()
+
+    # ------------------------------------------------------------------ loops
+
+    def plate(self, plate: Plate, level: int) -> AbstractContextManager[object]:
+        context: AbstractContextManager[object] = pyro.plate(plate.name, plate.size, dim=-level - 1)
+        return context
+
+    def rounds(self, count: int, plan: Plan, independent: bool) -> Iterator[int]:
+        if not plan.enumerate:
+            yield from range(count)
+            return
+        history = 0 if independent else plan.history
+        if history is None:
+            yield from range(count)
+            return
+        here = [next(self._loop_ids), 0, history]
+        self._loops.append(here)
+        try:
+            for k in pyro.markov(range(count), history=history):
+                here[1] = k
+                yield k
+        finally:
+            self._loops.pop()
+
+    def _alive(self, owners: frozenset[str], plates: Sequence[Plate]) -> None:
+        """A variable that is summed out can be read inside its plates and loops only."""
+        open_loops = {loop: (at, history) for loop, at, history in self._loops}
+        names = {plate.name for plate in plates}
+        for owner in owners:
+            for loop, at in self._born[owner]:
+                now, history = open_loops.get(loop, (at + 10**9, 0))
+                if now - at > history:
+                    raise Refused(
+                        "E0544",
+                        f"`{owner}` is read too long after it was drawn to be summed out",
+                        "use `--method importance`, or sum it out by hand with `log_sum_exp`",
+                    )
+            if any(plate.name not in names for plate in self.drawn[owner].plates):
+                raise Refused(
+                    "E0544",
+                    f"`{owner}` is read outside the loop it was drawn in, so it cannot be summed out",
+                    "use `--method importance`, or sum it out by hand with `log_sum_exp`",
+                )
+
+    # ------------------------------------------------------------------ sites
+
+    def name(self, address: Path) -> str:
+        """A name for a site: its address, `:` for an index that differs between rounds."""
+        text = show_address(tuple(_shown(part) for part in address)).replace('":"', ":")
+        count = self._names[text] = self._names.get(text, 0) + 1
+        return text if count == 1 else f"{text}'{count}"
+
+    def draw(self, address: Path, law: TorchLaw, plates: Sequence[Plate], statement: core.Stmt) -> Content:
+        name = self.name(address)
+        self._alive(law.owners, plates)
+        self.drawn[name] = Drawn(address, law, tuple(plates), statement)
+        self._born[name] = tuple((loop, at) for loop, at, _ in self._loops)
+        value = pyro.sample(name, LawDistribution(law, inside=True), infer={"statement": statement})
+        owners = frozenset({name}) if law.discrete else frozenset[str]()
+        return Batch(value, law.rank, False, owners)
+
+    def observe(
+        self, address: Path, law: TorchLaw, value: Batch, plates: Sequence[Plate], guard: Batch | None
+    ) -> None:
+        if value.data.numel() == 0 and value.known:
+            return
+        self._alive(law.owners | value.owners, plates)
+        name = self.name(address)
+        if self.record:
+            each = law.entries(value)
+            if guard is not None:
+                each = where(guard, each, 0.0)
+            self.densities.append(Kept(address, each, tuple(plates)))
+        if guard is None and value.known and value.rank == law.rank:
+            pyro.sample(name, LawDistribution(law, inside=False), obs=value.data)
+            return
+        total = law.entries(value)
+        if total.rank:
+            axes = list(range(-total.rank, 0))
+            total = combine(lambda t: t.sum(axes), [total], 0)
+        if guard is not None:
+            total = where(guard, total, 0.0)
+        self._factor(name, total)
+
+    def weigh(self, log_weight: Batch, plates: Sequence[Plate]) -> None:
+        self._alive(log_weight.owners, plates)
+        if log_weight.rank:
+            axes = list(range(-log_weight.rank, 0))
+            log_weight = combine(lambda t: t.sum(axes), [log_weight], 0)
+        self._factor(self.name(("weight#",)), log_weight)
+
+    def _factor(self, name: str, log_weight: Batch) -> None:
+        pyro.factor(name, log_weight.data.to(torch.float64))
+
+    def keep(self, address: Path, value: Content, plates: Sequence[Plate]) -> None:
+        if self.record:
+            self.kept.append(Kept(address, value, tuple(plates)))
+
+
+def _shown(part: Content) -> Content:
+    if isinstance(part, tuple):
+        return tuple(":" if isinstance(i, Batch) else i for i in part)
+    return part

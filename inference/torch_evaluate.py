@@ -1,0 +1,810 @@
+"""The evaluator of Core over torch: one big-step run, whose draws, observations and weights go to a `Sites`.
+
+A loop of independent rounds is a plate: its variable is a vector along a batch axis of its own, and its
+body runs once. An `if` that differs between rounds, or depends on a draw, evaluates both sides and
+chooses; what is weighed inside counts where the side is taken. Where rounds cannot be done at once,
+`Replan` says which loop to do round by round, and the run starts again.
+"""
+
+# pyright: basic
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Protocol, TypeAlias, assert_never
+
+import torch
+
+from pplc.inference.torch_build import Certain, law_of, of_reference, plain
+from pplc.inference.torch_elementwise import both, elementwise, negated, where
+from pplc.inference.torch_growing import TorchGrowing
+from pplc.inference.torch_index import move_batch_to_shape, move_shape_to_batch
+from pplc.inference.torch_laws import Image, TorchLaw, User
+from pplc.inference.torch_missing import split_missing
+from pplc.inference.torch_primitives import elements, frozen, has_tensor, length, primitive
+from pplc.inference.torch_spaces import Space, matrix_space
+from pplc.inference.torch_values import (
+    Batch,
+    CannotVectorise,
+    Content,
+    Refused,
+    from_value,
+    has_missing,
+    is_numeric,
+    lift,
+    settled,
+    stack,
+    tensor,
+    truth,
+    untraced,
+)
+from pplc.lang import core, typesys
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.bound import Bound, statements
+from pplc.semantics.evaluate import LocatedFault, below, located
+from pplc.semantics.faults import unavailable
+from pplc.semantics.values import (
+    MISSING,
+    Fault,
+    FunctionValue,
+    MemoFunction,
+    MemoModel,
+    ModelValue,
+    Record,
+    Tagged,
+    show_address,
+)
+
+Env: TypeAlias = dict[str, Content]
+Path: TypeAlias = tuple[Content, ...]
+"""An address whose indices may be batches: one address per round."""
+
+LIMIT = 200
+"""Calls inside calls; recursion deeper than this is not a program for densities."""
+
+
+class Replan(Exception):
+    """A loop turned out not to be a plate; the run must start again."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """How the loops of a program are run; found by trying.
+
+    sequential: ids of loops whose rounds are done one by one.
+    enumerate:  finite discrete draws are summed out.
+    history:    how many rounds back a draw of a loop may depend on; None for any number.
+    nesting:    the most plates that were open at once.
+    """
+
+    sequential: set[int] = field(default_factory=set[int])
+    enumerate: bool = False
+    history: int | None = 1
+    nesting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """An open loop of independent rounds."""
+
+    size: int
+    name: str
+
+
+class Sites(Protocol):
+    """Where draws come from and weights go."""
+
+    def plate(self, plate: Plate, level: int) -> AbstractContextManager[object]:
+        """Opens a plate."""
+        ...
+
+    def rounds(self, count: int, plan: Plan, independent: bool) -> Iterator[int]:
+        """The rounds of a loop done one by one."""
+        ...
+
+    def draw(self, address: Path, law: TorchLaw, plates: Sequence[Plate], statement: core.Stmt) -> Content:
+        """A value of the law at a site."""
+        ...
+
+    def observe(
+        self, address: Path, law: TorchLaw, value: Batch, plates: Sequence[Plate], guard: Batch | None
+    ) -> None:
+        """Weighs by the density at a value."""
+        ...
+
+    def weigh(self, log_weight: Batch, plates: Sequence[Plate]) -> None:
+        """Weighs by e^log_weight."""
+        ...
+
+    def keep(self, address: Path, value: Content, plates: Sequence[Plate]) -> None:
+        """A value to report."""
+        ...
+
+
+class Returned:
+    """A function has returned this."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Content) -> None:
+        self.value = value
+
+
+_ABSENT = object()
+
+
+class Evaluator:
+    """One run of a program."""
+
+    def __init__(self, bound: Bound, plan: Plan, sites: Sites) -> None:
+        self.bound = bound
+        self.program = bound.program
+        self.plan = plan
+        self.sites = sites
+        self.plates: list[Plate] = []
+        self.guard: Batch | None = None
+        self.memo: dict[object, Content] = {}
+        self.depth = 0
+        self.steps = 0
+        self.counter = 0
+
+    def run(self, arguments: Mapping[str, Content]) -> Content:
+        """Runs the entry model; its value."""
+        model = self.program.model
+        env: Env = {name: arguments[name] for name in model.parameters}
+        value = self.body(FunctionValue(model), env, ())
+        self.sites.keep(("return",), value, ())
+        return value
+
+    def body(self, function: FunctionValue, env: Env, path: Path) -> Content:
+        """Runs a function with its variables bound; its value."""
+        if self.depth >= min(LIMIT, self.bound.budget.depth):
+            raise Refused("E0537", f"`{function.function.name}` calls itself more than {LIMIT} deep")
+        self.depth += 1
+        try:
+            returned = self.block(function.function.body, env, path)
+        finally:
+            self.depth -= 1
+        return frozen(returned.value) if returned is not None else ()
+
+    def apply(self, function: FunctionValue, arguments: Sequence[Content], path: Path) -> Content:
+        """The value of a function or model applied to arguments."""
+        definition = function.function
+        env: Env = dict(zip(definition.captured, function.captured, strict=True))
+        env.update(zip(definition.parameters, arguments, strict=True))
+        return self.body(function, env, path)
+
+    # ------------------------------------------------------------------ expressions
+
+    def value(self, expression: core.Expr, env: Env) -> Content:
+        """The value of a pure expression."""
+        match expression:
+            case core.Literal(value):
+                return float(value) if isinstance(value, Fraction) else value
+            case core.Variable(name):
+                return env[name]
+            case core.Global(name):
+                return FunctionValue(self.program.functions[name])
+            case core.Closure(name, captured):
+                return FunctionValue(self.program.functions[name], tuple(env[x] for x in captured))
+            case core.Cond(test, then, orelse):
+                return self.choice(self.value(test, env), then, orelse, env)
+            case core.Prim(op, args, static):
+                given = [self.value(arg, env) for arg in args]
+                with at(expression):
+                    return self.primitive(op, static, given)
+            case core.Law():
+                return self.law(expression, env)
+            case _:
+                assert_never(expression)
+
+    def primitive(self, op: str, static: tuple[str | int, ...], given: list[Content]) -> Content:
+        """The value of a primitive operation."""
+        match op:
+            case "growing":
+                return TorchGrowing(int(static[0]), len(self.plates))
+            case "mem":
+                return MemoModel(given[0])
+            case "logpdf":
+                law = self.as_law(given[0])
+                result = law.joint(self.point(law, given[1]))
+                return settled(result.data, result.rank, result.known, result.owners)
+            case "logcdf" | "logccdf" | "cdf":
+                law = self.as_law(given[0])
+                below_, above = law.tails(self.point(law, given[1]))
+                result = above if op == "logccdf" else below_
+                if op == "cdf":
+                    result = elementwise(torch.exp, result)
+                return settled(result.data, result.rank, result.known, result.owners)
+            case "quantile" | "mean_of":
+                raise unavailable("quantile" if op == "quantile" else "mean", "a law in a gradient method")
+            case _:
+                return primitive(op, static, self.guard, given)
+
+    def as_law(self, value: Content) -> TorchLaw:
+        """A law, or an error."""
+        if not isinstance(value, TorchLaw):
+            raise Fault("E0413", "a distribution is needed here")
+        return value
+
+    def point(self, law: TorchLaw, value: Content) -> Batch:
+        """A value as a point of the law's space."""
+        part = lift(frozen(value))
+        if self.guard is not None and law.space.kind == "between" and law.event_rank == 0:
+            low, high = law.space.lower, law.space.upper
+            if low is not None and high is None and low.dim() == 0:
+                part = where(self.guard, part, float(low) + 1)
+        return part
+
+    def choice(self, test: Content, then: core.Expr, orelse: core.Expr, env: Env) -> Content:
+        """Only the side that is needed, or both if the test differs between rounds or is random."""
+        known = truth(test)
+        if known is not None:
+            return self.value(then if known else orelse, env)
+        condition = lift(test)
+        if condition.rank:
+            raise Fault("E0429", "a condition must be one truth value")
+        with self.under(condition):
+            yes = self.value(then, env)
+        with self.under(negated(condition)):
+            no = self.value(orelse, env)
+        return merged(condition, yes, no)
+
+    @contextmanager
+    def under(self, condition: Batch) -> Iterator[None]:
+        """Evaluates one side of an `if`."""
+        outer = self.guard
+        self.guard = both(outer, condition)
+        try:
+            yield
+        finally:
+            self.guard = outer
+
+    def law(self, expression: core.Law, env: Env) -> TorchLaw:
+        """A distribution."""
+        arguments = [None if a is None else self.value(a, env) for a in expression.args]
+        with at(expression):
+            density = self.program.densities.get(expression.family)
+            if density is not None:
+                return self.user_law(density, arguments)
+            return law_of(
+                expression.family,
+                expression.parametrisation,
+                arguments,
+                lambda function, x: self.apply(function, (x,), ()),
+            )
+
+    def user_law(self, density: core.UserDensity, arguments: Sequence[Content]) -> TorchLaw:
+        """A user's density: its function gives the function of the point."""
+        maker = FunctionValue(self.program.functions[density.function])
+        log_density = self.apply(maker, arguments, ())
+        space, extents = space_of(density, dict(zip(density.parameters, arguments, strict=True)))
+        given = [lift(a) for a in arguments if is_numeric(a)]
+        return User(
+            density.name, lambda x: self.apply(log_density, (settled(x.data, x.rank, x.known),), ()), space, extents, given
+        )
+
+    # ------------------------------------------------------------------ blocks
+
+    def block(self, block: core.Block, env: Env, path: Path) -> Returned | None:
+        """Runs statements in order."""
+        for position, statement in enumerate(block):
+            self.steps += 1
+            if self.steps > self.bound.budget.steps:
+                raise Fault("E0405", f"the run did not end within {self.bound.budget.steps:,} steps")
+            if isinstance(statement, core.If):
+                test = truth(condition := self.value(statement.test, env))
+                if test is None:
+                    rest = block[position + 1 :]
+                    done, result = self.split(statement, lift(condition), env, path, rest)
+                    if done:
+                        return result
+                    continue
+                returned = self.block(statement.then if test else statement.orelse, env, path)
+            else:
+                with at(statement):
+                    returned = self.execute(statement, env, path)
+            if returned is not None:
+                return returned
+        return None
+
+    def execute(self, statement: core.Stmt, env: Env, path: Path) -> Returned | None:
+        """Runs one statement other than `If`."""
+        match statement:
+            case core.Let(name, value, recorded):
+                self.let(name, self.value(value, env), recorded, env, path)
+            case core.Assign(name, indices, value):
+                new = self.value(value, env)
+                if indices:
+                    new = replaced(env[name], [self.value(i, env) for i in indices], new)
+                env[name] = new
+            case core.Define(name, indices, value):
+                array = env[name]
+                places = [self.value(i, env) for i in indices]
+                array.define(places, frozen(self.value(value, env)), [p.size for p in self.plates])
+            case core.Draw():
+                self.draw(statement, env, path)
+            case core.Observe():
+                self.observe(statement, env, path)
+            case core.Weight(kind, value):
+                self.weigh(kind, self.value(value, env))
+            case core.Call():
+                env[statement.name] = self.call(statement, env, path)
+            case core.For():
+                return self.loop(statement, env, path)
+            case core.While(head, test, body):
+                while True:
+                    returned = self.block(head, env, path)
+                    if returned is not None:
+                        return returned
+                    if not self.decided(self.value(test, env)):
+                        return None
+                    returned = self.block(body, env, path)
+                    if returned is not None:
+                        return returned
+            case core.Return(value):
+                return Returned(self.value(value, env))
+            case core.Fail(code, message):
+                raise Fault(code, message)
+            case core.If():
+                raise AssertionError("handled by `block`")
+            case _:
+                assert_never(statement)
+        return None
+
+    def decided(self, test: Content) -> bool:
+        """A truth value to branch on."""
+        known = truth(test)
+        if known is not None:
+            return known
+        part = lift(test)
+        if part.known or not part.single:
+            raise CannotVectorise("a loop whose end differs between rounds")
+        if part.owners:
+            raise Refused("E0538", "how long the run goes on depends on a variable that is summed out")
+        return bool(part.data.item())
+
+    def split(
+        self, statement: core.If, condition: Batch, env: Env, path: Path, rest: core.Block
+    ) -> tuple[bool, Returned | None]:
+        """Both sides of an `if` that differs between rounds or is random; whether the block is finished."""
+        for inner in (*statements(statement.then), *statements(statement.orelse)):
+            match inner:
+                case core.Draw() if not self.bound.prior:
+                    if condition.known:
+                        raise CannotVectorise("a draw in some rounds only")
+                    if not condition.owners and condition.single:
+                        side = statement.then if self.decided(condition) else statement.orelse
+                        returned = self.block(side, env, path)
+                        return returned is not None, returned
+                    raise Refused(
+                        "E0539", f"`{inner.site.name}` is drawn in some runs only, depending on another draw"
+                    )
+                case core.While():
+                    side = statement.then if self.decided(condition) else statement.orelse
+                    returned = self.block(side, env, path)
+                    return returned is not None, returned
+                case _:
+                    pass
+        returns = any(
+            isinstance(s, core.Return) for s in (*statements(statement.then), *statements(statement.orelse))
+        )
+        tail = rest if returns else ()
+        sides: list[Env] = []
+        results: list[Returned | None] = []
+        for side, test in ((statement.then, condition), (statement.orelse, negated(condition))):
+            inside = {n: v.copy() if isinstance(v, TorchGrowing) else v for n, v in env.items()}
+            with self.under(test):
+                results.append(self.block((*side, *tail), inside, path))
+            sides.append(inside)
+        yes, no = results
+        if yes is not None and no is not None:
+            return True, Returned(merged(condition, frozen(yes.value), frozen(no.value)))
+        if yes is not None or no is not None:
+            raise CannotVectorise("a function that returns in some rounds only")
+        for name in sides[0]:
+            if name in sides[1]:
+                a, b = sides[0][name], sides[1][name]
+                env[name] = a if a is b else merged(condition, a, b)
+        return returns, None
+
+    # ------------------------------------------------------------------ loops
+
+    def loop(self, statement: core.For, env: Env, path: Path) -> Returned | None:
+        """A loop as a plate where that is possible, otherwise round by round."""
+        items = frozen(self.value(statement.iterable, env))
+        count = length(items)
+        if statement.independent and count > 1 and id(statement) not in self.plan.sequential:
+            try:
+                self.plated(statement, items, count, env, path)
+            except CannotVectorise as why:
+                self.plan.sequential.add(id(statement))
+                raise Replan from why
+            return None
+        collected: list[Content] = []
+        effects = has_effects(statement.body)
+        rounds = self.sites.rounds(count, self.plan, statement.independent) if effects else range(count)
+        sequence = elements(items)
+        for k in rounds:
+            env[statement.name] = sequence[k]
+            returned = self.block(statement.body, env, path)
+            if returned is not None:
+                return returned
+            if statement.collect is not None:
+                keep = True if statement.keep is None else truth(self.value(statement.keep, env))
+                if keep is None:
+                    raise Refused("E0540", "the length of a list depends on a draw")
+                if keep:
+                    collected.append(frozen(self.value(statement.collect, env)))
+        if statement.into:
+            env[statement.into] = gathered(collected)
+        return None
+
+    def plated(self, statement: core.For, items: Content, count: int, env: Env, path: Path) -> None:
+        """All rounds at once."""
+        if statement.keep is not None:
+            raise CannotVectorise("a list of varying length")
+        level = len(self.plates)
+        variable = move_shape_to_batch(lift(items), level)
+        inside = dict(env)
+        inside[statement.name] = variable
+        self.counter += 1
+        plate = Plate(count, f"plate#{self.counter}")
+        context = self.sites.plate(plate, level) if has_effects(statement.body) else nullcontext()
+        self.plates.append(plate)
+        self.plan.nesting = max(self.plan.nesting, len(self.plates))
+        try:
+            with context:
+                if self.block(statement.body, inside, path) is not None:
+                    raise CannotVectorise("a return inside a loop")
+                collected: Content = None
+                if statement.collect is not None:
+                    collected = frozen(self.value(statement.collect, inside))
+        finally:
+            self.plates.pop()
+        for name, before in env.items():
+            if inside.get(name, _ABSENT) is not before:
+                raise CannotVectorise("a variable that rounds assign to")
+        if statement.into:
+            if not is_numeric(collected) and not isinstance(collected, tuple | Record):
+                raise CannotVectorise("a list of values that are not numbers")
+            env[statement.into] = outside(collected, level, count)
+
+    # ------------------------------------------------------------------ effects
+
+    def address(self, site: core.Site, env: Env, path: Path) -> Path:
+        """Where a draw stands."""
+        where_ = (*path, site.name)
+        return (*where_, tuple(self.value(i, env) for i in site.indices)) if site.indices else where_
+
+    def intervened(self, address: Path) -> bool:
+        """Whether `do` sets this address; what it sets in some rounds only is done round by round."""
+        if not self.bound.interventions:
+            return False
+        if any(has_tensor(part) for part in address):
+            names = tuple(part for part in address if isinstance(part, str))
+            for other in self.bound.interventions:
+                if tuple(part for part in other if isinstance(part, str)) == names:
+                    raise CannotVectorise("an intervention")
+            return False
+        return self.bound.intervened(address)
+
+    def let(self, name: str, value: Content, recorded: str, env: Env, path: Path) -> None:
+        if recorded:
+            address = self.local_address((*path, recorded))
+            if self.intervened(address):
+                value = from_value(self.bound.intervention(address))
+            self.sites.keep(address, value, tuple(self.plates))
+        env[name] = value
+
+    def local_address(self, address: Path) -> Path:
+        """The address of a `let`; one inside a plate has a value per round, under one name."""
+        return address
+
+    def draw(self, statement: core.Draw, env: Env, path: Path) -> None:
+        address = self.address(statement.site, env, path)
+        law = self.value(statement.law, env)
+        value = self.drawn(address, law, statement)
+        if statement.indices:
+            places = [self.value(i, env) for i in statement.indices]
+            env[statement.name].define(places, value, [p.size for p in self.plates])
+        else:
+            env[statement.name] = value
+        self.sites.keep(address, value, tuple(self.plates))
+
+    def drawn(self, address: Path, law: Content, statement: core.Stmt) -> Content:
+        """A value drawn from a law or model."""
+        if self.intervened(address):
+            return from_value(self.bound.intervention(address))
+        match law:
+            case ModelValue(function, arguments):
+                return self.apply(function, arguments, below(address))  # type: ignore[arg-type]
+            case MemoModel(function):
+                return MemoFunction(address, function)  # type: ignore[arg-type]
+            case Certain():
+                return law.value
+            case Image():
+                base = self.drawn((*address, "base"), law.base, statement)
+                return law.function(base)
+            case _ if isinstance(law, TorchLaw):
+                return self.sites.draw(address, law, tuple(self.plates), statement)
+            case _:
+                raise Fault("E0413", "`~` needs a model or distribution")
+
+    def observe(self, statement: core.Observe, env: Env, path: Path) -> None:
+        address = self.address(statement.site, env, path)
+        places = [self.value(i, env) for i in statement.indices]
+        if self.intervened(address):
+            fixed = from_value(self.bound.intervention(address))
+            if statement.name:
+                env[statement.name] = replaced(env[statement.name], places, fixed)
+            return
+        law = self.as_law(self.value(statement.law, env))
+        value = frozen(self.value(statement.value, env))
+        if self.bound.prior and not statement.name:
+            return
+        if self.bound.prior or value is MISSING:
+            drawn = self.drawn(address, law, statement)
+            env[statement.name] = replaced(env[statement.name], places, drawn)
+            self.sites.keep(address, drawn, tuple(self.plates))
+            return
+        if has_missing(value):
+            self.observe_missing(statement, address, law, value, places, env)
+            return
+        self.sites.observe(address, law, self.observed(law, value), tuple(self.plates), self.guard)
+
+    def observed(self, law: TorchLaw, value: Content) -> Batch:
+        """The observed value as a point; values that are no numbers were weighed by the reference."""
+        if is_numeric(value) or isinstance(value, tuple | range):
+            return lift(value)
+        mass = getattr(law, "law", None)
+        if mass is None:
+            raise Refused("E0535", "an observed value that is not a number")
+        self.sites.weigh(lift(float(mass.log_density(plain(value)))), tuple(self.plates))
+        return Batch(tensor([]), 1, True)
+
+    def observe_missing(
+        self,
+        statement: core.Observe,
+        address: Path,
+        law: TorchLaw,
+        value: Content,
+        places: list[Content],
+        env: Env,
+    ) -> None:
+        """The entries that are there are observed, the others drawn and put in their place."""
+        there, missing, rest = split_missing(law, value)
+        if there is not None:
+            self.sites.observe(address, there.law, there.values, tuple(self.plates), self.guard)
+        last = address[-1]
+        head, index = (address[:-1], last) if isinstance(last, tuple) else (address, ())
+        entries: list[Content] = []
+        for place, one in missing:
+            where_ = (*head, (*index, *place))
+            drawn = self.drawn(where_, one, statement)
+            self.sites.keep(where_, drawn, tuple(self.plates))
+            entries.append(drawn)
+        env[statement.name] = replaced(env[statement.name], places, rest(entries))
+
+    def weigh(self, kind: str, value: Content) -> None:
+        """`factor`, `weight` and `condition`."""
+        if self.bound.prior:
+            return
+        part = lift(value)
+        if kind == "condition":
+            log_weight = where(part, 0.0, -torch.inf)
+        elif kind == "weight":
+            log_weight = elementwise(torch.log, part, real=True)
+        else:
+            log_weight = elementwise(lambda t: t, part, real=True)
+        if self.guard is not None:
+            log_weight = where(self.guard, log_weight, 0.0)
+        self.sites.weigh(log_weight, tuple(self.plates))
+
+    # ------------------------------------------------------------------ calls
+
+    def call(self, statement: core.Call, env: Env, path: Path) -> Content:
+        if statement.function == core.Global("infer"):
+            return self.infer(statement, env)
+        function = self.value(statement.function, env)
+        arguments = tuple(self.value(a, env) for a in statement.args)
+        match function:
+            case FunctionValue(definition) if definition.kind == "model":
+                return ModelValue(function, arguments)
+            case FunctionValue():
+                return self.apply(function, arguments, path)
+            case MemoFunction():
+                return self.recall(function, arguments, statement)
+            case _:
+                raise Fault("E0414", "this is not a function")
+
+    def recall(self, function: MemoFunction, arguments: tuple[Content, ...], statement: core.Call) -> Content:
+        """A memoised function's value, drawn when it is asked for first."""
+        if any(isinstance(a, Batch) and a.known for a in arguments):
+            raise CannotVectorise("a memoised function")
+        arguments = tuple(plain(a) for a in arguments)
+        key = (function.address, arguments)
+        if key not in self.memo:
+            address = (*function.address, arguments)
+            model: Content
+            if function.function.function.kind == "model":
+                model = ModelValue(function.function, arguments)
+            else:
+                model = self.apply(function.function, arguments, ())
+            value = self.drawn(address, model, statement)
+            self.sites.keep(address, value, tuple(self.plates))
+            self.memo[key] = value
+        return self.memo[key]
+
+    def infer(self, statement: core.Call, env: Env) -> TorchLaw:
+        """The law of an inner model whose arguments are known."""
+        from pplc.semantics.machine import Machine
+        from pplc.semantics.nested import Nested
+
+        (model,) = (self.value(a, env) for a in statement.args)
+        if isinstance(model, TorchLaw):
+            return model
+        if not isinstance(model, ModelValue):
+            raise Fault("E0413", "`infer` needs a model")
+        inner = ModelValue(
+            FunctionValue(model.function.function, tuple(known_value(c) for c in model.function.captured)),
+            tuple(known_value(a) for a in model.arguments),
+        )
+        nested = Nested()
+        machine = Machine(self.bound, exact=False, infer=nested)
+        keywords = {name: known_value(self.value(value, env)) for name, value in statement.keywords}
+        return of_reference(nested(machine, inner, keywords, {}, ()))
+
+
+def known_value(value: Content) -> Content:
+    """A value for the reference semantics, which cannot hold random numbers."""
+    match value:
+        case FunctionValue(function, captured):
+            return FunctionValue(function, tuple(known_value(c) for c in captured))
+        case ModelValue(function, arguments):
+            return ModelValue(known_value(function), tuple(known_value(a) for a in arguments))
+        case Record(names, values):
+            return Record(names, tuple(known_value(v) for v in values))
+        case _:
+            return plain(frozen(value))
+
+
+def merged(test: Batch, yes: Content, no: Content) -> Content:
+    """The value of an `if` whose sides were both evaluated."""
+    if yes is no:
+        return yes
+    match yes, no:
+        case TorchGrowing(), TorchGrowing():
+            return yes.merged(no, lambda a, b: merged(test, a, b))
+        case Record(names, left), Record(_, right):
+            return Record(names, tuple(merged(test, a, b) for a, b in zip(left, right, strict=True)))
+        case tuple(), tuple() if len(yes) == len(no):
+            return tuple(merged(test, a, b) for a, b in zip(yes, no, strict=True))
+        case _ if _array_like(yes) and _array_like(no):
+            result = where(test, _shaped(test, yes), _shaped(test, no))
+            return settled(result.data, result.rank, result.known, result.owners)
+        case _:
+            if type(yes) is type(no) and not has_tensor(yes) and not has_tensor(no) and yes == no:
+                return yes
+            if test.known:
+                raise CannotVectorise("a choice between values that are not numbers")
+            raise Refused("E0541", "a choice between values that are not numbers depends on a draw")
+
+
+def _array_like(value: Content) -> bool:
+    return is_numeric(value) or isinstance(value, tuple | range)
+
+
+def _shaped(test: Batch, value: Content) -> Batch:
+    part = lift(value)
+    return part if test.rank == 0 or part.rank else part
+
+
+def outside(value: Content, level: int, count: int) -> Content:
+    """What the rounds of a plate collected, as an array; tuples and records element by element."""
+    if isinstance(value, tuple) and not is_plain(value):
+        parts = [outside(item, level, count) for item in value]
+        return tuple(zip(*(elements(part) for part in parts), strict=True))
+    if isinstance(value, Record):
+        parts = [elements(outside(item, level, count)) for item in value.values]
+        return tuple(Record(value.names, row) for row in zip(*parts, strict=True))
+    return move_batch_to_shape(lift(value), level, count)
+
+
+def is_plain(value: tuple[Content, ...]) -> bool:
+    """Whether a tuple is an array of numbers."""
+    return stack(value) is not None
+
+
+def gathered(values: list[Content]) -> Content:
+    """The list that a comprehension collects, as an array where it is one."""
+    if any(isinstance(value, Batch) for value in values):
+        stacked = stack(values)
+        if stacked is not None:
+            return stacked
+    return tuple(values)
+
+
+def replaced(array: Content, places: Sequence[Content], value: Content) -> Content:
+    """An array with one element replaced; the value itself if there are no places."""
+    if not places:
+        return value
+    index, *rest = places
+    if isinstance(index, bool) or not isinstance(index, int):
+        raise CannotVectorise("an assignment at an index that differs between rounds")
+    items = list(elements(array))
+    if not 0 <= index < len(items):
+        raise Fault("E0402", f"index {index} is outside an array of length {len(items)}")
+    items[index] = replaced(items[index], rest, value)
+    return tuple(items)
+
+
+def has_effects(block: core.Block) -> bool:
+    """Whether a block draws, weighs or calls."""
+    return any(
+        isinstance(s, core.Draw | core.Observe | core.Weight | core.Call) for s in statements(block)
+    )
+
+
+@contextmanager
+def at(node: core.Node) -> Iterator[None]:
+    """Says where an error happened."""
+    try:
+        yield
+    except LocatedFault:
+        raise
+    except Fault as fault:
+        raise LocatedFault(fault, node.span) from None
+    except Refused as refused:
+        raise Rejected(
+            Diagnostic(refused.code, refused.message, node.span, "", refused.help)
+        ) from None
+
+
+def space_of(density: core.UserDensity, sizes: Mapping[str, Content]) -> tuple[Space, tuple[int, ...]]:
+    """The space of a user's density and the extents of its points."""
+
+    def extent(size: object) -> int:
+        if isinstance(size, typesys.Size):
+            known = sizes.get(size.name, 0) if size.name else 0
+            if isinstance(known, int):
+                return known + size.offset
+        raise Refused("E0542", f"the size of a point of `{density.name}` is not known")
+
+    kind = density.support
+    extents = tuple(extent(size) for size in typesys.shape_of(kind))
+    zero, one = tensor(0.0), tensor(1.0)
+    match kind:
+        case typesys.Real("positive"):
+            return Space("between", 0, zero, None), ()
+        case typesys.Real("unit"):
+            return Space("between", 0, zero, one), ()
+        case typesys.Vector("unit_vector", _):
+            raise Refused("E0542", "unit vectors have no unconstrained scale")
+        case typesys.Vector(name, _) | typesys.Matrix(name, _):
+            return matrix_space(name), extents
+        case typesys.Real() | typesys.Array(typesys.Real("real"), _):
+            return Space("real", len(extents)), extents
+        case typesys.Array(typesys.Real("positive"), _):
+            return Space("between", 0, zero, None), extents
+        case typesys.Array(typesys.Real("unit"), _):
+            return Space("between", 0, zero, one), extents
+        case _:
+            return Space("none"), extents
+
+
+__all__ = [
+    "Evaluator",
+    "Path",
+    "Plan",
+    "Plate",
+    "Replan",
+    "Sites",
+    "Tagged",
+    "located",
+    "show_address",
+    "untraced",
+]

@@ -1,0 +1,480 @@
+"""The primitive operations of Core on the values of the Pyro back end.
+
+Where no argument is a tensor the reference semantics computes, and reports errors; here stands what
+torch does. `guard` is the condition of an `if` whose two sides are both evaluated: in the rounds
+that do not take the side, functions with a singularity get a harmless argument.
+"""
+
+# pyright: basic
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from pplc.inference.torch_elementwise import elementwise, guarded, where
+from pplc.inference.torch_growing import TorchGrowing
+from pplc.inference.torch_index import index
+from pplc.inference.torch_values import (
+    FLOAT,
+    Batch,
+    CannotVectorise,
+    Content,
+    combine,
+    from_value,
+    is_numeric,
+    lift,
+    settled,
+    stack,
+    tensor,
+)
+from pplc.semantics.primitives import PRIMITIVES
+from pplc.semantics.values import MISSING, Fault, Record, Tagged
+
+Static: TypeAlias = tuple[str | int, ...]
+Guard: TypeAlias = Batch | None
+Operation: TypeAlias = Callable[..., Content]
+"""`(guard, *arguments) -> value`."""
+
+
+def primitive(op: str, static: Static, guard: Guard, args: Sequence[Content]) -> Content:
+    """The value of a primitive operation."""
+    if op in STRUCTURE:
+        return STRUCTURE[op](static, guard, *args)
+    if not any(has_tensor(arg) for arg in args):
+        return from_value(PRIMITIVES[op](static, False, *args))
+    args = [frozen(arg) for arg in args]
+    if op in NUMERIC:
+        result = NUMERIC[op](guard, *args)
+    elif op in LISTS:
+        return LISTS[op](*args)
+    else:
+        raise CannotVectorise(f"`{op}` has no version for tensors")
+    return settled(result.data, result.rank, result.known, result.owners) if isinstance(result, Batch) else result
+
+
+def frozen(value: Content) -> Content:
+    """An array that was defined element by element as an ordinary one."""
+    return value.freeze() if isinstance(value, TorchGrowing) else value
+
+
+def has_tensor(value: Content) -> bool:
+    """Whether a tensor is somewhere in the value."""
+    match value:
+        case Batch() | TorchGrowing():
+            return True
+        case tuple():
+            return any(has_tensor(item) for item in value)
+        case Record(_, values):
+            return any(has_tensor(item) for item in values)
+        case Tagged(_, payload):
+            return any(has_tensor(item) for item in payload)
+        case _:
+            return False
+
+
+# ------------------------------------------------------------------ elementwise
+
+
+def _unary(operation: Callable[[Tensor], Tensor], safe: float | None = None, *, real: bool = True) -> Operation:
+    def apply(guard: Guard, x: Content) -> Content:
+        return elementwise(operation, x if safe is None else guarded(guard, x, safe), real=real)
+
+    return apply
+
+
+def _binary(operation: Callable[[Tensor, Tensor], Tensor]) -> Operation:
+    def apply(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
+        return elementwise(operation, a, b)
+
+    return apply
+
+
+def _div(guard: Guard, a: Content, b: Content) -> Content:
+    return elementwise(torch.div, a, guarded(guard, b, 1), real=True)
+
+
+def _floordiv(guard: Guard, a: Content, b: Content) -> Content:
+    return elementwise(torch.floor_divide, a, guarded(guard, b, 1))
+
+
+def _mod(guard: Guard, a: Content, b: Content) -> Content:
+    return elementwise(torch.remainder, a, guarded(guard, b, 1))
+
+
+def _pow(guard: Guard, a: Content, b: Content) -> Content:
+    if isinstance(b, int) and not isinstance(b, bool) and b >= 0:
+        return elementwise(lambda x: torch.pow(x, b), a)
+    if isinstance(b, float) and b == 2:
+        return elementwise(torch.square, a, real=True)
+    if isinstance(b, int | float):
+        return elementwise(lambda x: torch.pow(x, float(b)), guarded(guard, a, 1), real=True)
+    return elementwise(torch.pow, guarded(guard, a, 1), b, real=True)
+
+
+def _equal(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
+    if not (is_numeric(a) or isinstance(a, tuple)) or not (is_numeric(b) or isinstance(b, tuple)):
+        raise CannotVectorise("a comparison of values that are not numbers")
+    left, right = lift(a), lift(b)
+    if left.rank != right.rank or left.shape != right.shape:
+        if left.rank and right.rank:
+            return False
+    test = elementwise(torch.eq, left, right)
+    return _reduced(test, lambda t, dims: t.all(dims[0]) if len(dims) == 1 else t.flatten(dims[0]).all(-1))
+
+
+def _unequal(guard: Guard, a: Content, b: Content) -> Content:
+    same = _equal(guard, a, b)
+    return elementwise(torch.logical_not, same) if isinstance(same, Batch) else not same
+
+
+def _beta(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
+    return elementwise(
+        lambda x, y: torch.exp(torch.lgamma(x) + torch.lgamma(y) - torch.lgamma(x + y)), a, b, real=True
+    )
+
+
+def _choose(guard: Guard, n: Content, k: Content) -> Content:  # noqa: ARG001
+    def count(x: Tensor, y: Tensor) -> Tensor:
+        value = torch.exp(torch.lgamma(x + 1) - torch.lgamma(y + 1) - torch.lgamma(x - y + 1))
+        return torch.where((y >= 0) & (y <= x), torch.round(value), torch.zeros_like(value)).to(torch.int64)
+
+    return elementwise(count, n, k, real=True)
+
+
+def _to_int(guard: Guard, x: Content) -> Content:  # noqa: ARG001
+    return elementwise(lambda t: t.to(torch.int64), x)
+
+
+def _sign_safe_abs(t: Tensor) -> Tensor:
+    return torch.abs(t)
+
+
+# ------------------------------------------------------------------ reductions
+
+
+def _reduced(part: Batch, operation: Callable[[Tensor, list[int]], Tensor]) -> Batch:
+    """One number per round from all entries of the array."""
+    if part.rank == 0:
+        part = Batch(part.data.unsqueeze(-1), 1, part.known, part.owners)
+    dims = list(range(-part.rank, 0))
+    return combine(lambda t: operation(t, dims), [part], 0)
+
+
+def _entries(t: Tensor, dims: list[int]) -> Tensor:
+    """All entries of the array on one last axis."""
+    return t if len(dims) == 1 else t.flatten(dims[0])
+
+
+def _reduction(operation: Callable[[Tensor], Tensor]) -> Operation:
+    def apply(guard: Guard, *xs: Content) -> Content:  # noqa: ARG001
+        return _reduced(_joined(xs), lambda t, dims: operation(_entries(t, dims)))
+
+    return apply
+
+
+def _joined(xs: Sequence[Content]) -> Batch:
+    if len(xs) == 1:
+        return lift(xs[0])
+    parts = [elementwise(lambda a, b: torch.stack(torch.broadcast_tensors(a, b), -1), xs[0], xs[1])]
+    (part,) = parts
+    return Batch(part.data, part.rank + 1, part.known, part.owners)
+
+
+def _sum(guard: Guard, xs: Content) -> Content:  # noqa: ARG001
+    return _reduced(lift(xs), lambda t, dims: t.sum(dims))
+
+
+def _mean(guard: Guard, xs: Content) -> Content:  # noqa: ARG001
+    return _reduced(lift(xs), lambda t, dims: t.to(FLOAT).mean(dims))
+
+
+def _least(guard: Guard, *xs: Content) -> Content:
+    if len(xs) == 2:
+        return elementwise(_pairwise(torch.minimum), *xs)
+    return _reduction(lambda t: t.amin(-1))(guard, *xs)
+
+
+def _greatest(guard: Guard, *xs: Content) -> Content:
+    if len(xs) == 2:
+        return elementwise(_pairwise(torch.maximum), *xs)
+    return _reduction(lambda t: t.amax(-1))(guard, *xs)
+
+
+def _pairwise(operation: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    def apply(a: Tensor, b: Tensor) -> Tensor:
+        dtype = torch.promote_types(a.dtype, b.dtype)
+        return operation(a.to(dtype), b.to(dtype))
+
+    return apply
+
+
+def _log_sum_exp(guard: Guard, *xs: Content) -> Content:  # noqa: ARG001
+    if len(xs) == 2:
+        return elementwise(torch.logaddexp, *xs, real=True)
+    return _reduced(lift(xs[0]), lambda t, dims: torch.logsumexp(t.to(FLOAT), dims))
+
+
+# ------------------------------------------------------------------ vectors and matrices
+
+
+def _on_shape(rank: int, operation: Callable[..., Tensor], *, real: bool = True) -> Operation:
+    """An operation on the last axes that torch does batch by batch."""
+
+    def apply(guard: Guard, *xs: Content) -> Content:  # noqa: ARG001
+        parts = [lift(x) for x in xs]
+        if real:
+            return combine(lambda *ts: operation(*[t.to(FLOAT) for t in ts]), parts, rank)
+        return combine(operation, parts, rank)
+
+    return apply
+
+
+def _matmul(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
+    left, right = lift(a), lift(b)
+
+    def product(x: Tensor, y: Tensor) -> Tensor:
+        if left.rank == 1 and right.rank == 1:
+            return (x * y).sum(-1)
+        if left.rank == 1:
+            return torch.matmul(x.unsqueeze(-2), y).squeeze(-2)
+        if right.rank == 1:
+            return torch.matmul(x, y.unsqueeze(-1)).squeeze(-1)
+        return torch.matmul(x, y)
+
+    return combine(product, [left, right], left.rank + right.rank - 2)
+
+
+def _solve(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
+    right = lift(b)
+
+    def solved(x: Tensor, y: Tensor) -> Tensor:
+        if right.rank == 1:
+            return torch.linalg.solve(x, y.unsqueeze(-1)).squeeze(-1)
+        return torch.linalg.solve(x, y)
+
+    return combine(solved, [lift(a), right], right.rank)
+
+
+def _diag(guard: Guard, x: Content) -> Content:  # noqa: ARG001
+    part = lift(x)
+    if part.rank == 1:
+        return combine(torch.diag_embed, [part], 2)
+    return combine(lambda t: torch.diagonal(t, dim1=-2, dim2=-1), [part], 1)
+
+
+def _cholesky(t: Tensor) -> Tensor:
+    """The factor; NaN where the matrix is not positive definite, so that a trajectory can be rejected."""
+    factor, failed = torch.linalg.cholesky_ex(t)
+    return torch.where((failed == 0).unsqueeze(-1).unsqueeze(-1), factor, torch.full_like(factor, math.nan))
+
+
+def _kernel(shape: Callable[..., Tensor], extra: int = 0) -> Operation:
+    def apply(guard: Guard, *args: Content) -> Content:  # noqa: ARG001
+        points, scales = args[: -2 - extra], [lift(s) for s in args[-2 - extra :]]
+        x = lift(points[0])
+        y = lift(points[1]) if len(points) == 2 else x
+
+        def covariance(a: Tensor, b: Tensor, *s: Tensor) -> Tensor:
+            s = tuple(t.unsqueeze(-1).unsqueeze(-1) for t in s)
+            if x.rank == 1:
+                difference = a.unsqueeze(-1) - b.unsqueeze(-2)
+                squared = difference * difference
+            else:
+                difference = a.unsqueeze(-2) - b.unsqueeze(-3)
+                squared = (difference * difference).sum(-1)
+            return shape(squared, *s)
+
+        return combine(covariance, [x, y, *scales], 2)
+
+    return apply
+
+
+def _distance(squared: Tensor) -> Tensor:
+    """The root, with gradient 0 at 0."""
+    zero = squared == 0
+    return torch.where(zero, torch.zeros_like(squared), torch.sqrt(torch.where(zero, torch.ones_like(squared), squared)))
+
+
+def _exp_quad(squared: Tensor, sd: Tensor, length: Tensor) -> Tensor:
+    return sd * sd * torch.exp(-squared / (2 * length * length))
+
+
+def _matern32(squared: Tensor, sd: Tensor, length: Tensor) -> Tensor:
+    s = math.sqrt(3) * _distance(squared) / length
+    return sd * sd * (1 + s) * torch.exp(-s)
+
+
+def _matern52(squared: Tensor, sd: Tensor, length: Tensor) -> Tensor:
+    s = math.sqrt(5) * _distance(squared) / length
+    return sd * sd * (1 + s + s * s / 3) * torch.exp(-s)
+
+
+def _periodic(squared: Tensor, sd: Tensor, length: Tensor, period: Tensor) -> Tensor:
+    return sd * sd * torch.exp(-2 * torch.sin(math.pi * _distance(squared) / period) ** 2 / (length * length))
+
+
+NUMERIC: Mapping[str, Operation] = MappingProxyType(
+    {
+        "add": _binary(torch.add),
+        "sub": _binary(torch.sub),
+        "mul": _binary(torch.mul),
+        "div": _div,
+        "floordiv": _floordiv,
+        "mod": _mod,
+        "pow": _pow,
+        "matmul": _matmul,
+        "neg": _unary(torch.neg, real=False),
+        "not": _unary(torch.logical_not, real=False),
+        "eq": _equal,
+        "ne": _unequal,
+        "lt": _binary(torch.lt),
+        "le": _binary(torch.le),
+        "gt": _binary(torch.gt),
+        "ge": _binary(torch.ge),
+        "exp": _unary(torch.exp, 0),
+        "log": _unary(torch.log, 1),
+        "log1p": _unary(torch.log1p, 0),
+        "expm1": _unary(torch.expm1, 0),
+        "sqrt": _unary(torch.sqrt, 1),
+        "abs": _unary(_sign_safe_abs, real=False),
+        "floor": _unary(lambda t: torch.floor(t).to(torch.int64)),
+        "ceil": _unary(lambda t: torch.ceil(t).to(torch.int64)),
+        "round": _unary(lambda t: torch.round(t).to(torch.int64)),
+        "sin": _unary(torch.sin),
+        "cos": _unary(torch.cos),
+        "tan": _unary(torch.tan),
+        "atan": _unary(torch.atan),
+        "tanh": _unary(torch.tanh),
+        "sigmoid": _unary(torch.sigmoid),
+        "logit": _unary(lambda t: torch.log(t) - torch.log1p(-t), 0.5),
+        "erf": _unary(torch.erf),
+        "lgamma": _unary(torch.lgamma, 1),
+        "beta": _beta,
+        "choose": _choose,
+        "int": _to_int,
+        "real": _unary(lambda t: t),
+        "min": _least,
+        "max": _greatest,
+        "sum": _sum,
+        "prod": _reduction(lambda t: t.prod(-1)),
+        "mean": _mean,
+        "variance": _reduction(lambda t: t.to(FLOAT).var(-1)),
+        "sd": _reduction(lambda t: t.to(FLOAT).std(-1)),
+        "any": _reduction(lambda t: t.any(-1)),
+        "all": _reduction(lambda t: t.all(-1)),
+        "log_sum_exp": _log_sum_exp,
+        "norm": _on_shape(0, lambda t: torch.linalg.vector_norm(t, dim=-1)),
+        "cumsum": _on_shape(1, lambda t: t.cumsum(-1), real=False),
+        "sort": _on_shape(1, lambda t: t.sort(-1).values, real=False),
+        "softmax": _on_shape(1, lambda t: torch.softmax(t, -1)),
+        "dot": _on_shape(0, lambda a, b: (a * b).sum(-1), real=False),
+        "outer": _on_shape(2, lambda a, b: a.unsqueeze(-1) * b.unsqueeze(-2), real=False),
+        "diag": _diag,
+        "transpose": _on_shape(2, lambda t: t.transpose(-1, -2), real=False),
+        "inv": _on_shape(2, torch.linalg.inv),
+        "solve": _solve,
+        "det": _on_shape(0, torch.linalg.det),
+        "logdet": _on_shape(0, lambda t: torch.linalg.slogdet(t).logabsdet),
+        "cholesky": _on_shape(2, _cholesky),
+        "gp_exp_quad": _kernel(_exp_quad),
+        "gp_matern32": _kernel(_matern32),
+        "gp_matern52": _kernel(_matern52),
+        "gp_periodic": _kernel(_periodic, 1),
+        "reverse": lambda guard, x: combine(lambda t: t.flip(-lift(x).rank), [lift(x)], lift(x).rank),
+    }
+)
+
+# ------------------------------------------------------------------ structure
+
+
+def elements(value: Content) -> Sequence[Content]:
+    """The elements along the first axis of an array or list."""
+    value = frozen(value)
+    if isinstance(value, tuple | range):
+        return value
+    part = lift(value)
+    if part.rank == 0:
+        raise Fault("E0429", "an array or list is needed here")
+    axis = part.data.dim() - part.rank
+    return [index(part, (k,)) for k in range(part.data.shape[axis])]
+
+
+def length(value: Content, axis: int = 0) -> int:
+    """The extent of an array along an axis."""
+    match value:
+        case TorchGrowing():
+            return value.length(axis) if axis < value.rank else length(value.freeze(), axis)
+        case Batch():
+            return value.shape[axis]
+        case tuple() if axis > 0:
+            return length(value[0], axis - 1) if value else 0
+        case _:
+            return len(value)
+
+
+def _list(static: Static, guard: Guard, *items: Content) -> Content:  # noqa: ARG001
+    items = tuple(frozen(item) for item in items)
+    if any(isinstance(item, Batch) for item in items):
+        stacked = stack(items)
+        if stacked is not None:
+            return stacked
+    return items
+
+
+def _tuple(static: Static, guard: Guard, *items: Content) -> Content:  # noqa: ARG001
+    return tuple(frozen(item) for item in items)
+
+
+def _record(static: Static, guard: Guard, *items: Content) -> Content:  # noqa: ARG001
+    return Record(tuple(map(str, static)), tuple(frozen(item) for item in items))
+
+
+def _construct(static: Static, guard: Guard, *items: Content) -> Content:  # noqa: ARG001
+    return Tagged(str(static[0]), tuple(frozen(item) for item in items))
+
+
+def _index(static: Static, guard: Guard, value: Content, *indices: Content) -> Content:  # noqa: ARG001
+    indices = tuple(frozen(i) for i in indices)
+    if isinstance(value, TorchGrowing):
+        return value.read(indices, guard)
+    return index(value, indices, guard)
+
+
+def _item(static: Static, guard: Guard, value: Content) -> Content:  # noqa: ARG001
+    value = frozen(value)
+    return index(value, (int(static[0]),)) if isinstance(value, Batch) else value[int(static[0])]
+
+
+STRUCTURE: Mapping[str, Callable[..., Content]] = MappingProxyType(
+    {
+        "tuple": _tuple,
+        "list": _list,
+        "record": _record,
+        "field": lambda static, guard, value: value[str(static[0])],
+        "construct": _construct,
+        "is_tag": lambda static, guard, value: value.tag == static[0],
+        "payload": lambda static, guard, value: value.payload[int(static[0])],
+        "item": _item,
+        "index": _index,
+        "len": lambda static, guard, value: length(value),
+        "extent": lambda static, guard, value: length(value, int(static[0]) if static else 0),
+        "is_missing": lambda static, guard, value: value is MISSING,
+        "missing": lambda static, guard: MISSING,
+    }
+)
+
+LISTS: Mapping[str, Callable[..., Content]] = MappingProxyType(
+    {
+        "zip": lambda *xs: tuple(zip(*(elements(x) for x in xs), strict=True)),
+        "append": lambda xs, x: _list((), None, *elements(xs), x),
+        "concat": lambda *xs: _list((), None, *(e for x in xs for e in elements(x))),
+    }
+)
+
+__all__ = ["elements", "frozen", "has_tensor", "length", "primitive", "tensor", "where"]
