@@ -120,7 +120,120 @@ NAMES: Final[dict[str, Code]] = {}
 
 # ------------------------------------------------------------------ E03xx and W03xx: data and options
 
-DATA: Final[dict[str, Code]] = {}
+DATA: Final[dict[str, Code]] = {
+    "E0301": Code(
+        "data file cannot be read",
+        "Data are regular files that end in `.json`, `.csv`, `.parquet` or `.npz`, or `-` for standard input.",
+        "pplc infer m.ppl --data folder",
+    ),
+    "E0302": Code(
+        "data file is not well formed",
+        "JSON is UTF-8 without byte order mark, without NaN or Infinity, no key twice in an object, not nested deeper"
+        " than 200, numbers up to 1e300. A CSV file begins with the names of its columns; each row has one field for each.",
+        '{"p": NaN}',
+    ),
+    "E0303": Code(
+        "no such object in the file",
+        "`--data file.json#member` takes the object that stands under that name in the file.",
+        "pplc infer m.ppl --data m.json#none",
+    ),
+    "E0304": Code(
+        "datum of another kind",
+        "The value is not what the parameter's type wants: a number, an integer, a truth value, a string, a list.",
+        'model m(n: int) { x ~ Normal(0, n) }   with   {"n": "three"}',
+    ),
+    "E0305": Code(
+        "datum of another shape",
+        "An array must be rectangular and have the extents that its type says.",
+        'model m(y: real[2]) { observe y ~ Normal(0, 1) }   with   {"y": [1, 2, 3]}',
+    ),
+    "E0306": Code(
+        "datum outside its type",
+        "`positive` is above 0, `unit` from 0 to 1, a `simplex` sums to 1 within 1e-8, `ordered` increases strictly,"
+        " `cov` and `corr` are symmetric and positive definite, `chol` is lower triangular with a positive diagonal.",
+        'model m(s: positive) { x ~ Normal(0, s) }   with   {"s": 0}',
+    ),
+    "E0307": Code(
+        "sizes disagree",
+        "A size name means the same number wherever it stands, and that of an `int` parameter or datum of its name.",
+        'model m(x: real[N], y: real[N]) { observe y ~ Normal(x, 1) }   with   {"x": [1], "y": [1, 2]}',
+    ),
+    "E0308": Code(
+        "datum given twice",
+        "Two files give the same parameter. `--set` may override a value; another file may not.",
+        "pplc infer m.ppl --data a.json --data b.json",
+    ),
+    "E0309": Code(
+        "datum missing",
+        "Every parameter of the entry model needs a value, by its name. All that are missing are listed at once.",
+        "pplc infer eight_schools.ppl",
+    ),
+    "E0310": Code(
+        "option does not apply",
+        "A method takes the options that its line in `pplc infer --help` and the manual says; others are errors, never ignored.",
+        "pplc infer m.ppl --method exact --warmup 100",
+    ),
+    "E0312": Code(
+        "method not available", "There is no method of that name, or it comes with a later version.", "pplc infer m.ppl --method smc"
+    ),
+    "E0313": Code(
+        "output cannot be written",
+        "The ending of the name says what is written; the folder must exist.",
+        "pplc infer m.ppl --out run.txt",
+    ),
+    "E0314": Code(
+        "run cannot go on",
+        "`--resume` goes on with a run file (`.nc` or `.json`) of the same program, data and options, written by this version.",
+        "pplc infer m.ppl --resume other.nc",
+    ),
+    "E0315": Code("no such model", "The file has no model of that name, or no model at all.", "pplc infer m.ppl --model none"),
+    "E0316": Code("model file cannot be read", "There is no such file, or it is no regular file.", "pplc fmt none.ppl"),
+    "E0317": Code(
+        "command line not understood", "`pplc --help` and `pplc COMMAND --help` list commands and options.", "pplc infre m.ppl"
+    ),
+    "E0318": Code(
+        "`--set` without a value",
+        "`--set NAME=VALUE`; the value is a literal: a number, `1/3`, `true`, a string, a list, a tuple, a record, an alternative.",
+        "pplc infer m.ppl --set p",
+    ),
+    "E0319": Code(
+        "initial values not understood",
+        "`--init` takes a JSON file with an object: for each variable a number or nested lists of numbers.",
+        "pplc infer m.ppl --init start.csv",
+    ),
+    "E0320": Code("nothing to plot", "The run has no variable of that name, or none that is numeric or finite.", 'run.plot("none")'),
+    "W0301": Code("data not used", "The file has names that are no parameters of the model.", "pplc infer m.ppl --data m.json"),
+    "W0302": Code(
+        "data found one level down",
+        "None of the names in the JSON file is a parameter, but those of its member `data` are, so that is taken.",
+        "pplc infer kidiq.ppl --data kidiq.json",
+    ),
+    "W0311": Code("run stopped early", "Ctrl-C or `--time` ended it; what had been computed is shown.", "pplc infer m.ppl --time 1s"),
+    "W0312": Code(
+        "chains that never moved",
+        "Every draw of these chains is the same although other chains move: their start was bad, or the density has no slope there.",
+        "",
+    ),
+    "W0313": Code(
+        "chains disagree",
+        "R-hat above 1.01 (rank-normalised, Vehtari et al. 2021): the chains have not reached the same law.",
+        "",
+    ),
+    "W0314": Code("few effective draws", "Fewer than 100 effective draws per chain: intervals and quantiles are rough.", ""),
+    "W0315": Code(
+        "divergent trajectories",
+        "The integrator lost the energy: the posterior is too curved somewhere, and that region is missed.",
+        "",
+    ),
+    "W0316": Code("trees too deep", "NUTS stopped doubling before it turned around: draws are correct but costly.", ""),
+    "W0317": Code("slow energy", "E-BFMI below 0.3 (Betancourt 2016): the momentum explores the energies slowly.", ""),
+    "W0318": Code("weights concentrate", "The weighted draws are worth fewer than 100 independent ones.", ""),
+    "W0319": Code(
+        "heavy-tailed weights",
+        "Pareto k above 0.7 (Vehtari et al. 2024): the standard errors of weighted means cannot be trusted.",
+        "",
+    ),
+}
 
 # ------------------------------------------------------------------ E04xx: run time
 
@@ -132,7 +245,39 @@ METHODS: Final[dict[str, Code]] = {}
 
 # ------------------------------------------------------------------ E06xx: queries
 
-QUERIES: Final[dict[str, Code]] = {}
+QUERIES: Final[dict[str, Code]] = {
+    "E0601": Code(
+        "query about an unknown variable",
+        "A query speaks of the draws, `let`s and parameters of the entry model, by name and index, and `f.slope` inside models.",
+        "query E[speed]",
+    ),
+    "E0602": Code("event that is no truth value", "What `P` asks about and what stands after `|` is true or false.", "query P(x)"),
+    "E0603": Code("moment of something that is no number", "`E`, `sd`, `var` and `quantile` take a single number.", "query E[theta]"),
+    "E0604": Code(
+        "condition that never holds",
+        "The event after `|` has probability 0, or no draw satisfies it; real variables are conditioned on with `observe`.",
+        "query P(x > 0 | x < 0 and x > 0)",
+    ),
+    "E0605": Code(
+        "query of a later version", "The language knows this query; this version does not answer it yet.", "query I(x; y)"
+    ),
+    "E0606": Code(
+        "expression too rich for a query",
+        "Blocks, draws and models cannot stand in a query. Compute the value in the model and give it a name with `let`.",
+        "query E[~Normal(0, 1)]",
+    ),
+    "E0607": Code(
+        "evidence not known", "The method does not give the evidence, or it is undefined (improper priors).", "query evidence"
+    ),
+    "E0608": Code("no such query", "The message lists the queries.", "query mean(x)"),
+    "E0609": Code("badly formed query", "The message shows how this query is written.", "query quantile(x)"),
+    "E0610": Code(
+        "variable that some runs do not define",
+        "A draw inside a branch exists only in runs that take it; a query needs its value in every run.",
+        "query E[x]",
+    ),
+    "E0611": Code("intervention on an unknown variable", "`do` sets draws, observed data and `let`s of the model.", "query P(x | do(q = 1))"),
+}
 
 CODES: Final[dict[str, Code]] = SYNTAX | NAMES | DATA | RUN | METHODS | QUERIES
 """All of them, by code."""
