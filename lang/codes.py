@@ -36,33 +36,52 @@ SYNTAX: Final[dict[str, Code]] = {
     ),
     "E0102": Code(
         "bracket never closed",
-        "Every `(`, `[` and `{` needs its partner. The caret stands at the one that was opened and not closed.",
+        "Every `(`, `[` and `{` needs its partner. The caret stands at the one that was opened and not"
+        " closed.",
         "model f() { x ~ Normal(0, 1\n  return x }",
     ),
-    "E0103": Code("bracket closes nothing", "A `)`, `]` or `}` stands where no such bracket is open.", "model f() { return 1 } }"),
+    "E0103": Code(
+        "bracket closes nothing",
+        "A `)`, `]` or `}` stands where no such bracket is open.",
+        "model f() { return 1 } }",
+    ),
     "E0104": Code(
         "bad string",
-        "A string stands in double quotes on one line. Its escapes are `\\n \\t \\r \\\" \\\\ \\uXXXX \\u{X…}`.",
+        'A string stands in double quotes on one line. Its escapes are `\\n \\t \\r \\" \\\\ \\uXXXX'
+        " \\u{X…}`.",
         'let s = "open',
     ),
-    "E0105": Code("unexpected character", "A character that no name, number or sign begins with.", "let x = 3 € 4"),
+    "E0105": Code(
+        "unexpected character", "A character that no name, number or sign begins with.", "let x = 3 € 4"
+    ),
     "E0106": Code(
         "badly written number",
-        "A decimal has a digit before and after its point, as in `0.5` and `1.0`; digits are not grouped by `_`.",
+        "A decimal has a digit before and after its point, as in `0.5` and `1.0`; digits are not grouped by"
+        " `_`.",
         "let x = .5",
     ),
-    "E0107": Code("number out of range", "A literal has at most 400 digits and lies between 1e-400 and 1.79e308.", "let x = 1e999"),
-    "E0108": Code("nested too deep", "Brackets and expressions nest at most 200 deep. Name parts with `let`.", "(((…)))"),
-    "E0109": Code("file too large", "A model file has at most a million characters. Numbers belong in data files.", ""),
+    "E0107": Code(
+        "number out of range",
+        "A literal has at most 400 digits and lies between 1e-400 and 1.79e308.",
+        "let x = 1e999",
+    ),
+    "E0108": Code(
+        "nested too deep", "Brackets and expressions nest at most 200 deep. Name parts with `let`.", "(((…)))"
+    ),
+    "E0109": Code(
+        "file too large", "A model file has at most a million characters. Numbers belong in data files.", ""
+    ),
     "E0110": Code(
         "reserved word used as a name",
-        "The words `model fn density type import query let var if else match for in while return observe and or not"
+        "The words `model fn density type import query let var if else match for in while return observe"
+        " and or not"
         " true false on array` cannot be names.",
         "let model = 3",
     ),
     "E0111": Code(
         "operator of another language",
-        "`and or not`, `^`, `x = x + 1`, `if c { a } else { b }` stand for what other languages write `&& || !`, `**`, `+=`, `?:`.",
+        "`and or not`, `^`, `x = x + 1`, `if c { a } else { b }` stand for what other languages write `&&"
+        " || !`, `**`, `+=`, `?:`.",
         "let x = a && b",
     ),
     "E0112": Code(
@@ -75,10 +94,15 @@ SYNTAX: Final[dict[str, Code]] = {
         "`==` compares, `=` assigns to a `var` or names an argument, `let x = e` gives a name.",
         "model f(a: int) { if a = 1 { return 2 } }",
     ),
-    "E0114": Code("nothing where a value is needed", "A sign such as `~`, `=` or `+` needs something on its right.", "model f() { x ~ }"),
+    "E0114": Code(
+        "nothing where a value is needed",
+        "A sign such as `~`, `=` or `+` needs something on its right.",
+        "model f() { x ~ }",
+    ),
     "E0115": Code(
         "block without braces",
-        "What `if`, `else`, `for`, `while`, `fn` and `model` govern stands in `{ }`; no `then`, `:` or indentation.",
+        "What `if`, `else`, `for`, `while`, `fn` and `model` govern stands in `{ }`; no `then`, `:` or"
+        " indentation.",
         "model f(a: bool) { if a then return 1 }",
     ),
     "E0116": Code(
@@ -88,30 +112,65 @@ SYNTAX: Final[dict[str, Code]] = {
     ),
     "E0117": Code(
         "word of another language",
-        "`else if`, `fn`, `let`, `true`, `match` stand for what other languages call `elif`, `def`, `lambda`, `const`, `True`, `switch`.",
+        "`else if`, `fn`, `let`, `true`, `match` stand for what other languages call `elif`, `def`,"
+        " `lambda`, `const`, `True`, `switch`.",
         "def f(x) { return x }",
     ),
     "E0118": Code(
         "declaration in the style of Stan or C",
-        "A parameter of the model is drawn, `x ~ Normal(0, 1)`, and data are parameters of the model, `model f(y: real[N])`.",
+        "A parameter of the model is drawn, `x ~ Normal(0, 1)`, and data are parameters of the model,"
+        " `model f(y: real[N])`.",
         "model f() { real x; }",
     ),
-    "E0119": Code("statement inside an expression", "`return`, `let`, `var`, `observe`, `while` begin a statement; they give no value.", "let x = return 3"),
-    "E0120": Code("function or model without a body", "Write `fn f(x: real) => e`, or a block in braces.", "fn f(x: real)"),
+    "E0119": Code(
+        "statement inside an expression",
+        "`return`, `let`, `var`, `observe`, `while` begin a statement; they give no value.",
+        "let x = return 3",
+    ),
+    "E0120": Code(
+        "function or model without a body",
+        "Write `fn f(x: real) => e`, or a block in braces.",
+        "fn f(x: real)",
+    ),
     "E0121": Code(
         "statement or item in the wrong place",
-        "Outside of models stand `model fn density type import query let`; inside of blocks stand statements.",
+        "Outside of models stand `model fn density type import query let`; inside of blocks stand"
+        " statements.",
         "x ~ Normal(0, 1)",
     ),
-    "E0122": Code("left side is no variable", "Left of `~`, `=` and `:=` stands a variable, perhaps with indices.", "model f() { f(2) = 3 }"),
-    "E0123": Code("badly written type", "Sizes stand after a type, as in `real[N, M]`; `array[N] T` is for any other `T`.", "model f(y: array real[3]) { }"),
-    "E0124": Code("badly written query", "Events compare with `==`; `do(x = 1)` and conditions stand after `|`, groups are separated by `;`.", "query P(x = 1)"),
-    "E0125": Code("imported file not found", "The path is relative to the file that imports; it ends in `.ppl`.", 'import "none.ppl"'),
-    "E0126": Code("import from outside", "A model file may import only files in its own folder and below; links do not help.", 'import "../x.ppl"'),
+    "E0122": Code(
+        "left side is no variable",
+        "Left of `~`, `=` and `:=` stands a variable, perhaps with indices.",
+        "model f() { f(2) = 3 }",
+    ),
+    "E0123": Code(
+        "badly written type",
+        "Sizes stand after a type, as in `real[N, M]`; `array[N] T` is for any other `T`.",
+        "model f(y: array real[3]) { }",
+    ),
+    "E0124": Code(
+        "badly written query",
+        "Events compare with `==`; `do(x = 1)` and conditions stand after `|`, groups are separated by `;`.",
+        "query P(x = 1)",
+    ),
+    "E0125": Code(
+        "imported file not found",
+        "The path is relative to the file that imports; it ends in `.ppl`.",
+        'import "none.ppl"',
+    ),
+    "E0126": Code(
+        "import from outside",
+        "A model file may import only files in its own folder and below; links do not help.",
+        'import "../x.ppl"',
+    ),
     "E0127": Code("files import each other", "Imports must not form a circle.", 'import "self.ppl"'),
     "E0128": Code("file is not text", "A model file is UTF-8 text.", ""),
     "E0129": Code("unclear chain", "`a..b..c` has no meaning.", "let x = 1..2..3"),
-    "E0130": Code("mixed brackets", "`(a: 1, b: 2)` is a record, `(1, 2)` a tuple; one bracket cannot be both.", "let x = (a: 1, 2)"),
+    "E0130": Code(
+        "mixed brackets",
+        "`(a: 1, b: 2)` is a record, `(1, 2)` a tuple; one bracket cannot be both.",
+        "let x = (a: 1, 2)",
+    ),
 }
 
 # ------------------------------------------------------------------ E02xx: names, types, shapes, arity
@@ -123,13 +182,16 @@ NAMES: Final[dict[str, Code]] = {}
 DATA: Final[dict[str, Code]] = {
     "E0301": Code(
         "data file cannot be read",
-        "Data are regular files that end in `.json`, `.csv`, `.parquet` or `.npz`, or `-` for standard input.",
+        "Data are regular files that end in `.json`, `.csv`, `.parquet` or `.npz`, or `-` for standard"
+        " input.",
         "pplc infer m.ppl --data folder",
     ),
     "E0302": Code(
         "data file is not well formed",
-        "JSON is UTF-8 without byte order mark, without NaN or Infinity, no key twice in an object, not nested deeper"
-        " than 200, numbers up to 1e300. A CSV file begins with the names of its columns; each row has one field for each.",
+        "JSON is UTF-8 without byte order mark, without NaN or Infinity, no key twice in an object, not"
+        " nested deeper"
+        " than 200, numbers up to 1e300. A CSV file begins with the names of its columns; each row has one"
+        " field for each.",
         '{"p": NaN}',
     ),
     "E0303": Code(
@@ -139,7 +201,8 @@ DATA: Final[dict[str, Code]] = {
     ),
     "E0304": Code(
         "datum of another kind",
-        "The value is not what the parameter's type wants: a number, an integer, a truth value, a string, a list.",
+        "The value is not what the parameter's type wants: a number, an integer, a truth value, a string, a"
+        " list.",
         'model m(n: int) { x ~ Normal(0, n) }   with   {"n": "three"}',
     ),
     "E0305": Code(
@@ -149,13 +212,16 @@ DATA: Final[dict[str, Code]] = {
     ),
     "E0306": Code(
         "datum outside its type",
-        "`positive` is above 0, `unit` from 0 to 1, a `simplex` sums to 1 within 1e-8, `ordered` increases strictly,"
-        " `cov` and `corr` are symmetric and positive definite, `chol` is lower triangular with a positive diagonal.",
+        "`positive` is above 0, `unit` from 0 to 1, a `simplex` sums to 1 within 1e-8, `ordered` increases"
+        " strictly,"
+        " `cov` and `corr` are symmetric and positive definite, `chol` is lower triangular with a positive"
+        " diagonal.",
         'model m(s: positive) { x ~ Normal(0, s) }   with   {"s": 0}',
     ),
     "E0307": Code(
         "sizes disagree",
-        "A size name means the same number wherever it stands, and that of an `int` parameter or datum of its name.",
+        "A size name means the same number wherever it stands, and that of an `int` parameter or datum of"
+        " its name.",
         'model m(x: real[N], y: real[N]) { observe y ~ Normal(x, 1) }   with   {"x": [1], "y": [1, 2]}',
     ),
     "E0308": Code(
@@ -165,16 +231,20 @@ DATA: Final[dict[str, Code]] = {
     ),
     "E0309": Code(
         "datum missing",
-        "Every parameter of the entry model needs a value, by its name. All that are missing are listed at once.",
+        "Every parameter of the entry model needs a value, by its name. All that are missing are listed at"
+        " once.",
         "pplc infer eight_schools.ppl",
     ),
     "E0310": Code(
         "option does not apply",
-        "A method takes the options that its line in `pplc infer --help` and the manual says; others are errors, never ignored.",
+        "A method takes the options that its line in `pplc infer --help` and the manual says; others are"
+        " errors, never ignored.",
         "pplc infer m.ppl --method exact --warmup 100",
     ),
     "E0312": Code(
-        "method not available", "There is no method of that name, or it comes with a later version.", "pplc infer m.ppl --method smc"
+        "method not available",
+        "There is no method of that name, or it comes with a later version.",
+        "pplc infer m.ppl --method smc",
     ),
     "E0313": Code(
         "output cannot be written",
@@ -183,17 +253,27 @@ DATA: Final[dict[str, Code]] = {
     ),
     "E0314": Code(
         "run cannot go on",
-        "`--resume` goes on with a run file (`.nc` or `.json`) of the same program, data and options, written by this version.",
+        "`--resume` goes on with a run file (`.nc` or `.json`) of the same program, data and options,"
+        " written by this version.",
         "pplc infer m.ppl --resume other.nc",
     ),
-    "E0315": Code("no such model", "The file has no model of that name, or no model at all.", "pplc infer m.ppl --model none"),
-    "E0316": Code("model file cannot be read", "There is no such file, or it is no regular file.", "pplc fmt none.ppl"),
+    "E0315": Code(
+        "no such model",
+        "The file has no model of that name, or no model at all.",
+        "pplc infer m.ppl --model none",
+    ),
+    "E0316": Code(
+        "model file cannot be read", "There is no such file, or it is no regular file.", "pplc fmt none.ppl"
+    ),
     "E0317": Code(
-        "command line not understood", "`pplc --help` and `pplc COMMAND --help` list commands and options.", "pplc infre m.ppl"
+        "command line not understood",
+        "`pplc --help` and `pplc COMMAND --help` list commands and options.",
+        "pplc infre m.ppl",
     ),
     "E0318": Code(
         "`--set` without a value",
-        "`--set NAME=VALUE`; the value is a literal: a number, `1/3`, `true`, a string, a list, a tuple, a record, an alternative.",
+        "`--set NAME=VALUE`; the value is a literal: a number, `1/3`, `true`, a string, a list, a tuple, a"
+        " record, an alternative.",
         "pplc infer m.ppl --set p",
     ),
     "E0319": Code(
@@ -201,17 +281,31 @@ DATA: Final[dict[str, Code]] = {
         "`--init` takes a JSON file with an object: for each variable a number or nested lists of numbers.",
         "pplc infer m.ppl --init start.csv",
     ),
-    "E0320": Code("nothing to plot", "The run has no variable of that name, or none that is numeric or finite.", 'run.plot("none")'),
-    "W0301": Code("data not used", "The file has names that are no parameters of the model.", "pplc infer m.ppl --data m.json"),
+    "E0320": Code(
+        "nothing to plot",
+        "The run has no variable of that name, or none that is numeric or finite.",
+        'run.plot("none")',
+    ),
+    "W0301": Code(
+        "data not used",
+        "The file has names that are no parameters of the model.",
+        "pplc infer m.ppl --data m.json",
+    ),
     "W0302": Code(
         "data found one level down",
-        "None of the names in the JSON file is a parameter, but those of its member `data` are, so that is taken.",
+        "None of the names in the JSON file is a parameter, but those of its member `data` are, so that is"
+        " taken.",
         "pplc infer kidiq.ppl --data kidiq.json",
     ),
-    "W0311": Code("run stopped early", "Ctrl-C or `--time` ended it; what had been computed is shown.", "pplc infer m.ppl --time 1s"),
+    "W0311": Code(
+        "run stopped early",
+        "Ctrl-C or `--time` ended it; what had been computed is shown.",
+        "pplc infer m.ppl --time 1s",
+    ),
     "W0312": Code(
         "chains that never moved",
-        "Every draw of these chains is the same although other chains move: their start was bad, or the density has no slope there.",
+        "Every draw of these chains is the same although other chains move: their start was bad, or the"
+        " density has no slope there.",
         "",
     ),
     "W0313": Code(
@@ -219,14 +313,22 @@ DATA: Final[dict[str, Code]] = {
         "R-hat above 1.01 (rank-normalised, Vehtari et al. 2021): the chains have not reached the same law.",
         "",
     ),
-    "W0314": Code("few effective draws", "Fewer than 100 effective draws per chain: intervals and quantiles are rough.", ""),
+    "W0314": Code(
+        "few effective draws",
+        "Fewer than 100 effective draws per chain: intervals and quantiles are rough.",
+        "",
+    ),
     "W0315": Code(
         "divergent trajectories",
         "The integrator lost the energy: the posterior is too curved somewhere, and that region is missed.",
         "",
     ),
-    "W0316": Code("trees too deep", "NUTS stopped doubling before it turned around: draws are correct but costly.", ""),
-    "W0317": Code("slow energy", "E-BFMI below 0.3 (Betancourt 2016): the momentum explores the energies slowly.", ""),
+    "W0316": Code(
+        "trees too deep", "NUTS stopped doubling before it turned around: draws are correct but costly.", ""
+    ),
+    "W0317": Code(
+        "slow energy", "E-BFMI below 0.3 (Betancourt 2016): the momentum explores the energies slowly.", ""
+    ),
     "W0318": Code("weights concentrate", "The weighted draws are worth fewer than 100 independent ones.", ""),
     "W0319": Code(
         "heavy-tailed weights",
@@ -248,26 +350,41 @@ METHODS: Final[dict[str, Code]] = {}
 QUERIES: Final[dict[str, Code]] = {
     "E0601": Code(
         "query about an unknown variable",
-        "A query speaks of the draws, `let`s and parameters of the entry model, by name and index, and `f.slope` inside models.",
+        "A query speaks of the draws, `let`s and parameters of the entry model, by name and index, and"
+        " `f.slope` inside models.",
         "query E[speed]",
     ),
-    "E0602": Code("event that is no truth value", "What `P` asks about and what stands after `|` is true or false.", "query P(x)"),
-    "E0603": Code("moment of something that is no number", "`E`, `sd`, `var` and `quantile` take a single number.", "query E[theta]"),
+    "E0602": Code(
+        "event that is no truth value",
+        "What `P` asks about and what stands after `|` is true or false.",
+        "query P(x)",
+    ),
+    "E0603": Code(
+        "moment of something that is no number",
+        "`E`, `sd`, `var` and `quantile` take a single number.",
+        "query E[theta]",
+    ),
     "E0604": Code(
         "condition that never holds",
-        "The event after `|` has probability 0, or no draw satisfies it; real variables are conditioned on with `observe`.",
+        "The event after `|` has probability 0, or no draw satisfies it; real variables are conditioned on"
+        " with `observe`.",
         "query P(x > 0 | x < 0 and x > 0)",
     ),
     "E0605": Code(
-        "query of a later version", "The language knows this query; this version does not answer it yet.", "query I(x; y)"
+        "query of a later version",
+        "The language knows this query; this version does not answer it yet.",
+        "query I(x; y)",
     ),
     "E0606": Code(
         "expression too rich for a query",
-        "Blocks, draws and models cannot stand in a query. Compute the value in the model and give it a name with `let`.",
+        "Blocks, draws and models cannot stand in a query. Compute the value in the model and give it a"
+        " name with `let`.",
         "query E[~Normal(0, 1)]",
     ),
     "E0607": Code(
-        "evidence not known", "The method does not give the evidence, or it is undefined (improper priors).", "query evidence"
+        "evidence not known",
+        "The method does not give the evidence, or it is undefined (improper priors).",
+        "query evidence",
     ),
     "E0608": Code("no such query", "The message lists the queries.", "query mean(x)"),
     "E0609": Code("badly formed query", "The message shows how this query is written.", "query quantile(x)"),
@@ -276,7 +393,11 @@ QUERIES: Final[dict[str, Code]] = {
         "A draw inside a branch exists only in runs that take it; a query needs its value in every run.",
         "query E[x]",
     ),
-    "E0611": Code("intervention on an unknown variable", "`do` sets draws, observed data and `let`s of the model.", "query P(x | do(q = 1))"),
+    "E0611": Code(
+        "intervention on an unknown variable",
+        "`do` sets draws, observed data and `let`s of the model.",
+        "query P(x | do(q = 1))",
+    ),
 }
 
 CODES: Final[dict[str, Code]] = SYNTAX | NAMES | DATA | RUN | METHODS | QUERIES
