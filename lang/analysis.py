@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import assert_never
 
 from pplc.lang import core
 from pplc.lang.core import Block, Expr, Stmt
+from pplc.lang.typesys import Array, List, Option, Record, Tuple, Type, Variable, Wrong
 
 
 def parts(expr: Expr) -> tuple[Expr, ...]:
@@ -153,16 +154,42 @@ def recursive(functions: Mapping[str, core.Function]) -> frozenset[str]:
 
 
 CANNOT_FAIL = frozenset(
-    ("tuple", "list", "record", "construct", "is_tag", "growing", "missing", "is_missing", "eq", "ne",
-     "values", "pi", "infinity")
-)  # fmt: skip
-"""Operations that give a value for all values of their types, whatever they are."""
+    (
+        *("tuple", "list", "record", "construct", "values", "growing", "missing", "is_missing", "eq", "ne"),
+        *("is_tag", "item", "field", "payload", "extent", "len", "not", "pi", "infinity"),
+    )
+)
+"""Operations that give a value for all values of their types, where they stand.
+
+`payload` stands only where the tag is known. An array not yet defined to its end is no such value.
+"""
 
 
-def cannot_fail(expr: Expr) -> bool:
-    """Whether evaluating an expression certainly gives no error."""
+def cannot_fail(expr: Expr, unfinished: Container[str] = ()) -> bool:
+    """Whether evaluating an expression certainly gives no error.
+
+    unfinished: arrays of which elements may still be undefined; they can be named, but not used.
+    """
+    if isinstance(expr, core.Variable):
+        return True
     return all(
-        isinstance(part, core.Literal | core.Variable | core.Global | core.Closure | core.Cond)
+        isinstance(part, core.Literal | core.Global | core.Closure | core.Cond)
+        or (isinstance(part, core.Variable) and part.name not in unfinished)
         or (isinstance(part, core.Prim) and part.op in CANNOT_FAIL)
         for part in inside(expr)
     )
+
+
+def may_be_missing(kind: Type) -> bool:
+    """Whether data of a type may have missing entries."""
+    match kind:
+        case Option() | Variable() | Wrong():
+            return True
+        case Array(element, _) | List(element):
+            return may_be_missing(element)
+        case Tuple(items):
+            return any(map(may_be_missing, items))
+        case Record(fields):
+            return any(may_be_missing(item) for _, item in fields)
+        case _:
+            return False

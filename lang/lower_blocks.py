@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import assert_never
 
 from pplc.lang import core
+from pplc.lang.analysis import may_be_missing
 from pplc.lang.core import Expr
 from pplc.lang.lower_base import UNIT_VALUE, Branch, Loop, Rounds
 from pplc.lang.lower_calls import Calls
@@ -39,7 +40,13 @@ from pplc.lang.syntax import (
 from pplc.lang.syntax import (
     Expr as Tree,
 )
-from pplc.lang.typesys import Array, Int, List, Option, Record, Tuple, Type, Variable, Wrong
+from pplc.lang.typesys import Base as BaseType
+from pplc.lang.typesys import (
+    Dist,
+    Fn,
+    Int,
+    Model,
+)
 
 NO_ARM = "E0416"
 """A value that no arm of a `match` fits."""
@@ -142,8 +149,16 @@ class Blocks(Calls):
         if not isinstance(pattern, Bind):
             value = self.atom(value, span, statement.value)
         for bind, part in binds(pattern, value, self.output.names):
-            recorded = bind.name if self.top and self.kind == "model" else ""
+            recorded = bind.name if self._is_reported(bind, part) else ""
             self.emit(core.Let(self.variable(bind), part, recorded, span=span))
+
+    def _is_reported(self, bind: Bind, value: Expr) -> bool:
+        """Whether a `let` is a variable of the model: at its top, and data rather than a function."""
+        if not self.top or self.kind != "model":
+            return False
+        if isinstance(value, core.Closure | core.Global | core.Law):
+            return False
+        return not isinstance(self.type_of(bind), Fn | Model | Dist | BaseType)
 
     def _observe(self, statement: Observe) -> None:
         """The place of an observation is that of the parameter it speaks of, if it does."""
@@ -282,18 +297,3 @@ class Blocks(Calls):
             with self.aside() as otherwise:
                 self.emit(core.Fail(NO_ARM, "no arm of this `match` fits the value", span=tree.span))
         return self.choose(branches, otherwise, tree.span, tree if wanted else None)
-
-
-def may_be_missing(kind: Type) -> bool:
-    """Whether data of a type may have missing entries."""
-    match kind:
-        case Option() | Variable() | Wrong():
-            return True
-        case Array(element, _) | List(element):
-            return may_be_missing(element)
-        case Tuple(items):
-            return any(map(may_be_missing, items))
-        case Record(fields):
-            return any(may_be_missing(item) for _, item in fields)
-        case _:
-            return False
