@@ -175,7 +175,49 @@ SYNTAX: Final[dict[str, Code]] = {
 
 # ------------------------------------------------------------------ E02xx: names, types, shapes, arity
 
-NAMES: Final[dict[str, Code]] = {}
+NAMES: Final[dict[str, Code]] = {
+    "E0201": Code(
+        "unknown name",
+        "Nothing of this name is defined where it is used. A name is visible after its definition and within"
+        " its block; functions, models, types and top-level `let`s are visible in the whole file.",
+        "model f() { x ~ Normal(0, 1); return y }",
+    ),
+    "E0202": Code(
+        "name defined twice",
+        "Within a function a name means one thing at a time, and two draws of one run cannot share a name,"
+        " because draws are told apart by it. Data are conditioned on with `observe y ~ …`; only a `var` is"
+        " assigned again.",
+        "model f() { x ~ Normal(0, 1); x ~ Normal(0, 2) }",
+    ),
+    "E0203": Code(
+        "assignment to what is no `var`",
+        "`x = e` changes a variable declared with `var x = …`. A `let` binds once; elements of an array are"
+        " defined with `:=` or `~`.",
+        "model f() { let x = 1; x = 2; return x }",
+    ),
+    "E0205": Code(
+        "anonymous function uses a `var`",
+        "A function keeps the values of what it uses when it is made, and a `var` may change later. Bind the"
+        " value that is meant with `let`.",
+        "model f() { var x = 1; return fn (y: int) => x + y }",
+    ),
+    "E0206": Code(
+        "size without a value",
+        "A size name is a number in the program only where some argument shows it: as the length of an array,"
+        " not in the type of a function or in a list.",
+        "fn f(g: fn(real[N]) -> real) -> int { return N }",
+    ),
+    "E0207": Code(
+        "element of an array badly defined",
+        "`a[i] := e` defines an element. All elements of an array are defined with the same number of indices.",
+        "model f() { a[0] := 1; a[0, 1] := 2 }",
+    ),
+    "E0208": Code(
+        "definition in a circle",
+        "A type or a top-level `let` cannot be defined by itself, directly or through others.",
+        "let a = b + 1\nlet b = a",
+    ),
+}
 
 # ------------------------------------------------------------------ E03xx and W03xx: data and options
 
@@ -339,7 +381,13 @@ DATA: Final[dict[str, Code]] = {
 
 # ------------------------------------------------------------------ E04xx: run time
 
-RUN: Final[dict[str, Code]] = {}
+RUN: Final[dict[str, Code]] = {
+    "E0416": Code(
+        "no arm fits",
+        "A `match` met a value that none of its arms fits. Give it a last arm `_ => …`.",
+        "model f(k: int) { return match k { 0 => 1 } }",
+    ),
+}
 
 # ------------------------------------------------------------------ E05xx: methods
 
