@@ -175,6 +175,11 @@ def join(static: Static, exact: bool, *arrays: Value) -> Value:  # noqa: ARG001
     return tuple(itertools.chain.from_iterable(_items("concat", array) for array in arrays))
 
 
+def flatten(static: Static, exact: bool, lists: Value) -> Value:  # noqa: ARG001
+    """One list of the elements of all lists in a list."""
+    return tuple(itertools.chain.from_iterable(_items("concat", inner) for inner in _items("concat", lists)))
+
+
 def zipped(static: Static, exact: bool, *arrays: Value) -> Value:  # noqa: ARG001
     """Tuples of the elements at the same places; the lengths must agree."""
     lists = [_items("zip", array) for array in arrays]
@@ -231,6 +236,7 @@ STRUCTURE: dict[str, Primitive] = {
     "zip": zipped,
     "reverse": reverse,
     "concat": join,
+    "flatten": flatten,
     "append": append,
     "is_missing": is_missing,
     "missing": missing,
