@@ -17,6 +17,7 @@ from pplc.semantics.families import (
     categorical,
     cauchy,
     chi_squared,
+    dirichlet,
     exponential,
     gamma,
     geometric,
@@ -26,10 +27,16 @@ from pplc.semantics.families import (
     half_student_t,
     hypergeometric,
     inverse_gamma,
+    inverse_wishart,
     kumaraswamy,
     laplace,
+    lkj,
+    lkj_cholesky,
     log_normal,
     logistic,
+    multinomial,
+    mv_normal,
+    mv_student_t,
     negative_binomial,
     normal,
     ordered_logistic,
@@ -41,6 +48,7 @@ from pplc.semantics.families import (
     uniform_int,
     von_mises,
     weibull,
+    wishart,
     zipf,
 )
 from pplc.semantics.families.checks import Violation, check_parameters
@@ -48,11 +56,15 @@ from pplc.semantics.families.table import Numerics, Variant
 
 __all__ = ["NUMERICS", "VARIANTS", "Numerics", "Variant", "Violation", "check_parameters", "variant"]
 
-_WITH_ALTERNATIVES = (bernoulli, beta, binomial, categorical, exponential, gamma, negative_binomial, normal)
+_WITH_ALTERNATIVES = (
+    bernoulli, beta, binomial, categorical, exponential, gamma, mv_normal, mv_student_t, negative_binomial,
+    normal,
+)  # fmt: skip
 _WITHOUT = (
-    beta_binomial, cauchy, chi_squared, geometric, gumbel, half_cauchy, half_normal, half_student_t,
-    hypergeometric, inverse_gamma, kumaraswamy, laplace, log_normal, logistic, ordered_logistic, pareto,
-    poisson, skew_normal, student_t, uniform, uniform_int, von_mises, weibull, zipf,
+    beta_binomial, cauchy, chi_squared, dirichlet, geometric, gumbel, half_cauchy, half_normal,
+    half_student_t, hypergeometric, inverse_gamma, inverse_wishart, kumaraswamy, laplace, lkj, lkj_cholesky,
+    log_normal, logistic, multinomial, ordered_logistic, pareto, poisson, skew_normal, student_t, uniform,
+    uniform_int, von_mises, weibull, wishart, zipf,
 )  # fmt: skip
 
 NUMERICS: Mapping[str, Numerics] = MappingProxyType(
