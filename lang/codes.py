@@ -209,7 +209,7 @@ NAMES: Final[dict[str, Code]] = {
     ),
     "E0207": Code(
         "element of an array badly defined",
-        "`a[i] := e` defines an element. All elements of an array are defined with the same number of indices.",
+        "`a[i] := e` defines an element. All elements of an array are defined with as many indices.",
         "model f() { a[0] := 1; a[0, 1] := 2 }",
     ),
     "E0208": Code(

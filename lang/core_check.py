@@ -104,7 +104,7 @@ class _Checker:
                     if late_expr is not None and after is not None:
                         self.expr(late_expr, after)
                 drawn = known.drawn if after is None else after.drawn
-                return _Known(known.bound | ({into} if into else set()), drawn)
+                return _Known(known.bound | {into} if into else known.bound, drawn)
             case core.While(head, test, body):
                 tested = self.block(head, known)
                 if tested is None:

@@ -100,7 +100,7 @@ def then(first: Needs, rest: Needs) -> Needs:
     """The needs of one piece of code followed by another."""
     if first.leaves:
         return first
-    later = {name: need for name, need in rest.reads.items() if name not in first.kills}
+    later: dict[str, Elements] = {name: need for name, need in rest.reads.items() if name not in first.kills}
     return Needs(
         _union(first.reads, _without(later, first.changes)),
         first.kills | rest.kills,
@@ -211,11 +211,10 @@ class Liveness:
         end = _reading([expr for expr in (loop.keep, loop.collect) if expr is not None])
         body = then(self.rest(loop.body, 0), end)
         changes = body.changes - {loop.name}
-        reads = {name: need for name, need in body.reads.items() if name != loop.name}
-        reads = {
-            name: need if need == "all" else _over(need, loop.name, bounds)
-            for name, need in _without(reads, changes).items()
-        }
+        outer: dict[str, Elements] = {name: need for name, need in body.reads.items() if name != loop.name}
+        reads: dict[str, Elements] = {}
+        for name, need in _without(outer, changes).items():
+            reads[name] = need if need == "all" else _over(need, loop.name, bounds)
         every = Needs(reads, changes=changes | {loop.name})
         return then(every, _after(loop))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -141,7 +141,7 @@ class Base(ABC):
                 self.branch.leaves = True
 
     @contextmanager
-    def aside(self) -> Iterator[Branch]:
+    def aside(self) -> Generator[Branch]:
         """Lower into a branch of its own."""
         outer, self.branch = self.branch, Branch()
         inner = self.branch
@@ -231,7 +231,7 @@ class Base(ABC):
         return result
 
     @contextmanager
-    def loop_over(self, items: Expr, name: str, span: Span) -> Iterator[Rounds]:
+    def loop_over(self, items: Expr, name: str, span: Span) -> Generator[Rounds]:
         """Lower the body of a loop; the `For` is emitted at the end.
 
         If a site needs to tell the rounds apart and the items are no range, the loop counts.
