@@ -5,6 +5,7 @@ A signature is data, written with the types of `pplc.lang.typesys`:
 - a size name in it stands for any size, the same wherever it stands again; the name of an `int`
   parameter may be used as a size, so that `zeros(n: int) -> real[n]`;
 - `T`, `U` stand for any type;
+- a function marked `random` may draw, which only `flip` does as a value;
 - `elementwise`: parameters are scalars, and arrays given for them broadcast by NumPy's rules;
 - `reduction`: the one parameter is an array of any rank (or a list) with entries of that type.
 
@@ -279,11 +280,19 @@ _LISTS = (
     _f(
         "map",
         "f of every element.",
-        _plain(Array(U, (_N,)), f=Fn((T,), U), xs=Array(T, (_N,))),
-        _plain(List(U), f=Fn((T,), U), xs=List(T)),
+        _plain(Array(U, (_N,)), f=Fn((T,), U, random=True), xs=Array(T, (_N,))),
+        _plain(List(U), f=Fn((T,), U, random=True), xs=List(T)),
     ),
-    _f("filter", "The elements for which f is true.", _plain(List(T), f=Fn((T,), BOOL), xs=List(T))),
-    _f("fold", "f(… f(f(initial, xs[0]), xs[1]) …).", _plain(U, f=Fn((U, T), U), initial=U, xs=List(T))),
+    _f(
+        "filter",
+        "The elements for which f is true.",
+        _plain(List(T), f=Fn((T,), BOOL, random=True), xs=List(T)),
+    ),
+    _f(
+        "fold",
+        "f(… f(f(initial, xs[0]), xs[1]) …).",
+        _plain(U, f=Fn((U, T), U, random=True), initial=U, xs=List(T)),
+    ),
     _f(
         "zip",
         "The pairs of elements in the same places; both must be of one length.",

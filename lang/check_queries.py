@@ -1,0 +1,319 @@
+"""Queries: known heads with the right number of arguments, about variables that the model has.
+
+How a query is answered, and whether this version can, is decided when it is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
+
+from pplc.lang import syntax as s
+from pplc.lang.check_annotations import declare_types
+from pplc.lang.check_body import value_block
+from pplc.lang.check_constants import constant
+from pplc.lang.check_expr import infer
+from pplc.lang.check_records import Checked, ModelSignature
+from pplc.lang.check_shapes import index, numeric
+from pplc.lang.check_state import Checker, Entry, Frame
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.names import resolve_query
+from pplc.lang.suggest import did_you_mean
+from pplc.lang.typesys import WRONG, Bool, Int, Real, Type, Variable, Wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The form of one kind of query.
+
+    groups:  fewest and most arguments of every group; groups are separated by `;`.
+    takes:   what the arguments are.
+    options: the names of what may be given as `name = value`.
+    how:     an example for messages.
+    """
+
+    groups: tuple[tuple[int, int], ...]
+    takes: str
+    how: str
+    options: tuple[str, ...] = ()
+
+
+_MANY = 1_000_000
+_SOME = ((1, _MANY),)
+
+HEADS: Mapping[str, Head] = MappingProxyType(
+    {
+        "posterior": Head(_SOME, "values", "posterior(mu, tau)"),
+        "prior": Head(_SOME, "values", "prior(mu, tau)"),
+        "P": Head(((1, 1),), "event", "P(x > 0)"),
+        "E": Head(((1, 1),), "number", "E[x]"),
+        "sd": Head(((1, 1),), "number", "sd(x)"),
+        "var": Head(((1, 1),), "number", "var(x)"),
+        "quantile": Head(((2, 2),), "quantile", "quantile(x, 0.05)"),
+        "evidence": Head((), "nothing", "evidence"),
+        "H": Head(_SOME, "values", "H(x)", ("kind", "order")),
+        "I": Head((*_SOME, *_SOME), "values", "I(x; y)"),
+        "KL": Head(((2, 2),), "anything", "KL(p, q)"),
+        "TC": Head(((2, _MANY),), "values", "TC(x, y, z)"),
+        "O": Head(((3, _MANY),), "values", "O(x, y, z)"),
+        "renyi": Head(_SOME, "values", "renyi(x, order = 2)", ("order",)),
+        "tsallis": Head(_SOME, "values", "tsallis(x, order = 2)", ("order",)),
+        "pid": Head(((1, 1), (2, _MANY)), "values", "pid(t; a, b, measure = broja)", ("measure",)),
+        "bounds": Head(
+            ((1, 1),), "query", "bounds(E[y | do(a = 1)])", ("via", "theta", "instrument", "hidden")
+        ),
+        "common": Head(((2, _MANY),), "values", "common(x, y)"),
+        "wyner": Head(((2, 2),), "values", "wyner(x, y)"),
+        "reconstruct": Head(((1, 1), (1, _MANY)), "values", "reconstruct(x; a, b)"),
+        "couple": Head(((2, _MANY),), "anything", "couple(p, q)"),
+        "compress": Head(((1, 1),), "values", "compress(x, rate = 1)", ("rate",)),
+        "mecb": Head(((2, 2),), "values", "mecb(x, y, rate = 1)", ("rate",)),
+        "disparity": Head(((1, 1), (1, 1)), "values", "disparity(z; yhat | s)"),
+        "decide": Head(((1, _MANY),), "anything", "decide(yhat)", ("given", "maximise", "subject")),
+        "semantic": Head((*_SOME, *_SOME), "values", "semantic(x; labels)"),
+        "divergence": Head(((2, 2),), "anything", "divergence(p, q, kind = kl)", ("kind",)),
+    }
+)
+"""Every query of the language, whether or not this version answers it."""
+
+
+def check_query(checked: Checked, query: s.Query, entry: str = "") -> None:
+    """Raise `Rejected` with all that is wrong with a query about a model of the program.
+
+    entry: the model the query is about, unless it names one itself; the file's last by default.
+    """
+    about = entry or checked.entry
+    errors = _form_errors(query)
+    if errors:
+        raise Rejected(*errors)
+    if not about:
+        raise Rejected(
+            Diagnostic("E0601", "there is no model to ask about", query.span, "no model in this file")
+        )
+    known = checked.models.get(query.model or about)
+    names = resolve_query(checked.names, about, _without_option_names(query))
+    if known is None:
+        raise Rejected(Diagnostic("E0601", f"`{query.model}` is not a model", query.span, "not a model"))
+    c = _checker(checked, query.model or about, known)
+    c.query_names = names
+    _query(c, checked, known, query)
+    if c.errors:
+        raise Rejected(*sorted(c.errors, key=lambda d: (d.span.line, d.span.column)))
+
+
+def _without_option_names(query: s.Query) -> s.Query:
+    """Options such as `measure = broja` are words, not variables."""
+    options = tuple((name, value) for name, value in query.options if not isinstance(value, s.Name))
+    groups = tuple(
+        tuple(_without_option_names(part) if isinstance(part, s.Query) else part for part in group)
+        for group in query.groups
+    )
+    return replace(query, options=options, groups=groups)
+
+
+def _checker(checked: Checked, model: str, known: ModelSignature) -> Checker:
+    """A checker that knows the variables of the model."""
+    c = Checker(checked.names)
+    c.infer = partial(infer, c)
+    c.block = partial(value_block, c)
+    declare_types(c)
+    for name, binding in checked.names.visible[model].items():
+        kind = known.variables.get(name)
+        if kind is not None:
+            c.entries[binding.unique] = Entry(kind)
+    c.frames.append(Frame("query", model))
+    return c
+
+
+# ------------------------------------------------------------------ form
+
+
+def _form_errors(query: s.Query) -> list[Diagnostic]:
+    head = HEADS.get(query.head)
+    if head is None:
+        help_ = did_you_mean(query.head, HEADS) or "the queries are " + ", ".join(
+            f"`{h}`" for h in tuple(HEADS)[:8]
+        )
+        return [Diagnostic("E0608", f"there is no query `{query.head}`", query.span, "unknown query", help_)]
+    errors: list[Diagnostic] = []
+    counts = [len(group) for group in query.groups] or ([0] if head.groups else [])
+    fits = len(counts) == len(head.groups) and all(
+        low <= count <= high for count, (low, high) in zip(counts, head.groups, strict=True)
+    )
+    if not fits:
+        errors.append(
+            Diagnostic(
+                "E0609",
+                f"the query `{query.head}` is not written like this",
+                query.span,
+                _wanted(head, counts),
+                f"write it as in `{head.how}`",
+            )
+        )
+    for name, value in query.options:
+        if name not in head.options:
+            help_ = did_you_mean(name, head.options)
+            if not help_:
+                help_ = f"to ask about equality write `{name} == …`" if not head.options else (
+                    "its options are " + ", ".join(f"`{option}`" for option in head.options)
+                )  # fmt: skip
+            message = f"the query `{query.head}` has no option `{name}`"
+            errors.append(Diagnostic("E0609", message, value.span, "unknown option", help_))
+    for group in query.groups:
+        for part in group:
+            if isinstance(part, s.Query):
+                errors += _form_errors(part)
+    return errors
+
+
+def _wanted(head: Head, counts: Sequence[int]) -> str:
+    if len(head.groups) != len(counts):
+        if not head.groups:
+            return "takes no arguments"
+        parts = len(head.groups)
+        return (
+            "one group of arguments expected" if parts == 1 else f"{parts} groups, separated by `;`, expected"
+        )
+    for count, (low, high) in zip(counts, head.groups, strict=True):
+        if count < low:
+            return f"at least {low} expected" if high == _MANY else f"{low} expected"
+        if count > high:
+            return f"{high} expected"
+    return ""
+
+
+# ------------------------------------------------------------------ types
+
+
+def _query(c: Checker, checked: Checked, known: ModelSignature, query: s.Query) -> None:
+    head = HEADS[query.head]
+    for group in query.groups:
+        for position, part in enumerate(group):
+            if isinstance(part, s.Query):
+                _query(c, checked, known, part)
+            else:
+                _argument(c, checked, known, query, head, position, part)
+    for item in query.given.interventions:
+        _intervention(c, checked, known, item)
+    for condition in query.given.conditions:
+        kind = _infer(c, checked, known, condition)
+        if head.takes in ("event", "number", "quantile") and not isinstance(kind, Bool | Wrong):
+            _not_an_event(c, condition, kind)
+
+
+def _argument(
+    c: Checker,
+    checked: Checked,
+    known: ModelSignature,
+    query: s.Query,
+    head: Head,
+    position: int,
+    part: s.Expr,
+) -> None:
+    kind = _infer(c, checked, known, part)
+    if isinstance(kind, Wrong):
+        return
+    match head.takes:
+        case "event":
+            if not isinstance(kind, Bool):
+                _not_an_event(c, part, kind)
+        case "quantile" if position > 0:
+            value = constant(c, part)
+            if value is None or not 0 <= value <= 1:
+                c.report(
+                    "E0609",
+                    "a quantile is asked for at a number between 0 and 1",
+                    part.span,
+                    "not between 0 and 1",
+                )
+        case "number" | "quantile":
+            # The expectation of a bool is its probability; arrays are asked about element by element.
+            if numeric(c, kind) is None and not isinstance(kind, Bool):
+                c.report(
+                    "E0603",
+                    f"`{query.head}` takes a number, but this is `{c.show(kind)}`",
+                    part.span,
+                    f"this is `{c.show(kind)}`",
+                    "`P(x == …)` asks for a probability",
+                )
+        case _:
+            pass
+
+
+def _not_an_event(c: Checker, part: s.Expr, kind: Type) -> None:
+    example = "> 0" if isinstance(kind, Real) else "== …"
+    c.report(
+        "E0602",
+        f"an event is true or false, but this is `{c.show(kind)}`",
+        part.span,
+        f"this is `{c.show(kind)}`",
+        f"compare it, as in `{_text(part)} {example}`",
+    )
+
+
+def _text(expr: s.Expr) -> str:
+    span = expr.span
+    text = span.file.line(span.line)[span.column - 1 : span.end_column - 1]
+    return text if span.line == span.end_line and 0 < len(text) <= 30 else "x"
+
+
+def _infer(c: Checker, checked: Checked, known: ModelSignature, expr: s.Expr) -> Type:
+    """The type of an expression; a path such as `f.slope` leads into a called model."""
+    path = _path(expr)
+    if path is not None and path[0] in known.calls and path[1:]:
+        return _inside(c, checked, known, path, expr)
+    return c.unify.head(c.infer(expr, None))
+
+
+def _path(expr: s.Expr) -> list[str] | None:
+    names: list[str] = []
+    while isinstance(expr, s.Member):
+        names.append(expr.name)
+        expr = expr.base
+    return [expr.name, *reversed(names)] if isinstance(expr, s.Name) else None
+
+
+def _inside(c: Checker, checked: Checked, known: ModelSignature, path: Sequence[str], node: s.Node) -> Type:
+    """The type of a variable of a called model."""
+    signature: ModelSignature | None = known
+    for name in path[:-1]:
+        callee = signature.calls.get(name) if signature is not None else None
+        signature = checked.models.get(callee) if callee is not None else None
+    if signature is None:
+        return WRONG
+    kind = signature.variables.get(path[-1])
+    if kind is None:
+        c.report(
+            "E0601",
+            f"there is no variable `{'.'.join(path)}`",
+            node.span,
+            "unknown variable",
+            did_you_mean(path[-1], signature.variables),
+        )
+        return WRONG
+    return kind
+
+
+def _intervention(c: Checker, checked: Checked, known: ModelSignature, item: s.DoItem) -> None:
+    if len(item.path) > 1:
+        kind = _inside(c, checked, known, item.path, item)
+    else:
+        kind = known.variables.get(item.path[0], WRONG)
+        if isinstance(kind, Wrong):
+            c.report(
+                "E0611",
+                f"the model has no variable `{item.path[0]}` to set",
+                item.span,
+                "unknown variable",
+                did_you_mean(item.path[0], known.variables),
+            )
+    if item.indices:
+        kind = index(c, item, kind, item.indices, item.path[-1])
+    found = c.infer(item.value, kind)
+    if not isinstance(kind, Wrong | Variable):
+        opened = c.unify.head(kind)
+        if isinstance(opened, Real) and isinstance(found, Int | Real):
+            return
+        c.require(found, kind, item.value.span, f"what `{'.'.join(item.path)}` is set to")
