@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pplc.lang import core
-from pplc.lang.lower_base import Output
+from pplc.lang.lower_base import Output, global_name
 from pplc.lang.lower_exprs import FunctionLowering
 from pplc.lang.lower_types import written_type
 from pplc.lang.passes import PIPELINE
@@ -42,7 +42,8 @@ def lower_program(names: Resolution, types: Mapping[int, Type], entry: str) -> c
     for item in names.program.items:
         match item:
             case Function(kind, name, _, _, body):
-                output.functions[name] = FunctionLowering(output, name, kind).function(item, body)
+                lowering = FunctionLowering(output, global_name(name), kind)
+                output.functions[lowering.name] = lowering.function(item, body)
             case Density(name, parameters, support, log_density):
                 body = Block((), log_density, span=log_density.span)
                 output.functions[name] = FunctionLowering(output, name, "fn").function(item, body)
@@ -55,7 +56,7 @@ def lower_program(names: Resolution, types: Mapping[int, Type], entry: str) -> c
             case _:
                 pass
     sums = {name: tuple(c.name for c in constructors) for name, constructors in names.sums.items()}
-    return core.Program(output.functions, entry, densities, sums, tuple(queries))
+    return core.Program(output.functions, global_name(entry), densities, sums, tuple(queries))
 
 
 def _top_level_let(output: Output, pattern: Pattern, item: Let) -> None:

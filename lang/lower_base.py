@@ -33,6 +33,11 @@ class Output:
     functions: dict[str, core.Function] = field(default_factory=dict[str, core.Function])
 
 
+def global_name(name: str) -> str:
+    """The name in Core of an item of the user's; `infer` is taken."""
+    return "infer'" if name == "infer" else name
+
+
 @dataclass(slots=True)
 class Branch:
     """A block lowered aside: its statements and its value; `leaves` if it never reaches its end."""

@@ -11,7 +11,7 @@ from pplc.lang.core import Expr
 from pplc.lang.diagnostics import Span
 from pplc.lang.functions import FUNCTIONS, MEMBERS
 from pplc.lang.lower_arguments import builtin_places, law_parameters, law_places, places
-from pplc.lang.lower_base import UNIT_VALUE, Base
+from pplc.lang.lower_base import UNIT_VALUE, Base, global_name
 from pplc.lang.scope import Binding
 from pplc.lang.syntax import (
     Argument,
@@ -87,7 +87,7 @@ class Calls(Base):
         values = self._given(tree.arguments, fitting)
         if isinstance(item, Density):
             return core.Law(name, tuple(values), span=tree.span)
-        return self._call(core.Global(name, span=tree.function.span), values, tree.span, tree)
+        return self._call(core.Global(global_name(name), span=tree.function.span), values, tree.span, tree)
 
     def _call(self, function: Expr, values: Sequence[Expr], span: Span, tree: Tree | None) -> core.Variable:
         name = self.fresh(tree)
@@ -263,10 +263,10 @@ class Calls(Base):
             case _:
                 item = self.output.names.globals[name]
                 if isinstance(item, Let):
-                    return self._call(core.Global(name, span=span), (), span, tree)
+                    return self._call(core.Global(global_name(name), span=span), (), span, tree)
                 if isinstance(item, Density):
                     return self._expanded(binding, len(item.parameters), tree)
-                return core.Global(name, span=span)
+                return core.Global(global_name(name), span=span)
 
     def _expanded(self, binding: Binding, arity: int, tree: Name) -> Expr:
         """A named operation as a function of its own, made once for the program: `Normal#2`."""

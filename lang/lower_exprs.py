@@ -8,7 +8,7 @@ from typing import assert_never, final
 
 from pplc.lang import core
 from pplc.lang.core import Expr
-from pplc.lang.lower_base import UNIT_VALUE, Branch, Rounds
+from pplc.lang.lower_base import UNIT_VALUE, Branch, Rounds, global_name
 from pplc.lang.lower_blocks import Blocks
 from pplc.lang.lower_calls import callee_name
 from pplc.lang.lower_patterns import binds, number
@@ -87,15 +87,15 @@ class FunctionLowering(Blocks):
     def top_level(self, pattern: Pattern, tree: Tree) -> Iterator[tuple[str, core.Block]]:
         """The functions for the names of a top-level `let`: name and body."""
         if isinstance(pattern, Bind):
-            self.name = pattern.name
-            yield pattern.name, self._returning(self.expr(tree))
+            self.name = global_name(pattern.name)
+            yield self.name, self._returning(self.expr(tree))
             return
         parts = list(binds(pattern, core.Variable("whole", span=pattern.span), self.output.names))
         self.name = "let#" + "#".join(bind.name for bind, _ in parts)
         yield self.name, self._returning(self.expr(tree))
         for bind, part in parts:
             call = core.Call("whole", core.Global(self.name, span=bind.span), (), span=bind.span)
-            yield bind.name, (call, core.Return(part, span=bind.span))
+            yield global_name(bind.name), (call, core.Return(part, span=bind.span))
 
     def _returning(self, value: Expr) -> core.Block:
         self.emit(core.Return(value, span=value.span))

@@ -261,11 +261,14 @@ def _item(item: Item, body: Body, visible: dict[str, Mapping[str, Binding]]) -> 
                 for constructor in constructors:
                     for _, field in constructor.fields:
                         body.type(field, Scope(Activation()))
-        case Let(_, type_, value):
+        case Let(pattern, type_, value):
             scope = Scope(Activation())
             if type_ is not None:
                 body.type(type_, scope)
             body.expr(value, scope)
+            body.constructors(pattern)
+            for bind in _binds(pattern):
+                body.found.of[id(bind)] = body.outside.values[bind.name]
         case Import() | QueryItem():
             pass
 

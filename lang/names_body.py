@@ -430,23 +430,32 @@ class Body:
             case TuplePattern(items):
                 for item in items:
                     self.pattern(item, scope, may_shadow=may_shadow, visible=visible)
-            case ConstructorPattern(name, arguments):
-                known = self.outside.values.get(name)
-                if known is not None and known.kind == "constructor":
-                    self.found.of[id(pattern)] = known
-                else:
-                    constructors = [n for n, b in self.outside.values.items() if b.kind == "constructor"]
-                    self._error(
-                        "E0201",
-                        f"there is no constructor `{name}`",
-                        pattern.span,
-                        "unknown constructor",
-                        did_you_mean(name, constructors),
-                    )
+            case ConstructorPattern(_, arguments):
+                self._constructor(pattern)
                 for argument in arguments:
                     self.pattern(argument, scope, may_shadow=may_shadow, visible=visible)
             case _:
                 assert_never(pattern)
+
+    def constructors(self, pattern: Pattern) -> None:
+        """Resolve the constructors of a pattern whose variables are known already."""
+        for node in within(pattern):
+            if isinstance(node, ConstructorPattern):
+                self._constructor(node)
+
+    def _constructor(self, pattern: ConstructorPattern) -> None:
+        known = self.outside.values.get(pattern.name)
+        if known is not None and known.kind == "constructor":
+            self.found.of[id(pattern)] = known
+            return
+        constructors = [n for n, b in self.outside.values.items() if b.kind == "constructor"]
+        self._error(
+            "E0201",
+            f"there is no constructor `{pattern.name}`",
+            pattern.span,
+            "unknown constructor",
+            did_you_mean(pattern.name, constructors),
+        )
 
     # -------------------------------------------------------------- expressions
 
