@@ -7,7 +7,7 @@ reached at all, mentions x. Models that are drawn from are single nodes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, assert_never
 
 from pplc.lang import core
@@ -79,6 +79,8 @@ class _Walk:
             match expression:
                 case core.Variable(name):
                     found |= self.known.get(name, NOTHING)
+                case core.Prim("extent" | "len" | "growing"):
+                    pass  # sizes are known before anything is drawn
                 case core.Closure(_, captured):
                     for name in captured:
                         found |= self.known.get(name, NOTHING)
@@ -94,6 +96,8 @@ class _Walk:
         if before is None or before.kind == "data":
             self.graph.nodes.pop(node.name, None)  # an observed datum stands where it is observed
             self.graph.nodes[node.name] = node
+        elif len(before.plates) < len(node.plates):  # `z[0]` before the loop over `z[t]`
+            self.graph.nodes[node.name] = replace(before, plates=node.plates)
         for name in sorted(needs - {node.name}):
             self.graph.arrows[name, node.name] = None
 
@@ -129,7 +133,7 @@ class _Walk:
                 self.block(then, inside, plates)
                 self.block(orelse, inside, plates)
             case core.For(name, iterable, body, collect, _, into):
-                self.graph.plates.append(f"{name.split('#')[0]} in {show_expr(iterable)}")
+                self.graph.plates.append(f"{name.split('#')[0]} in {_plainly(iterable)}")
                 self.known[name] = self.needs(iterable)
                 self.block(body, context, (*plates, len(self.graph.plates) - 1))
                 if collect is not None:
@@ -143,6 +147,12 @@ class _Walk:
                 pass
             case _:
                 assert_never(statement)
+
+
+def _plainly(iterable: core.Expr) -> str:
+    """`0..J` instead of `(0 .. J)`."""
+    text = show_expr(iterable)
+    return text[1:-1].replace(" .. ", "..") if text.startswith("(") and text.endswith(")") else text
 
 
 def _law(law: core.Expr) -> str:

@@ -96,7 +96,8 @@ def _shape(axis: Any, node: Node, place: tuple[float, float]) -> Any:
                 zorder=2,
             )
         case _:
-            patch = Ellipse(place, 1.8, 1.0, facecolor=fill, edgecolor=edge, zorder=2)
+            width, height = (1.2, 0.5) if node.kind == "data" else (1.8, 1.0)
+            patch = Ellipse(place, width, height, facecolor=fill, edgecolor=edge, zorder=2)
     axis.add_patch(patch)
     axis.text(x, y, label(node), ha="center", va="center", fontsize=8, zorder=3)
     return patch

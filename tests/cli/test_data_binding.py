@@ -153,8 +153,10 @@ BAD: dict[str, tuple[t.Type, Any, str]] = {
     "asymmetric": (
         t.Matrix("cov", K),
         [[1, 0], [Fraction(1, 2), 1]],
-        f"E0306: `a` {IN} must be a covariance matrix,"
-         " but entries [1, 0] and [0, 1] differ: it is not symmetric",
+        (
+            f"E0306: `a` {IN} must be a covariance matrix,"
+            " but entries [1, 0] and [0, 1] differ: it is not symmetric"
+        ),
     ),
     "indefinite": (
         t.Matrix("cov", K),
@@ -169,8 +171,10 @@ BAD: dict[str, tuple[t.Type, Any, str]] = {
     "factor": (
         t.Matrix("chol", K),
         [[1, 1], [0, 1]],
-        f"E0306: `a` {IN} must be a Cholesky factor: lower triangular with a positive diagonal,"
-         " but entry [0, 1] above the diagonal is not 0",
+        (
+            f"E0306: `a` {IN} must be a Cholesky factor: lower triangular with a positive diagonal,"
+            " but entry [0, 1] above the diagonal is not 0"
+        ),
     ),
     "not square": (
         t.Matrix("cov", K),
@@ -192,7 +196,7 @@ def test_a_value_that_does_not_fit_has_its_message(name: str) -> None:
 
 
 def test_everything_wrong_is_listed_at_once_in_the_order_of_the_model() -> None:
-    types = {"x": REALS, "y": t.Array(t.POSITIVE, (N,)), "n": t.INT, "sigma": t.REAL}
+    types: dict[str, t.Type] = {"x": REALS, "y": t.Array(t.POSITIVE, (N,)), "n": t.INT, "sigma": t.REAL}
     with pytest.raises(Rejected) as caught:
         _bind(types, {"x": [1, 2], "y": [1, 2, 3], "n": "a", "sgima": 1})
     assert [d.code for d in caught.value.diagnostics] == ["E0307", "E0304", "E0309"]
@@ -202,7 +206,8 @@ def test_everything_wrong_is_listed_at_once_in_the_order_of_the_model() -> None:
 
 def test_a_size_may_be_an_int_parameter_or_a_datum_of_its_name() -> None:
     assert _bind({"y": REALS, "N": t.INT}, {"y": [1], "N": 1})["N"] == 1
-    for types in ({"y": REALS, "N": t.INT}, {"y": REALS}):
+    cases: tuple[dict[str, t.Type], ...] = ({"y": REALS, "N": t.INT}, {"y": REALS})
+    for types in cases:
         with pytest.raises(Rejected, match=r"must have N = 2 elements, but it has 1"):
             _bind(types, {"y": [1], "N": 2})
 

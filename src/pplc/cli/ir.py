@@ -33,7 +33,7 @@ def tree(node: object, name: str = "", depth: int = 0) -> list[str]:
     below: list[str] = []
     for f in fields(node):
         value = getattr(node, f.name)
-        if isinstance(value, Span) or f.name == "comments" or value is None or value in ((), ""):
+        if isinstance(value, Span) or f.name == "comments" or value is None or value in ((), "", f.default):
             continue
         if isinstance(value, tuple) and any(is_dataclass(item) or isinstance(item, tuple) for item in value):
             below.append("  " * (depth + 1) + f"{f.name}:")
