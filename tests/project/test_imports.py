@@ -15,8 +15,8 @@ from tests.support.fences import ROOT
 FOLDERS = ("lang", "semantics", "inference", "information")
 KNOWN_TO = {
     "lark": ["lang/parse.py", "lang/build_tables.py"],
-    "torch": ["inference/torch_*.py", "inference/pyro*.py"],
-    "pyro": ["inference/pyro*.py"],
+    "torch": ["inference/torch_*.py", "inference/pyro*.py", "inference/potential.py"],
+    "pyro": ["inference/torch_*.py", "inference/pyro*.py", "inference/potential.py"],
     "arviz": ["inference/*.py", "src/pplc/*.py"],
     "scipy": [],
 }
