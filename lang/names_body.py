@@ -375,6 +375,7 @@ class Body:
                 "no index",
                 f"write `let {target.name} = …`",
             )
+            self._pretend(target, scope)
             return
         seen = scope.find(target.name)
         if seen is not None:
@@ -395,6 +396,7 @@ class Body:
                     near or f"write `let {target.name} = …`, or `var {target.name} = …` if it changes later"
                 )
             self._error("E0203", message, target.span, "not a `var`", help_)
+            self._pretend(target, scope)
         elif not seen[0].mutable:
             help_ = "declare it with `var` instead of `let`"
             if seen[0].rank:
@@ -411,6 +413,12 @@ class Body:
             )
         else:
             self._use(target, target.name, scope)
+
+    def _pretend(self, target: Target, scope: Scope) -> None:
+        """Define what was meant to be a variable, so that its uses are not reported as well."""
+        scope.names.setdefault(
+            target.name, Binding("local", target.name, self._unique(target.name, scope), target.span, True)
+        )
 
     # -------------------------------------------------------------- patterns
 
