@@ -11,10 +11,11 @@ An array of rank 2 is an array of rows of rank 1, and so on.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from pplc.semantics.faults import defined_twice, index_outside, undefined_element, wrong_kind
 from pplc.semantics.values import Value
@@ -73,7 +74,7 @@ class Growing:
         if len(indices) == 1:
             return self._with(index, old, value)
         row = old if isinstance(old, Growing) else Growing(self.rank - 1)
-        return self._with(index, old, row.defined(indices[1:], value))
+        return self._with(index, old, cast(Value, row.defined(indices[1:], value)))
 
     def get(self, index: Value) -> Value:
         """The element, or (with rank > 1) the row, at the first index."""
@@ -107,16 +108,14 @@ class Growing:
         result: list[Value] = []
         for index in range(self.length):
             found = self._find(index)
-            if self.rank == 1 or not isinstance(found, _Hole | Growing):
-                if isinstance(found, _Hole):
-                    raise undefined_element((index,))
-                result.append(found)
-            elif isinstance(found, _Hole):
-                if index > 0 or not self._is_triangle():
+            if isinstance(found, _Hole):
+                if self.rank == 1 or index > 0 or not self._is_triangle():
                     raise undefined_element((index,) + (0,) * (self.rank - 1))
                 result.append(())
-            else:
+            elif self.rank > 1 and isinstance(found, Growing):
                 result.append(found.freeze())
+            else:
+                result.append(found)
         return tuple(result)
 
     def restrict(self, keep: Callable[[tuple[int, ...]], bool]) -> Growing:
@@ -125,8 +124,8 @@ class Growing:
         for index, found in tuple(_elements(self.root, self._level(), 0)):
             new: Value | _Hole
             if self.rank > 1 and isinstance(found, Growing):
-                row = found.restrict(lambda rest, first=index: keep((first, *rest)))
-                new = row if row.root is not None else _Hole.HOLE
+                row = found.restrict(functools.partial(_kept_below, keep, index))
+                new = cast(Value, row) if row.root is not None else _Hole.HOLE
             else:
                 new = found if keep((index,)) else _Hole.HOLE
             if new is not found:
@@ -160,6 +159,10 @@ class Growing:
             level += _BITS
         digest = self.digest - _digest_of(index, old) + _digest_of(index, new)
         return Growing(self.rank, max(self.length, index + 1), digest, _put(root, level, index, new))
+
+
+def _kept_below(keep: Callable[[tuple[int, ...]], bool], first: int, rest: tuple[int, ...]) -> bool:
+    return keep((first, *rest))
 
 
 def _checked(index: Value) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from pplc.lang import core
-from pplc.lang.families import COMBINATORS, Domain
+from pplc.lang.families import COMBINATORS
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.laws_base import Call, LawValue
 from pplc.semantics.laws_bounded import Censored, Truncated, censored, truncated
@@ -17,12 +17,12 @@ from pplc.semantics.laws_finite import Finite, delta, finite_law, weighted_list
 from pplc.semantics.laws_lifted import Lifted, fitted, over
 from pplc.semantics.laws_mixture import Mixture, mixture, zero_inflated
 from pplc.semantics.laws_ordered import Ordered, ordered
-from pplc.semantics.laws_parameters import IN_DOMAIN, normalised
+from pplc.semantics.laws_parameters import probabilities
 from pplc.semantics.laws_transformed import Transformed, transformed
 from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.primitives_arithmetic import plain
 from pplc.semantics.primitives_structure import counted
-from pplc.semantics.values import Fault, Number, Value, to_numbers
+from pplc.semantics.values import Fault, Value, to_numbers
 
 __all__ = [
     "Censored",
@@ -160,9 +160,7 @@ def _listed(name: str) -> Maker:
             raise wrong_kind(name, "a list of values", () if values is None else values)
         if weights is None:
             return weighted_list(name, values, None, exact=exact)
-        if not IN_DOMAIN[Domain.SIMPLEX](weights):
-            raise outside_domain(name, "weights", weights, Domain.SIMPLEX.describe)
-        numbers = normalised(cast("tuple[Number, ...]", weights))
+        numbers = probabilities(name, "weights", weights)
         if len(numbers) != len(values):
             raise outside_domain(name, "weights", weights, f"of length {len(values)}, one weight per value")
         return weighted_list(name, values, tuple(numbers), exact=exact)

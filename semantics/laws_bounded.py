@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, number
@@ -52,14 +51,8 @@ class Truncated(LawValue):
         return self.base.discrete
 
     def draw(self, source: Source) -> Value:
-        table = self.masses()
-        if table is not None:
-            values, weights = zip(*table, strict=True)
-            return values[
-                source.choose(
-                    [share(w, 0.0 if isinstance(w, float) else LogRat(Fraction(1))) for w in weights]
-                )
-            ]
+        if self.masses() is not None:
+            return _table(self, "draw").draw(source)
         u = source.uniform()
         below = 0.0 if self.lower is None else math.exp(self.base.log_cdf(self.lower))
         if self.lower is not None:

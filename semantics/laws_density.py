@@ -11,9 +11,9 @@ from pplc.lang.core import UserDensity
 from pplc.lang.families import Domain
 from pplc.lang.typesys import Array, Matrix, Real, Tuple, Type, Vector
 from pplc.lang.typesys import Record as RecordType
+from pplc.semantics.families.checks import inside
 from pplc.semantics.faults import wrong_kind
 from pplc.semantics.laws_base import Call, LawValue, log_of, nothing, number
-from pplc.semantics.laws_parameters import IN_DOMAIN
 from pplc.semantics.number import LogWeight
 from pplc.semantics.primitives_arithmetic import is_number, to_float
 from pplc.semantics.values import Fault, FunctionValue, Number, Record, Value, show
@@ -123,16 +123,16 @@ def belongs(value: Value, support: Type) -> bool:
     """Whether a value is in the set of values of a type."""
     match support:
         case Real("positive"):
-            return IN_DOMAIN[Domain.POSITIVE](value)
+            return inside(Domain.POSITIVE, value)
         case Real("unit"):
-            return IN_DOMAIN[Domain.UNIT](value)
+            return inside(Domain.UNIT, value)
         case Real():
             return is_number(value) and value not in (math.inf, -math.inf)
         case Vector(kind):
-            within = IN_DOMAIN[_VECTORS[kind]](value)
+            within = inside(_VECTORS[kind], value)
             return within and (kind != "unit_vector" or _has_length_one(value))
         case Matrix(kind):
-            within = IN_DOMAIN[_MATRICES[kind]](value)
+            within = inside(_MATRICES[kind], value)
             return within and (kind != "corr" or _has_unit_diagonal(value))
         case Array(element, (_, *rest)):
             inner = Array(element, tuple(rest)) if rest else element
@@ -147,13 +147,14 @@ def belongs(value: Value, support: Type) -> bool:
 
 def _has_length_one(value: Value) -> bool:
     assert isinstance(value, tuple)
-    return abs(sum(number(x, "unit_vector") ** 2 for x in value) - 1) <= _UNIT_TOLERANCE
+    return abs(math.fsum(to_float(number(x, "unit_vector")) ** 2 for x in value) - 1) <= _UNIT_TOLERANCE
 
 
 def _has_unit_diagonal(value: Value) -> bool:
     assert isinstance(value, tuple)
     rows = [row for row in value if isinstance(row, tuple)]
-    return all(abs(number(rows[i][i], "corr") - 1) <= _UNIT_TOLERANCE for i in range(len(rows)))
+    diagonal = [to_float(number(row[i], "corr")) for i, row in enumerate(rows)]
+    return all(abs(entry - 1) <= _UNIT_TOLERANCE for entry in diagonal)
 
 
 def dimension_of(support: Type, value: Value | None) -> int:
@@ -172,15 +173,17 @@ def dimension_of(support: Type, value: Value | None) -> int:
             return size * (size + 1) // 2
         case Array(element, (_, *rest)):
             inner = Array(element, tuple(rest)) if rest else element
-            entries = value if isinstance(value, tuple) else (None,)
-            return sum(dimension_of(inner, entry) for entry in entries)
+            return sum(dimension_of(inner, entry) for entry in _parts(value, 1))
         case Tuple(items):
-            entries = value if isinstance(value, tuple) else (None,) * len(items)
-            return sum(map(dimension_of, items, entries))
+            return sum(map(dimension_of, items, _parts(value, len(items))))
         case RecordType(fields):
             return sum(dimension_of(t, value[n] if isinstance(value, Record) else None) for n, t in fields)
         case _:
             return 0
+
+
+def _parts(value: Value | None, count: int) -> tuple[Value | None, ...]:
+    return value if isinstance(value, tuple) else (None,) * count
 
 
 def _rank(support: Type) -> int:

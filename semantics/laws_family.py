@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, cast
 
 from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
 from pplc.semantics.families import variant
+from pplc.semantics.families.checks import inside
 from pplc.semantics.families.table import Numerics, Variant
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.kernel import exact as exact_twin
 from pplc.semantics.laws_base import LawValue, Masses, nothing, number, real
-from pplc.semantics.laws_parameters import IN_DOMAIN, check_parameters, normalised
+from pplc.semantics.laws_parameters import checked, normalised
 from pplc.semantics.number import Inexact, LogRat, LogWeight
 from pplc.semantics.primitives_arithmetic import is_number, plain, to_float
 from pplc.semantics.values import Number, Value, show, to_numbers
@@ -288,7 +289,7 @@ def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exac
         if floats is not None:
             return FamilyLaw(name, floats, 0, floats, False)
     family = FAMILIES[name]
-    check_parameters(family, parameters, values)
+    checked(family, parameters, values)
     given = tuple(
         normalised(cast("tuple[Number, ...]", v)) if p.domain is Domain.SIMPLEX else v
         for p, v in zip(parameters, values, strict=True)
@@ -318,7 +319,7 @@ def _checked_floats(
     """The quick way for scalar parameters that are in their domains and need no more checks."""
     checked: list[Value] = []
     for parameter, value in zip(parameters, values, strict=True):
-        if parameter.size is not None or not IN_DOMAIN[parameter.domain](value):
+        if parameter.size is not None or not inside(parameter.domain, value):
             return None
         checked.append(value if parameter.domain.integer or isinstance(value, float) else real(value, name))
     return None if FAMILIES[name].constraints else tuple(checked)

@@ -17,7 +17,7 @@ from pplc.lang.families import Domain
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.laws_base import LawValue, Masses, is_nothing, log_of, nothing, number
 from pplc.semantics.laws_finite import delta
-from pplc.semantics.laws_parameters import IN_DOMAIN, normalised
+from pplc.semantics.laws_parameters import argument, probabilities
 from pplc.semantics.laws_scalar import as_number, bare, search_quantile
 from pplc.semantics.measure import times, total
 from pplc.semantics.number import LogWeight, log_sum_exp
@@ -141,22 +141,18 @@ def mixture(weights: Value, laws: Value, *, exact: bool) -> LawValue:
     """`Mixture(weights, dists)`; laws of weight 0 drop out."""
     if not isinstance(laws, tuple) or not all(isinstance(law, LawValue) for law in laws):
         raise wrong_kind("Mixture", "a list of distributions", laws)
-    if not IN_DOMAIN[Domain.SIMPLEX](weights):
-        raise outside_domain("Mixture", "weights", weights, Domain.SIMPLEX.describe)
-    numbers = cast("tuple[Number, ...]", weights)
+    numbers = probabilities("Mixture", "weights", weights)
     if len(numbers) != len(laws):
         raise outside_domain(
             "Mixture", "weights", weights, f"of length {len(laws)}, one weight per distribution"
         )
     listed = cast("tuple[LawValue, ...]", laws)
-    return _mixed(f"Mixture({show(weights)}, …)", normalised(numbers), listed, exact=exact)
+    return _mixed(f"Mixture({show(weights)}, …)", numbers, listed, exact=exact)
 
 
 def zero_inflated(p: Value, law: LawValue, *, exact: bool) -> LawValue:
     """`ZeroInflated(p, law)`: 0 with probability p, otherwise a draw from `law`."""
-    if not IN_DOMAIN[Domain.UNIT](p):
-        raise outside_domain("ZeroInflated", "p", p, Domain.UNIT.describe)
-    chance = cast(Number, p)
+    chance = cast(Number, argument("ZeroInflated", "p", p, Domain.UNIT))
     zero: Value = 0 if law.discrete or exact else 0.0
     name = f"ZeroInflated({show(p)}, {bare(law)})"
     return _mixed(name, (chance, 1 - chance), (delta(zero, exact=exact), law), exact=exact)

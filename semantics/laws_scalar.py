@@ -72,10 +72,7 @@ def log_interval(
     """
     table = table_up_to(law, upper) if law.discrete else None
     if table is not None:
-        inside = (
-            (lambda x: lower is None or x > lower) if open_below else (lambda x: lower is None or x >= lower)
-        )
-        found = [weight for x, weight in table if inside(x)]
+        found = [w for x, w in table if lower is None or x > lower or (x == lower and not open_below)]
         return total(found) if found else nothing(law.exact)
     if law.exact:
         exact = _exact_interval(law, lower, upper, open_below=open_below)
@@ -154,7 +151,7 @@ def least(reached: Callable[[float], bool]) -> float:
 
 def _order(x: float) -> int:
     """The place of a float among all floats, -0 and 0 being one."""
-    (bits,) = struct.unpack("<q", struct.pack("<d", x))
+    bits: int = struct.unpack("<q", struct.pack("<d", x))[0]
     return bits if bits >= 0 else -(bits & 0x7FFF_FFFF_FFFF_FFFF)
 
 

@@ -18,7 +18,7 @@ from pplc.semantics.laws_finite import finite_law
 from pplc.semantics.laws_scalar import bare, scalar
 from pplc.semantics.measure import share, times, total
 from pplc.semantics.number import LogRat, LogWeight
-from pplc.semantics.primitives_arithmetic import add, div, mul, neg, power, sub, to_float
+from pplc.semantics.primitives_arithmetic import add, div, magnitude, mul, neg, power, sub, to_float
 from pplc.semantics.primitives_functions import to_real
 from pplc.semantics.values import Fault, FunctionValue, Number, Value
 
@@ -248,11 +248,15 @@ def _undone_arithmetic(op: str, place: int, c: Number, y: Number, *, exact: bool
         case ("sub", _):
             return [(sub(exact, c, y), one)]
         case ("mul", _):
-            return [(div(exact, y, c), log_of(div(exact, 1, abs(c)), exact))]
+            return [(div(exact, y, c), log_of(div(exact, 1, magnitude(c)), exact))]
         case ("div", 0):
-            return [(mul(exact, y, c), log_of(abs(c), exact))]
+            return [(mul(exact, y, c), log_of(magnitude(c), exact))]
         case ("div", _):
-            return [] if y == 0 else [(div(exact, c, y), log_of(div(exact, abs(c), mul(exact, y, y)), exact))]
+            return (
+                []
+                if y == 0
+                else [(div(exact, c, y), log_of(div(exact, magnitude(c), mul(exact, y, y)), exact))]
+            )
         case ("pow", 0):
             return _roots(c, y, exact=exact)
         case _:
@@ -261,18 +265,23 @@ def _undone_arithmetic(op: str, place: int, c: Number, y: Number, *, exact: bool
 
 
 def _roots(c: Number, y: Number, *, exact: bool) -> Preimages:
-    """The x with x^c = y: two for an even c and y > 0, one for an odd c."""
+    """The x with x^c = y: two for an even c and y > 0, one for an odd c or one that is no integer."""
     whole = int(c) if c == math.floor(c) else None
-    if y == 0 or (y < 0 and (whole is None or whole % 2 == 0)):
-        return [(y, nothing(exact))] if y == 0 and c > 0 else []
-    if whole is not None and abs(whole) == 1:
-        size, log_slope = power(exact, abs(y), whole), log_of(1 if whole == 1 else power(exact, y, -2), exact)
+    if whole == 1:
+        return [(y, log_of(1, exact))]
+    if y == 0:
+        # The slope there is infinite or zero; only an atom at 0 counts.
+        return [(y, nothing(exact))] if c > 0 else []
+    if y < 0 and (whole is None or whole % 2 == 0):
+        return []
+    height = magnitude(y)
+    if whole == -1:
+        size, log_slope = div(exact, 1, height), log_of(power(exact, y, -2), exact)
     else:
-        size = math.pow(to_float(abs(y)), 1 / to_float(c))
-        log_slope = math.log(size) - math.log(to_float(abs(y))) - math.log(abs(to_float(c)))
-    if whole is None:
-        return [(size, log_slope)]
-    if whole % 2 == 0:
+        logarithm = math.log(to_float(height)) / to_float(c)
+        size = math.pow(to_float(height), 1 / to_float(c))
+        log_slope = logarithm - math.log(to_float(height)) - math.log(abs(to_float(c)))
+    if whole is not None and whole % 2 == 0:
         return [(size, log_slope), (-size, log_slope)]
     return [(size if y > 0 else -size, log_slope)]
 

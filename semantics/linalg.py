@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TypeAlias, cast
 
 from pplc.semantics.faults import outside_function, shapes_differ
-from pplc.semantics.primitives_arithmetic import to_float
+from pplc.semantics.primitives_arithmetic import magnitude, to_float
 from pplc.semantics.values import Number, Value
 
 Row: TypeAlias = "tuple[Number, ...]"
@@ -76,7 +76,7 @@ def _eliminated(a: Sequence[Sequence[Number]]) -> tuple[list[list[Number]], int]
     rows = [[Fraction(x) if isinstance(x, int) else x for x in row] for row in a]
     sign = 1
     for k in range(len(rows)):
-        pivot = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
+        pivot = max(range(k, len(rows)), key=lambda i: magnitude(rows[i][k]))
         if rows[pivot][k] == 0:
             return cast("list[list[Number]]", rows), 0
         if pivot != k:

@@ -152,7 +152,7 @@ def _integer_power(exact: bool, a: int | Fraction, b: int) -> Number:
             raise too_large("^", f"an integer of about {abs(b) * bits:,} binary digits")
         return power(exact, to_float(a), float(b) if abs(b) < 1 << 1000 else math.copysign(math.inf, b))
     if isinstance(a, int) and b >= 0:
-        return a**b if abs(a) > 1 else a ** (b % 2 + 2 if b else 0)
+        return int(a ** (b if abs(a) > 1 or b == 0 else b % 2 + 2))
     result = ratio**b if abs(ratio) != 1 else ratio ** (b % 2)
     return result if exact or isinstance(a, Fraction) else to_float(result)
 
@@ -160,6 +160,11 @@ def _integer_power(exact: bool, a: int | Fraction, b: int) -> Number:
 def neg(exact: bool, a: Number) -> Number:  # noqa: ARG001
     """The number of opposite sign."""
     return -a
+
+
+def magnitude(x: Number) -> Number:
+    """The absolute value."""
+    return x if x >= 0 else -x
 
 
 def minimum(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001

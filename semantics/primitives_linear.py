@@ -10,7 +10,7 @@ from typing import cast
 from pplc.semantics import linalg
 from pplc.semantics.faults import outside_function, shapes_differ, wrong_kind
 from pplc.semantics.linalg import Row, Rows
-from pplc.semantics.primitives_arithmetic import Primitive, Static, plain, rank_of, to_float
+from pplc.semantics.primitives_arithmetic import Primitive, Static, magnitude, plain, rank_of, to_float
 from pplc.semantics.primitives_reductions import vector
 from pplc.semantics.primitives_structure import counted
 from pplc.semantics.values import Number, Value
@@ -95,10 +95,10 @@ def _solve(static: Static, exact: bool, a: Value, b: Value) -> Value:  # noqa: A
 
 def _symmetric_cholesky(static: Static, exact: bool, a: Value) -> Value:  # noqa: ARG001
     rows = matrix("cholesky", exact, a)
-    scale = max((abs(rows[i][i]) for i in range(len(rows)) if i < len(rows[i])), default=0)
+    scale = max((magnitude(rows[i][i]) for i in range(len(rows)) if i < len(rows[i])), default=0)
     for i in range(len(rows)):
         for j in range(min(i, len(rows[i]))):
-            if len(rows[j]) > i and abs(rows[i][j] - rows[j][i]) > scale * _SYMMETRY_TOLERANCE:
+            if len(rows[j]) > i and magnitude(rows[i][j] - rows[j][i]) > scale * _SYMMETRY_TOLERANCE:
                 raise outside_function("cholesky", cast(Value, rows), "a symmetric matrix")
     return linalg.cholesky(rows)
 

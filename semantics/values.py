@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 Number: TypeAlias = int | float | Fraction
 
-Value: TypeAlias = (
-    "bool | int | float | Fraction | str | range | tuple[Value, ...] | Record | Tagged | Missing"
-    " | FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue | Growing"
-)
+_Plain: TypeAlias = bool | int | float | Fraction | str | range
+_Function: TypeAlias = "FunctionValue | ModelValue | MemoModel | MemoFunction"
+
+Value: TypeAlias = "_Plain | tuple[Value, ...] | Record | Tagged | Missing | _Function | LawValue | Growing"
 
 Component: TypeAlias = "str | int | tuple[Value, ...]"
 Address: TypeAlias = "tuple[Component, ...]"

@@ -35,7 +35,7 @@ def check_parameters(
     """
     own = family.parameters if parameters is None else parameters
     for parameter, value in zip(own, values, strict=True):
-        if not _inside(parameter.domain, value):
+        if not inside(parameter.domain, value):
             return Violation(parameter.name, value, parameter.domain.describe)
     named = {parameter.name: value for parameter, value in zip(own, values, strict=True)}
     for constraint in family.constraints:
@@ -59,7 +59,8 @@ def _holds(constraint: Constraint, values: dict[str, object]) -> bool:
     assert_never(constraint.relation)
 
 
-def _inside(domain: Domain, value: object) -> bool:
+def inside(domain: Domain, value: object) -> bool:
+    """Whether a value is in the domain of a parameter."""
     if domain.rank == 0:
         return _scalar_inside(domain, value)
     if not isinstance(value, Sequence):

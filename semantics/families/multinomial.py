@@ -38,7 +38,9 @@ def log_mass(n: i64, probabilities: Vector, x: Counts) -> LogW:
         rest = _after(probabilities, i + 1)
         if left > 0 and probabilities[i] > 0 and rest > 0:
             whole = probabilities[i] + rest
-            log_product = log_product + log_binomial(x[i], left - x[i], probabilities[i] / whole, rest / whole)
+            log_product = log_product + log_binomial(
+                x[i], left - x[i], probabilities[i] / whole, rest / whole
+            )
         left = left - x[i]
     return log_product
 
@@ -72,14 +74,12 @@ def support_values(n: int, probabilities: Vector) -> Iterator[tuple[int, ...]]:
     if len(probabilities) == 1:
         yield (n,)
         return
-    rest_is_possible = any(p > 0 for p in probabilities[1:])
-    first = range(n + 1) if probabilities[0] > 0 else range(1)
-    for count in first if rest_is_possible else (n,):
-        for others in (
-            support_values(n - count, probabilities[1:])
-            if rest_is_possible
-            else ((0,) * (len(probabilities) - 1),)
-        ):
+    others_possible = any(p > 0 for p in probabilities[1:])
+    if not others_possible:
+        yield (n, *(0 for _ in probabilities[1:]))
+        return
+    for count in range(n + 1 if probabilities[0] > 0 else 1):
+        for others in support_values(n - count, probabilities[1:]):
             yield (count, *others)
 
 
