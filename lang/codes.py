@@ -384,20 +384,22 @@ DATA: Final[dict[str, Code]] = {
 RUN: Final[dict[str, Code]] = {
     "E0401": Code(
         "parameter outside its domain",
-        "The parameters of a distribution have domains: a standard deviation is positive, a probability lies between"
-        " 0 and 1, a covariance is symmetric and positive definite. The message names the parameter and its value. Where"
-        " a variable can leave the domain, give it a type or prior that keeps it inside.",
+        "The parameters of a distribution have domains: a standard deviation is positive, a probability"
+        " lies between 0 and 1, a covariance is symmetric and positive definite. The message names the"
+        " parameter and its value. Where a variable can leave the domain, give it a type or prior that"
+        " keeps it inside.",
         "model f() { s = -1.0; x ~ Normal(0, s) }",
     ),
     "E0402": Code(
         "index outside the array",
-        "Indices count from 0, so an array of length N has indices 0 to N - 1. Negative indices are not allowed.",
+        "Indices count from 0, so an array of length N has indices 0 to N - 1. Negative indices are not"
+        " allowed.",
         "model f(y: real[3]) { return y[3] }",
     ),
     "E0422": Code(
         "element read before it is defined",
-        "Elements made by `~` or `:=` exist once their statement has run. The array as a whole can be read when every"
-        " element up to its largest index is there.",
+        "Elements made by `~` or `:=` exist once their statement has run. The array as a whole can be"
+        " read when every element up to its largest index is there.",
         "model f() { z[1] ~ Normal(0, 1); return z[0] }",
     ),
     "E0423": Code(
@@ -412,8 +414,9 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0425": Code(
         "function outside its domain",
-        "A function was given an argument for which it has no value, such as the logarithm of a negative number, the"
-        " mean of no numbers, or the inverse of a singular matrix. (`log(0)` is minus infinity.)",
+        "A function was given an argument for which it has no value, such as the logarithm of a negative"
+        " number, the mean of no numbers, or the inverse of a singular matrix. (`log(0)` is minus"
+        " infinity.)",
         "model f() { return log(0.0 - 1.0) }",
     ),
     "E0426": Code(
@@ -423,20 +426,20 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0427": Code(
         "number or array too large",
-        "A result would take more memory than one value may: integers have at most 131,072 binary digits, arrays made by"
-        " one function at most 20 million elements.",
+        "A result would take more memory than one value may: integers have at most 131,072 binary digits,"
+        " arrays made by one function at most 20 million elements.",
         "model f() { return 10 ^ 1000000000 }",
     ),
     "E0428": Code(
         "result is not a number",
-        "A calculation with infinities has no value, such as infinity less infinity. Values that are not numbers (NaN)"
-        " never arise silently.",
+        "A calculation with infinities has no value, such as infinity less infinity. Values that are not"
+        " numbers (NaN) never arise silently.",
         "model f() { return infinity - infinity }",
     ),
     "E0429": Code(
         "value of the wrong kind",
-        "An operation met a value that it cannot take, most often an entry of the data that is missing. A missing entry"
-        " becomes a variable where it is observed; before that it has no value.",
+        "An operation met a value that it cannot take, most often an entry of the data that is missing. A"
+        " missing entry becomes a variable where it is observed; before that it has no value.",
         "model f(y: real?[N]) { return y[0] }",
     ),
     "E0431": Code(
@@ -446,7 +449,8 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0432": Code(
         "values repeat too often",
-        "`Ordered(d, n)` draws n different values; this distribution gave the same ones a million times over.",
+        "`Ordered(d, n)` draws n different values; this distribution gave the same ones a million times"
+        " over.",
         "model f(p: unit) { x ~ Ordered(Empirical([1.0, 2.0], [1 - p, p]), 2) }",
     ),
     "E0416": Code(
@@ -461,24 +465,27 @@ RUN: Final[dict[str, Code]] = {
 METHODS: Final[dict[str, Code]] = {
     "E0511": Code(
         "distribution has no such member",
-        "Not every distribution has every function in closed form: a multivariate one has no `cdf`, some have no `mean`.",
+        "Not every distribution has every function in closed form: a multivariate one has no `cdf`, some"
+        " have no `mean`.",
         "model f() { return Cauchy(0, 1).mean }",
     ),
-    "E0512": Code(
+    "E0521": Code(
         "too many values to list",
-        "An array of discrete draws in one statement has as many values as there are combinations. Draw the elements one"
-        " by one, so that exact methods can take them one at a time.",
+        "An array of discrete draws in one statement has as many values as there are combinations. Draw"
+        " the elements one by one, so that exact methods can take them one at a time.",
         "model f() { z ~ iid(Bernoulli(0.5), 40); return sum(z) }",
     ),
-    "E0513": Code(
+    "E0522": Code(
         "no sampler",
-        "`Flat` and user-defined densities have a density and no sampler. Methods that use gradients need none.",
+        "`Flat` and user-defined densities have a density and no sampler. Methods that use gradients need"
+        " none.",
         "model f() { x ~ Flat(); observe 1.0 ~ Normal(x, 1) }",
     ),
-    "E0514": Code(
+    "E0523": Code(
         "function cannot be inverted",
-        "`Transformed(d, f)` needs the x with f(x) = y: f must be a chain of invertible functions that holds its argument"
-        " in one place. Otherwise draw x in a model and return f(x); such a model can be drawn from, not observed.",
+        "`Transformed(d, f)` needs the x with f(x) = y: f must be a chain of invertible functions that"
+        " holds its argument in one place. Otherwise draw x in a model and return f(x); such a model can"
+        " be drawn from, not observed.",
         "model f() { y ~ Transformed(Normal(0, 1), fn (x: real) => x + x ^ 3) }",
     ),
 }

@@ -144,7 +144,7 @@ def _evaluated(expression: core.Expr, env: Mapping[str, Value], exact: bool) -> 
             return _evaluated(then if _evaluated(test, env, exact) is True else orelse, env, exact)
         case core.Law() | core.Closure() | core.Global():
             raise Fault(
-                "E0514", "the function of `Transformed` uses a distribution or a function", "not invertible"
+                "E0523", "the function of `Transformed` uses a distribution or a function", "not invertible"
             )
 
 

@@ -105,7 +105,7 @@ def make_user_law(
 
 def _no_sampler(law: LawValue) -> Fault:
     return Fault(
-        "E0513",
+        "E0522",
         f"{law.describe()} has a density but no sampler, so it cannot be drawn from",
         "no sampler",
         "methods that use gradients need none: `--method nuts`",

@@ -67,7 +67,7 @@ class Lifted(LawValue):
             size *= len(tables[-1])
             if size > MOST_VALUES:
                 raise Fault(
-                    "E0512",
+                    "E0521",
                     f"an array of {len(self.laws)} draws from {self.describe()} has more than"
                     f" {MOST_VALUES:,} values, too many to list",
                     "too many values",

@@ -75,7 +75,7 @@ class Ordered(LawValue):
         values = sorted(as_number(value) for value, _ in table)
         if math.comb(len(values), self.count) > MOST_VALUES:
             raise Fault(
-                "E0512",
+                "E0521",
                 f"{self.describe()} has more than {MOST_VALUES:,} values, too many to list",
                 "too many values",
             )

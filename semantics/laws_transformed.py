@@ -205,7 +205,7 @@ def _is_constant(op: str, place: int, other: Number | None) -> bool:
 
 def _not_invertible(why: str) -> Fault:
     return Fault(
-        "E0514",
+        "E0523",
         f"the function of `Transformed` cannot be inverted: {why}",
         "not invertible",
         "it must be a chain of functions such as `a + b * x`, `exp`, `log`, `sqrt`, `sigmoid`, powers;"
