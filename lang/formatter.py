@@ -12,11 +12,16 @@ from typing import Final, TypeAlias, assert_never
 
 from pplc.lang import syntax as s
 from pplc.lang.diagnostics import Span
-from pplc.lang.document import HARD, SOFT, SPACE, Aside, Doc, Group, Line, Nest, join, layout
+from pplc.lang.document import HARD, SOFT, SPACE, Aside, Doc, Group, Nest, join, layout
 from pplc.lang.parse import parse
+from pplc.lang.render import width
 from pplc.lang.tree import GENERIC, SIZED
 
 COLUMNS: Final = 100
+ROOM: Final = 80
+"""Columns of a block that stays on one line."""
+
+UNBOUNDED: Final = 1 << 30
 
 Place: TypeAlias = tuple[int, int]
 END_OF_FILE: Final[Place] = (1 << 60, 0)
@@ -43,7 +48,7 @@ def format_expression(expr: s.Expr) -> str:
 
 def format_query(query: s.Query) -> str:
     """One query, as results show it."""
-    return layout(_Formatter(s.Program(())).query(query), 1 << 30)
+    return layout(_Formatter(s.Program(())).query(query), UNBOUNDED)
 
 
 def _start(span: Span) -> Place:
@@ -115,8 +120,11 @@ class _Formatter:
         entries = [(item.span, lambda item=item: self.item(item)) for item in program.items]
         return join(HARD, self.sequence(entries, END_OF_FILE))
 
-    def braces(self, entries: Sequence[tuple[Span, Callable[[], Doc]]], span: Span, flat: str) -> Doc:
-        """`{ … }`: on one line if it was written so and fits, else an entry a line."""
+    def braces(self, entries: Sequence[tuple[Span, Callable[[], Doc]]], span: Span, flat: str, room: int = ROOM) -> Doc:
+        """`{ … }`: on one line if it was written so and takes at most `room`, else an entry a line.
+
+        Decided here and not by the layout, so that what encloses it is laid out the same next time.
+        """
         limit = _end(span) if span.line else (0, 0)
         commented = self._waits_before(limit)
         header: Doc = ()
@@ -130,7 +138,10 @@ class _Formatter:
             return "{}"
         if commented or span.line != span.end_line:
             return Group(("{", header, Nest((HARD, join(HARD, parts))), HARD, "}"), broken=True)
-        return Group(("{", Nest((SPACE, join(Line(flat), [part for part in parts if part]))), SPACE, "}"))
+        line = layout(("{ ", join(flat, [part for part in parts if part]), " }"), UNBOUNDED)
+        if "\n" not in line and width(line) <= room:
+            return line
+        return Group(("{", Nest((HARD, join(HARD, parts))), HARD, "}"), broken=True)
 
     def listed(
         self, opening: str, parts: Sequence[tuple[Span, Callable[[], Doc]]], closing: str, limit: Place
@@ -158,10 +169,11 @@ class _Formatter:
     def item(self, item: s.Item) -> Doc:
         match item:
             case s.Function(kind, name, parameters, result, body):
-                return (f"{kind} {name}", self.signature(parameters, result, body), self.body(kind, body))
+                header: Doc = (f"{kind} {name}", self.signature(parameters, result, body))
+                return (header, self.body(kind, body, COLUMNS - width(layout(header, UNBOUNDED)) - 1))
             case s.Density(name, parameters, support, value):
-                header = self.parameters(parameters, _start(support.span))
-                return (f"density {name}", header, " on ", self.type(support), " =", self.right(value))
+                listed = self.parameters(parameters, _start(support.span))
+                return (f"density {name}", listed, " on ", self.type(support), " =", self.right(value))
             case s.TypeDecl(name, _, s.ArrayType() | s.ListType() | s.TupleType() | s.RecordType() | s.OptionType()
                             | s.FunctionType() | s.GenericType() | s.NamedType() as alias):  # fmt: skip
                 return (f"type {name} = ", self.type(alias))
@@ -206,18 +218,15 @@ class _Formatter:
         ]
         return self.listed("(", parts, ")", limit)
 
-    def body(self, kind: str, body: s.Block) -> Doc:
+    def body(self, kind: str, body: s.Block, room: int = ROOM) -> Doc:
         """What follows the head of a function: ` { … }`, or ` => e` if it was written so."""
         if body.statements or body.value is None or body.span != body.value.span or (kind == "model" and not body.span.line):
-            return (" ", self.block(body))
+            return (" ", self.block(body, room))
         return (" =>", self.right(body.value))
 
-    def right(self, value: s.Expr, level: int = 0) -> Doc:
-        """What stands right of a sign: on the next line if it fits only there."""
-        doc = self.expr(value, level)
-        if isinstance(value, (s.Binary, s.Compare)):
-            return Group(Nest((SPACE, doc)))
-        return (" ", doc)
+    def right(self, value: s.Expr) -> Doc:
+        """What stands right of a sign."""
+        return (" ", self.expr(value, 0))
 
     # -------------------------------------------------------------- types
 
@@ -265,14 +274,14 @@ class _Formatter:
 
     # -------------------------------------------------------------- statements
 
-    def block(self, block: s.Block) -> Doc:
+    def block(self, block: s.Block, room: int = ROOM) -> Doc:
         entries: list[tuple[Span, Callable[[], Doc]]] = [
             (statement.span, lambda statement=statement: self.statement(statement)) for statement in block.statements
         ]
         if block.value is not None:
             value = block.value
             entries.append((value.span, lambda: self.expr(value, 0)))
-        return self.braces(entries, block.span, "; ")
+        return self.braces(entries, block.span, "; ", room)
 
     def let(self, let: s.Let) -> Doc:
         kind: Doc = (": ", self.type(let.type)) if let.type else ()
@@ -333,7 +342,7 @@ class _Formatter:
     def expr(self, expr: s.Expr, level: int) -> Doc:
         """An expression where only those that bind at least as tightly as `level` may stand bare."""
         doc, own = self._bare(expr)
-        return ("(", Nest(doc), ")") if own < level else doc
+        return ("(", doc, ")") if own < level else doc
 
     def _bare(self, expr: s.Expr) -> tuple[Doc, int]:
         """An expression without parentheses around it, and how tightly it binds."""
@@ -354,13 +363,12 @@ class _Formatter:
             case s.Binary("^", left, right):
                 return (self.expr(left, _SAMPLE), "^", self.expr(right, _SIGN)), _LEVELS["^"]
             case s.Binary(op, left, right):
-                own = _LEVELS[op]
-                return Group((self.expr(left, own), f" {op}", SPACE, self.expr(right, own + 1))), own
+                return self.chain(op, left, right), _LEVELS[op]
             case s.Compare(first, rest):
                 docs: list[Doc] = [self.expr(first, _RANGE)]
                 for op, operand in rest:
                     docs += [f" {op}", SPACE, self.expr(operand, _RANGE)]
-                return Group(tuple(docs)), _COMPARE
+                return Group(Nest(tuple(docs))), _COMPARE
             case s.Range(low, high):
                 return (self.expr(low, 6), "..", self.expr(high, 6)), _RANGE
             case s.Call(function, arguments):
@@ -389,9 +397,22 @@ class _Formatter:
                 return self.conditional(expr), 0
             case s.Match(subject, arms):
                 entries = [(arm.span, lambda arm=arm: self.arm(arm)) for arm in arms]
-                return ("match ", self.expr(subject, 0), " ", self.braces(entries, expr.span, ", ")), 0
+                inside = arms[0].span.to(expr.span) if arms else expr.span
+                return ("match ", self.expr(subject, 0), " ", self.braces(entries, inside, ", ")), 0
             case _:
                 assert_never(expr)
+
+    def chain(self, op: str, left: s.Expr, right: s.Expr) -> Doc:
+        """`a + b - c`: signs that bind alike, in one group, broken after every sign or none."""
+        own = _LEVELS[op]
+        operands: list[tuple[str, s.Expr]] = [(op, right)]
+        while isinstance(left, s.Binary) and left.op != "^" and _LEVELS[left.op] == own:
+            operands.append((left.op, left.right))
+            left = left.left
+        docs: list[Doc] = [self.expr(left, own)]
+        for sign, operand in reversed(operands):
+            docs += [f" {sign}", SPACE, self.expr(operand, own + 1)]
+        return Group(Nest(tuple(docs)))
 
     def number(self, number: s.Number) -> str:
         source = self._source(number.span)
