@@ -3,7 +3,8 @@
 The first word after the backticks says what a block is:
 
 - ` ```ppl `: a whole file; `pplc check` accepts it. ` ```ppl coin.ppl ` is also written to that
-  file for the page's commands; ` ```ppl bad E0204 ` must be refused with that code.
+  file for the page's commands; ` ```ppl bad E0204 ` must be refused with that code alone, and may
+  name a file as well.
 - ` ```json data.json ` and ` ```csv data.csv `: written to that file.
 - ` ```console `: commands after `$ `; lines below a command are what it prints, `...` for anything.
 - ` ```bash `: commands, one per line; only their status is checked.
@@ -36,7 +37,7 @@ PROGRAMS = [
 
 def file_name(fence: Fence) -> str:
     """The file that a block is to be written to; empty if it names none."""
-    return fence.words[0] if len(fence.words) == 1 else ""
+    return fence.words[-1] if fence.words and "." in fence.words[-1] else ""
 
 
 @pytest.mark.parametrize("fence", PROGRAMS)
@@ -45,7 +46,7 @@ def test_a_program_of_the_manual_is_accepted_or_refused_as_the_page_says(
 ) -> None:
     file = tmp_path / (file_name(fence) or "model.ppl")
     file.write_text(fence.body, encoding="utf-8")
-    expected = set(fence.words[1:]) if fence.words[:1] == ("bad",) else set[str]()
+    expected = {fence.words[1]} if fence.words[:1] == ("bad",) else set[str]()
     status = main(["check", str(file)])
     shown = capsys.readouterr()
     assert set(CODE.findall(shown.err)) == expected, f"{fence.place}: {shown.err}"
