@@ -112,10 +112,13 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 def duration(text: str) -> float:
     """Seconds, from `30s`, `500ms`, `5m`, `1h` or `30`."""
     digits = text.rstrip("smhin")
-    unit = text[len(digits) :]
-    if unit not in UNITS:
+    try:
+        seconds = float(digits) * UNITS[text[len(digits) :]]
+    except (ValueError, KeyError):
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"`{text}` is not a time, such as `30s` or `5m`")
-    return positive(digits) * UNITS[unit]
+    return seconds
 
 
 INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
