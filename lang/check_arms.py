@@ -87,7 +87,7 @@ def _check_cover(c: Checker, node: s.Match, kind: Type) -> None:
         head = Span(start.file, start.line, start.column, start.line, start.column + len("match"))
         c.report(
             "E0227",
-            f"this `match` has no arm for `{missing}`",
+            f"this `match` has no arm for {'other values' if missing == '_' else f'`{missing}`'}",
             head,
             "not every value has an arm",
             "add one, or `_ => …` for everything else",

@@ -12,7 +12,7 @@ from pplc.lang.check_arms import bind_pattern, match_of
 from pplc.lang.check_arrays import grown
 from pplc.lang.check_combinators import law_is_atomless
 from pplc.lang.check_constants import constant, is_atomless, is_latent, size_value
-from pplc.lang.check_domains import check_written
+from pplc.lang.check_domains import require
 from pplc.lang.check_draws import drawn, observe, text_of
 from pplc.lang.check_shapes import index, plain
 from pplc.lang.check_state import Checker, Entry, Frame
@@ -86,8 +86,8 @@ def _result(c: Checker, frame: Frame, body: s.Block, node: s.Node, end: Type | N
         ):
             _missing_return(c, frame, body, node, frame.result)
         elif end is not None:
-            span = value.span if value is not None else body.span
-            c.require(end, frame.result, span, "what is returned")
+            if value is not None:
+                require(c, value, end, frame.result, "what is returned")
         return frame.result
     result: Type | None = None
     for kind, span in [*frame.returns, *([(end, body.span)] if end is not None and not nothing else [])]:
@@ -334,10 +334,7 @@ def _annotated(c: Checker, written: s.TypeExpr | None, value: s.Expr) -> Type:
         return c.infer(value, None)
     wanted = type_of(c, written)
     found = c.infer(value, wanted)
-    if isinstance(wanted, Real) and isinstance(found, Int | Real) and constant(c, value) is not None:
-        check_written(c, value, wanted, "the value")
-    else:
-        c.require(found, wanted, value.span, "the value")
+    require(c, value, found, wanted, "the value")
     return wanted
 
 
@@ -431,12 +428,12 @@ def _return(c: Checker, node: s.Return, value: s.Expr | None) -> None:
     if wanted is None:
         c.frame.returns.append((kind, span))
         return
-    if value is not None and isinstance(wanted, Real) and constant(c, value) is not None:
-        check_written(c, value, wanted, "what is returned")
-        return
     help_ = ""
     if value is None and not isinstance(c.unify.head(wanted), Unit):
         help_ = "`return` alone returns `()`"
     elif isinstance(c.unify.head(kind), Model) and not isinstance(c.unify.head(wanted), Model):
         help_ = "the arrow names what a draw gives; draw with `~` first"
-    c.require(kind, wanted, span, "what is returned", help_=help_)
+    if value is None:
+        c.require(kind, wanted, span, "what is returned", help_=help_)
+    else:
+        require(c, value, kind, wanted, "what is returned", help_=help_)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pplc.lang import syntax as s
 from pplc.lang.check_arguments import Slot, infer_all, place, report_count
 from pplc.lang.check_builtins import builtin_call
-from pplc.lang.check_constants import constant, is_atomless, is_latent, size_value
-from pplc.lang.check_domains import check_domain
+from pplc.lang.check_constants import is_atomless, is_latent, size_value
+from pplc.lang.check_domains import check_domain, require
 from pplc.lang.check_laws import law_call
 from pplc.lang.check_members import member_call
 from pplc.lang.check_state import Checker, FunctionSignature
@@ -16,7 +16,6 @@ from pplc.lang.functions import ACTIONS
 from pplc.lang.typesys import (
     BOOL,
     INT,
-    POSITIVE,
     REAL,
     UNIT,
     WRONG,
@@ -78,22 +77,12 @@ def known_call(c: Checker, node: s.Call, signature: FunctionSignature) -> Type:
     kinds = c.unify.instantiate([*(kind for _, kind in signature.parameters), signature.result], sizes)
     for (name, _), wanted, value, known in zip(signature.parameters, kinds[:-1], values, given, strict=True):
         what = f"`{name}` of `{signature.name}`" if name else f"the argument of `{signature.name}`"
-        argument(c, value, c.infer(value, wanted) if known is None else known, wanted, what)
+        require(c, value, c.infer(value, wanted) if known is None else known, wanted, what)
     return kinds[-1]
 
 
 def _unsized(c: Checker, signature: FunctionSignature) -> Type:
     return c.unify.instantiate([signature.result], {})[0]
-
-
-def argument(c: Checker, value: s.Expr, kind: Type, wanted: Type, what: str) -> None:
-    """Check one argument; a written number may be wanted `positive` or `unit`."""
-    opened = c.unify.head(wanted)
-    known = constant(c, value)
-    if isinstance(opened, Real) and opened != REAL and known is not None and isinstance(kind, Int | Real):
-        check_domain(c, Domain.POSITIVE if opened == POSITIVE else Domain.UNIT, value, what)
-        return
-    c.require(kind, wanted, value.span, what)
 
 
 def _constructor(c: Checker, node: s.Call, signature: FunctionSignature) -> Type:
@@ -134,7 +123,7 @@ def _value_call(c: Checker, node: s.Call, kind: Type) -> Type:
                 return result
             for value, wanted in zip(node.arguments, parameters, strict=True):
                 kind = c.infer(value.value, wanted)
-                argument(c, value.value, kind, wanted, f"the argument of {text}")
+                require(c, value.value, kind, wanted, f"the argument of {text}")
             return result
         case Variable() as unknown:
             kinds = tuple(c.infer(a.value, None) for a in node.arguments)

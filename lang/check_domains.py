@@ -92,10 +92,36 @@ def check_domain(c: Checker, domain: Domain, written: s.Expr, what: str) -> None
         _outside(c, domain, written, value, what)
 
 
-def check_written(c: Checker, value: s.Expr, wanted: Real, what: str) -> None:
-    """A written number where `positive` or `unit` is expected is judged by its value."""
-    domains = {"real": Domain.REAL, "positive": Domain.POSITIVE, "unit": Domain.UNIT}
-    check_domain(c, domains[wanted.kind], value, what)
+def require(c: Checker, value: s.Expr, kind: Type, wanted: Type, what: str, *, help_: str = "") -> bool:
+    """Check that a value fits; numbers that are written out are judged by what they are.
+
+    `0.5` is a `unit`, and `[0.2, 0.8]` a `simplex[2]`, though the type of each is wider.
+    """
+    domain = _written_domain(c, value, wanted)
+    fits = c.require(kind, wanted, value.span, what, narrowing=domain is not None, help_=help_)
+    if domain is not None:
+        check_domain(c, domain, value, what)
+    return fits
+
+
+def _written_domain(c: Checker, value: s.Expr, wanted: Type) -> Domain | None:
+    match c.unify.head(wanted):
+        case Real("positive"):
+            domain = Domain.POSITIVE
+        case Real("unit"):
+            domain = Domain.UNIT
+        case Vector("simplex"):
+            domain = Domain.SIMPLEX
+        case Vector("ordered"):
+            domain = Domain.ORDERED
+        case Array(Real("positive"), (_,)):
+            domain = Domain.POSITIVE_VECTOR
+        case _:
+            return None
+    if domain.rank == 0:
+        return None if constant(c, value) is None else domain
+    written = isinstance(value, s.ListLiteral) and all(constant(c, item) is not None for item in value.items)
+    return domain if written else None
 
 
 def _check_vector(c: Checker, domain: Domain, written: s.Expr, values: list[Fraction], what: str) -> None:

@@ -35,14 +35,7 @@ def text_of(expr: s.Expr) -> str:
 
 def drawn(c: Checker, node: s.Node, law: s.Expr, kind: Type) -> Type:
     """What a draw from a value of that type gives; complains if nothing can be drawn, or not here."""
-    if c.frame.kind not in ("model", "query"):
-        c.report(
-            "E0222",
-            f"`~` draws, but {_what_is_checked(c)} is deterministic",
-            node.span,
-            "not in a `fn`",
-            "write `model` instead of `fn`, and draw from it with `~` where it is used",
-        )
+    only_in_models(c, node, "`~` draws")
     match c.unify.head(kind):
         case Model(element) | Dist(element) | Base(element):
             return element
@@ -55,19 +48,12 @@ def drawn(c: Checker, node: s.Node, law: s.Expr, kind: Type) -> Type:
         case Fn(_, result) as function:
             help_ = ""
             if isinstance(c.unify.head(result), Model | Dist | Base):
-                help_ = f"give it its arguments, as in `~{text_of(law)}(…)`"
+                help_ = f"give it its arguments, as in `{text_of(law)}(…)`"
             return _not_a_model(c, law, function, help_)
         case other:
             return _not_a_model(
                 c, law, other, "to give a name to a value that is not random write `let x = …`"
             )
-
-
-def _what_is_checked(c: Checker) -> str:
-    what = {"fn": "a function", "let": "a top-level `let`", "density": "a density"}
-    return what.get(c.frame.kind, "this") + (
-        f" such as `{c.frame.name}`" if c.frame.name and c.frame.kind == "fn" else ""
-    )
 
 
 def _not_a_model(c: Checker, law: s.Expr, kind: Type, help_: str) -> Type:

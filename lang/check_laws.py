@@ -53,7 +53,7 @@ def _family(c: Checker, node: s.Call, family: Family) -> Type:
     chosen = _parametrisation(family, node)
     arguments = place(c, node, family.name, slots_of(chosen), help_=_help(family, node))
     if arguments is None:
-        return Dist(_any_element(c, family))
+        return Dist(_any_element(family))
     sizes: dict[str, Extent] = {}
     lengths: dict[str, Extent] = {}
     values: dict[str, Fraction] = {}
@@ -93,10 +93,10 @@ def _parametrisation(family: Family, node: s.Call) -> tuple[Parameter, ...]:
     return max(choices, key=lambda parameters: len(names & {parameter.name for parameter in parameters}))
 
 
-def _any_element(c: Checker, family: Family) -> Type:
-    """The element of a wrong call: right where no argument decides it."""
+def _any_element(family: Family) -> Type:
+    """The element of a wrong call: right where no argument decides it, else anything."""
     element = support_type(family, {}, {}, {})
-    return element if isinstance(element, Int) or family.support.kind is Kind.BOOLEAN else c.unify.fresh()
+    return element if isinstance(element, Int) or family.support.kind is Kind.BOOLEAN else WRONG
 
 
 def _help(family: Family, node: s.Call) -> str:

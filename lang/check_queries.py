@@ -21,7 +21,7 @@ from pplc.lang.check_state import Checker, Entry, Frame
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.names import resolve_query
 from pplc.lang.suggest import did_you_mean
-from pplc.lang.typesys import WRONG, Bool, Int, Real, Type, Variable, Wrong
+from pplc.lang.typesys import WRONG, Bool, Fn, Int, Real, Type, Variable, Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ def _argument(
                     f"`{query.head}` takes a number, but this is `{c.show(kind)}`",
                     part.span,
                     f"this is `{c.show(kind)}`",
-                    "`P(x == …)` asks for a probability",
+                    "" if isinstance(kind, Fn) else f"`P({_text(part)} == …)` asks for a probability",
                 )
         case _:
             pass
@@ -301,14 +301,6 @@ def _intervention(c: Checker, checked: Checked, known: ModelSignature, item: s.D
         kind = _inside(c, checked, known, item.path, item)
     else:
         kind = known.variables.get(item.path[0], WRONG)
-        if isinstance(kind, Wrong):
-            c.report(
-                "E0611",
-                f"the model has no variable `{item.path[0]}` to set",
-                item.span,
-                "unknown variable",
-                did_you_mean(item.path[0], known.variables),
-            )
     if item.indices:
         kind = index(c, item, kind, item.indices, item.path[-1])
     found = c.infer(item.value, kind)

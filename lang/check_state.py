@@ -239,7 +239,9 @@ class Checker:
         """Make a variable known under the name that resolution gave it."""
         self.types[id(node)] = entry.type
         binding = self.names.of.get(id(node))
-        if binding is not None:
+        if binding is not None and binding.kind == "global":
+            self.globals[binding.unique] = entry
+        elif binding is not None:
             self.entries[binding.unique] = entry
 
     # -------------------------------------------------------------- expecting

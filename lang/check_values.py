@@ -89,7 +89,9 @@ def only_in_models(c: Checker, node: s.Node, what: str) -> bool:
     """Complain about something random outside a model."""
     if c.frame.kind in ("model", "query"):
         return True
-    where = f"`{c.frame.name}` is a `fn`" if c.frame.kind == "fn" and c.frame.name else "this is not a model"
+    kinds = {"fn": "an anonymous `fn`", "density": "a density", "let": "a top-level `let`"}
+    named = c.frame.kind == "fn" and c.frame.name
+    where = f"`{c.frame.name}` is a `fn`" if named else f"this is {kinds.get(c.frame.kind, 'no model')}"
     c.report(
         "E0222",
         f"{what}, but {where}, and only a `model` may be random",
