@@ -256,6 +256,8 @@ def _drawn(family: Family, value: object) -> Value:
     """What a sampler or support gives, in the kind of the support."""
     if family.support.kind is Kind.BOOLEAN:
         return bool(value)
+    if isinstance(value, tuple):
+        return cast(Value, value)
     found = cast(float, value)
     return int(found) if family.discrete and found != math.inf else found
 

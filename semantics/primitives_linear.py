@@ -44,6 +44,8 @@ def matmul(static: Static, exact: bool, a: Value, b: Value) -> Value:  # noqa: A
     """`a @ b` of matrices and vectors, as in NumPy."""
     a, b = plain(a), plain(b)
     axes = rank_of(a), rank_of(b)
+    if a == () and b != ():
+        return ()  # a matrix without rows
     if axes == (1, 1):
         return linalg.dot(row("@", exact, a), row("@", exact, b))
     if b == () and axes[0] == 2:
@@ -54,8 +56,6 @@ def matmul(static: Static, exact: bool, a: Value, b: Value) -> Value:  # noqa: A
     if axes == (1, 2):
         left = row("@", exact, a)
         return tuple(_dot("@", left, column) for column in linalg.transpose(matrix("@", exact, b)))
-    if a == ():
-        return ()
     if axes != (2, 2):
         raise wrong_kind("@", "vectors and matrices", b if axes[0] in {1, 2} else a)
     return linalg.matmul(matrix("@", exact, a), matrix("@", exact, b))
