@@ -1,0 +1,79 @@
+"""What all methods on R^n share: finding the density, where to start, and reporting draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.bound import Bound
+from pplc.semantics.source import Source
+
+if TYPE_CHECKING:
+    from pplc.inference.pyro_model import Density
+    from pplc.inference.torch_outputs import Outputs
+
+Floats = npt.NDArray[np.float64]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keeps torch to one thread: the operations are small, and the results must not depend on the machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def found_density(bound: Bound) -> Density:
+    """The density of a program, or E05xx."""
+    from pplc.inference.pyro_model import density_of
+
+    return density_of(bound)
+
+
+def start_of(density: Density, init: Mapping[str, Any]) -> Callable[[Source], Floats]:
+    """Starting points: what the user gave, else uniform on (-2, 2) in every direction, as Stan does."""
+    from pplc.inference.pyro_start import given_positions
+
+    fixed = given_positions(density, init)
+
+    def start(source: Source) -> Floats:
+        position = np.array([4 * source.uniform() - 2 for _ in range(density.size)])
+        for place, part in fixed:
+            position[place : place + len(part)] = part
+        return position
+
+    return start
+
+
+def no_start(density: Density, start: Floats) -> Rejected:
+    """The error of a chain that found no point of positive density."""
+    from pplc.inference.pyro_start import blame
+
+    site, span = blame(density, start)
+    where = f" because of `{site}`" if site else ""
+    return Rejected(
+        Diagnostic(
+            "E0430",
+            f"no starting point with a positive density was found in 100 tries{where}",
+            span,
+            "the density is 0 or not a number here" if site else "",
+            "give starting values with `--init`, or narrow the priors",
+        )
+    )
+
+
+def reported(density: Density, positions: Floats, seeds: list[tuple[int, int]]) -> Outputs:
+    """The outputs of the program at draws [S, D]."""
+    from pplc.inference.torch_outputs import outputs
+
+    return outputs(density, positions, seeds)

@@ -1,0 +1,106 @@
+"""Starting values on the constrained scale as unconstrained positions, and what is wrong with a start."""
+
+# pyright: basic
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from pyro import poutine, validation_enabled
+
+from pplc.inference.pyro_model import Density, Fixed
+from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_spaces import unconstrain
+from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
+from pplc.semantics.values import show_address
+
+
+class Looking(Fixed):
+    """A run at the middle that notes the space of every site."""
+
+    def __init__(self, density: Density) -> None:
+        super().__init__(torch.zeros(density.size, dtype=torch.float64), density.slots, _none)
+        self.laws: dict[str, TorchLaw] = {}
+
+    def _pyro_sample(self, msg: dict[str, Any]) -> None:
+        super()._pyro_sample(msg)
+        if msg["name"] in self.slots:
+            self.laws[msg["name"]] = msg["fn"].law
+
+
+def _none(size: int) -> torch.Tensor:
+    raise AssertionError(f"{size} numbers for a site without a slot")
+
+
+def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int, np.ndarray]]:
+    """For the sites that `init` names, their places and unconstrained values.
+
+    A site of a plate `theta[:]` is given as the array `theta`, an element `z[3]` inside the array `z`.
+    """
+    if not init:
+        return []
+    looking = Looking(density)
+    with validation_enabled(False), poutine.block(), looking:
+        density.model()
+    result: list[tuple[int, np.ndarray]] = []
+    used: set[str] = set()
+    for name, slot in density.slots.items():
+        text, _, index = name.partition("[")
+        key = name if name in init else text
+        if key not in init:
+            continue
+        used.add(key)
+        value = np.asarray(init[key], dtype=np.float64)
+        if key != name and index and ":" not in index:
+            value = value[tuple(int(k) for k in index.rstrip("]").split(","))]
+        x = torch.from_numpy(np.ascontiguousarray(value))
+        # Rounds of nested plates are batch axes from the right, the outermost last.
+        law = looking.laws[name]
+        plates = len(slot.shape) - law.rank
+        x = x.permute(*reversed(range(plates)), *range(plates, x.dim())) if x.dim() >= plates else x
+        if tuple(x.shape) != slot.shape:
+            raise Rejected(
+                Diagnostic(
+                    "E0330",
+                    f"the starting value of `{key}` has shape {list(value.shape)},"
+                    f" but `{name}` has shape {list(slot.shape)}",
+                    slot.span,
+                )
+            )
+        u = unconstrain(law.space, x).reshape(-1)
+        if not bool(torch.isfinite(u).all()):
+            raise Rejected(
+                Diagnostic(
+                    "E0331",
+                    f"the starting value of `{key}` is not inside the support of `{law.name}`",
+                    slot.span,
+                    f"drawn from `{law.name}`",
+                )
+            )
+        result.append((slot.offset, u.numpy()))
+    unknown = sorted(set(init) - used)
+    if unknown:
+        names = ", ".join(f"`{name}`" for name in unknown)
+        raise Rejected(Diagnostic("E0332", f"starting values for {names}, but the model draws no such variable"))
+    return result
+
+
+def blame(density: Density, start: np.ndarray) -> tuple[str, Span]:
+    """The first site whose density is not finite at a position, and its place in the program."""
+    u = torch.from_numpy(np.ascontiguousarray(start))
+    with validation_enabled(False):
+        fixed = Fixed(u, density.slots, _none)
+        trace = density.trace(fixed)
+        trace.compute_log_prob()
+    for name, site in trace.nodes.items():
+        if site["type"] == "sample" and "log_prob_sum" in site and not math.isfinite(float(site["log_prob_sum"])):
+            statement = site["infer"].get("statement")
+            return name, NOWHERE if statement is None else statement.span
+    return "", NOWHERE
+
+
+__all__ = ["blame", "given_positions", "show_address"]

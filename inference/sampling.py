@@ -1,0 +1,162 @@
+"""NUTS and HMC as methods: chains on the density of a program, and their draws as a `Result`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pplc.inference.chains import (
+    ChainState,
+    Floats,
+    Record,
+    Settings,
+    Transition,
+    chain,
+    lockstep,
+    watching,
+)
+from pplc.inference.gradient import found_density, no_start, one_thread, reported, start_of
+from pplc.inference.options import Options
+from pplc.inference.progress import Progress
+from pplc.inference.result import Array, Draws, Result
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.bound import Bound
+from pplc.semantics.source import Seeded
+
+if TYPE_CHECKING:
+    from pplc.inference.pyro_model import Density
+
+NO_EVIDENCE = "Markov chains do not estimate it"
+
+
+def sample(bound: Bound, options: Options, progress: Progress, method: str, transition: Transition) -> Result:
+    """Runs the chains of a gradient method."""
+    from pplc.inference.potential import Potential
+
+    with one_thread():
+        density = found_density(bound)
+        settings = Settings(options.draws, options.warmup, options.thin, options.seed, options.target_accept)
+        resumed = _resumed(options, method, density.size)
+        count = options.chains if resumed is None else len(resumed)
+        start = start_of(density, options.init)
+        records = [Record(density.size) for _ in range(count)]
+        chains = [
+            chain(records[k], settings, k, start, transition, None if resumed is None else resumed[k])
+            for k in range(count)
+        ]
+        potential = Potential(density, count)
+        finished = lockstep(
+            potential, chains, density.size, watching(records, settings, progress, resumed is None)
+        )
+        for k, record in enumerate(records):
+            if record.lost:
+                raise no_start(density, start(Seeded(options.seed, k)))
+        return _result(density, records, options, method, finished)
+
+
+def _resumed(options: Options, method: str, size: int) -> list[ChainState] | None:
+    if options.state is None:
+        return None
+    stored = options.state
+    if stored.get("method") != method or int(stored.get("size", -1)) != size:
+        raise Rejected(
+            Diagnostic(
+                "E0333",
+                f"the run to resume is not a run of `{method}` on this program and data",
+                help="resume with the same model, data and method",
+            )
+        )
+    chains: Sequence[Mapping[str, Any]] = stored["chains"]
+    return [ChainState.from_dict(each) for each in chains]
+
+
+def _result(
+    density: Density, records: Sequence[Record], options: Options, method: str, finished: bool
+) -> Result:
+    draws = min(len(record.positions) for record in records)
+    positions = np.array([record.positions[:draws] for record in records], dtype=np.float64)
+    chains = len(records)
+    flat: Floats = positions.reshape(chains * draws, density.size)
+    seeds = [(options.seed * 4096 + k, n) for k, r in enumerate(records) for n in r.iterations[:draws]]
+    values: dict[str, Array] = {}
+    likelihood: dict[str, Array] = {}
+    if draws:
+        found = reported(density, flat, seeds)
+        values = {n: a.reshape(chains, draws, *a.shape[1:]) for n, a in found.values.items()}
+        likelihood = {n: a.reshape(chains, draws, *a.shape[1:]) for n, a in found.log_likelihood.items()}
+    stats = _stats(records, draws)
+    divergences = int(stats["diverging"].sum())
+    outside = int(sum(sum(info.outside for info in record.infos[:draws]) for record in records))
+    state: dict[str, Any] | None = None
+    if all(record.state is not None for record in records):
+        state = {
+            "method": method,
+            "size": density.size,
+            "chains": [record.state.to_dict() for record in records if record.state is not None],
+        }
+    return Result(
+        method,
+        draws=Draws(values, None, likelihood, stats),
+        no_evidence=NO_EVIDENCE,
+        diagnostics={"divergences": divergences, "outside": outside},
+        note=_note(density, records),
+        warnings=tuple(_warnings(divergences, outside, chains * draws, stats, options)),
+        state=state,
+        stopped=not finished,
+    )
+
+
+def _stats(records: Sequence[Record], draws: int) -> dict[str, Array]:
+    infos = [record.infos[:draws] for record in records]
+    return {
+        "lp": np.array([record.log_densities[:draws] for record in records]),
+        "diverging": np.array([[i.diverging for i in row] for row in infos], dtype=np.bool_),
+        "acceptance_rate": np.array([[i.acceptance for i in row] for row in infos]),
+        "tree_depth": np.array([[i.depth for i in row] for row in infos], dtype=np.int64),
+        "n_steps": np.array([[i.steps for i in row] for row in infos], dtype=np.int64),
+        "energy": np.array([[i.energy for i in row] for row in infos]),
+        "step_size": np.array([record.steps[:draws] for record in records]),
+    }
+
+
+def _note(density: Density, records: Sequence[Record]) -> str:
+    note = f"{density.size} unconstrained parameters, {len(records)} chains"
+    if density.discrete:
+        note += f", {len(density.discrete)} discrete sites summed out"
+    return note
+
+
+def _warnings(
+    divergences: int, outside: int, total: int, stats: Mapping[str, Array], options: Options
+) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    if divergences:
+        found.append(
+            Diagnostic(
+                "W0430",
+                f"{divergences} of {total} transitions diverged: parts of the posterior may be missing",
+                help="raise `--target-accept`, or write the model in a non-centred form",
+                severity="warning",
+            )
+        )
+    if outside:
+        found.append(
+            Diagnostic(
+                "W0431",
+                f"{outside} trajectories reached a point where the density is 0 or not a number, and were rejected",
+                severity="warning",
+            )
+        )
+    deep = int((stats["tree_depth"] >= options.max_depth).sum())
+    if deep:
+        found.append(
+            Diagnostic(
+                "W0432",
+                f"{deep} of {total} transitions reached the greatest tree depth, {options.max_depth}",
+                help="raise `--max-depth`, or rescale the model",
+                severity="warning",
+            )
+        )
+    return found

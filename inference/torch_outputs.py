@@ -1,0 +1,287 @@
+"""What a program reports at given unconstrained draws: variables, `let`s, the value, pointwise densities.
+
+The program runs once for all draws of a block (vectorised), or once per draw where that fails.
+Discrete draws that were summed out are drawn from their law given the rest, by Pyro's `infer_discrete`.
+"""
+
+# pyright: basic
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from pyro import poutine, validation_enabled
+from pyro.infer import config_enumerate, infer_discrete
+from torch import Tensor
+from torch.func import vmap
+
+from pplc.inference.collect import extents, is_box, variables
+from pplc.inference.pyro_model import Density, Fixed
+from pplc.inference.pyro_sites import Kept, PyroSites
+from pplc.inference.result import Array
+from pplc.inference.torch_growing import rows, spread_indices
+from pplc.inference.torch_values import (
+    Batch,
+    CannotVectorise,
+    Content,
+    is_numeric,
+    lift,
+    stack,
+)
+from pplc.lang.diagnostics import Rejected
+from pplc.semantics.evaluate import named
+from pplc.semantics.values import Address, Record, Tagged, show_address
+
+BLOCK = 100
+"""Draws that are run together; also the unit in which discrete draws get their random numbers."""
+
+
+@dataclass(slots=True)
+class Reported:
+    """The addresses of one or several values, one per round of the loops around, and the values.
+
+    constant: the value itself, if it is no tensor and the same in every run.
+    """
+
+    addresses: list[Address]
+    constant: Any = None
+    is_constant: bool = False
+
+
+@dataclass(slots=True)
+class Outputs:
+    """Arrays [draw, *shape] by variable, and pointwise log densities by observed site."""
+
+    values: dict[str, Array] = field(default_factory=dict[str, Array])
+    log_likelihood: dict[str, Array] = field(default_factory=dict[str, Array])
+
+
+def outputs(
+    density: Density, positions: Array, seeds: Sequence[tuple[int, int]], *, pointwise: bool = True
+) -> Outputs:
+    """The outputs at positions [S, D].
+
+    seeds: for every draw a stream and its number in it; equal ones give equal discrete draws.
+    """
+    blocks = list(_blocks(seeds)) if density.discrete else _even(len(positions))
+    kept: list[tuple[list[Reported], list[Array]]] = []
+    lik: list[tuple[list[Reported], list[Array]]] = []
+    order: list[int] = []
+    for seed, members, slots in blocks:
+        chosen = positions[members]
+        if slots is not None:
+            padded = np.repeat(chosen[:1], BLOCK, axis=0)
+            padded[slots] = chosen
+            chosen = padded
+        values, densities = _run(density, torch.from_numpy(np.ascontiguousarray(chosen)), seed, pointwise)
+        if slots is not None:
+            values = (values[0], [a[slots] for a in values[1]])
+            densities = (densities[0], [a[slots] for a in densities[1]])
+        kept.append(values)
+        lik.append(densities)
+        order.extend(members)
+    back = np.argsort(np.array(order, dtype=np.int64))
+    return Outputs(_assemble(kept, back, len(positions)), _assemble(lik, back, len(positions)))
+
+
+def _even(count: int) -> list[tuple[int, list[int], list[int] | None]]:
+    size = 10 * BLOCK
+    return [(0, list(range(k, min(k + size, count))), None) for k in range(0, count, size)]
+
+
+def _blocks(seeds: Sequence[tuple[int, int]]) -> Iterator[tuple[int, list[int], list[int] | None]]:
+    """Draws that share a block of a stream, with their places in it."""
+    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for position, (stream, number) in enumerate(seeds):
+        found.setdefault((stream, number // BLOCK), []).append((position, number % BLOCK))
+    for (stream, block), members in found.items():
+        yield (
+            (stream * 1_000_003 + block) % 2**62,
+            [position for position, _ in members],
+            [slot for _, slot in members],
+        )
+
+
+Run = tuple[list[Reported], list[Array]]
+
+
+def _run(density: Density, points: Tensor, seed: int, pointwise: bool) -> tuple[Run, Run]:
+    with torch.random.fork_rng(devices=[]), validation_enabled(False), torch.no_grad():
+        torch.manual_seed(seed)
+        try:
+            return _at_once(density, points, pointwise)
+        except Rejected:
+            raise
+        except (RuntimeError, ValueError, IndexError, NotImplementedError, TypeError):
+            torch.manual_seed(seed)
+            return _one_by_one(density, points, pointwise)
+
+
+def _sites(density: Density, u: Tensor) -> PyroSites:
+    """A run at a position, with discrete draws from their conditional law."""
+
+    def run() -> PyroSites:
+        with Fixed(u, density.slots, _refuse):
+            return density.model(record=True)[1]
+
+    if not density.discrete:
+        return run()
+    sampled = infer_discrete(
+        config_enumerate(run, default="parallel"),
+        first_available_dim=-1 - density.model.plan.nesting,
+        temperature=1,
+    )
+    with poutine.block():
+        found: PyroSites = sampled()
+    return found
+
+
+def _refuse(size: int) -> Tensor:
+    raise AssertionError(f"{size} numbers for a site without a slot")
+
+
+def _at_once(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Run]:
+    shapes: list[list[Reported]] = []
+
+    def one(u: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        sites = _sites(density, u)
+        shapes.clear()
+        kept, values = _leaves(sites.kept)
+        lik, densities = _leaves(sites.densities) if pointwise else ([], [])
+        shapes.extend((kept, lik))
+        return values, densities
+
+    values, densities = vmap(one, randomness="different")(points)
+    kept, lik = shapes
+    return (kept, [v.numpy() for v in values]), (lik, [d.numpy() for d in densities])
+
+
+def _one_by_one(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Run]:
+    runs = [_sites(density, u) for u in points]
+    results: list[Run] = []
+    for pick in (lambda s: s.kept, lambda s: s.densities if pointwise else []):
+        columns = [_leaves(pick(sites)) for sites in runs]
+        shape = columns[0][0]
+        arrays: list[Array] = []
+        for k in range(len(columns[0][1])):
+            arrays.append(np.stack([values[k].numpy() for _, values in columns]))
+        results.append((shape, arrays))
+    return results[0], results[1]
+
+
+def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Tensor]]:
+    """Every numeric value with its addresses; constants that are no numbers stand on their own."""
+    shapes: list[Reported] = []
+    values: list[Tensor] = []
+    for item in kept:
+        if not named(tuple(p for p in item.address if not isinstance(p, tuple))):
+            continue
+        for address, value in _parts(item.address, item.value):
+            if not is_numeric(value) and not isinstance(value, tuple | range):
+                shapes.append(Reported([address], value, True))
+                continue
+            part = lift(value)
+            sizes = tuple(plate.size for plate in item.plates)
+            if not sizes:
+                data = part.data
+                while data.dim() > part.rank and data.shape[0] == 1:
+                    data = data.squeeze(0)
+                shapes.append(Reported([address]))
+                values.append(data)
+                continue
+            spread = rows(part, 0, sizes)
+            places = _addresses(address, sizes)
+            data = spread.data
+            if len(set(places)) == 1:
+                places, data = places[-1:], data.select(data.dim() - spread.rank, -1)
+            shapes.append(Reported(places))
+            values.append(data)
+    return shapes, values
+
+
+def _addresses(address: tuple[Content, ...], sizes: Sequence[int]) -> list[Address]:
+    """The address of every round."""
+    count = 1
+    for size in sizes:
+        count *= size
+    columns: list[list[Any]] = []
+    for part in address:
+        if isinstance(part, tuple) and any(isinstance(i, Batch) for i in part):
+            columns.append(list(spread_indices(part, 0, sizes)))
+        else:
+            columns.append([part] * count)
+    return [tuple(row) for row in zip(*columns, strict=True)]
+
+
+def _parts(address: tuple[Content, ...], value: Content) -> Iterator[tuple[Any, Content]]:
+    """Records and tuples of unlike things taken apart; functions and laws left out."""
+    match value:
+        case Record(names, values):
+            for name, item in zip(names, values, strict=True):
+                yield from _parts((*address, name), item)
+        case tuple() if value:
+            try:
+                whole = stack(value)
+            except CannotVectorise:
+                whole = None
+            if whole is not None:
+                yield address, whole
+            elif all(isinstance(v, str | Tagged) for v in value):
+                yield address, value
+            else:
+                for k, item in enumerate(value):
+                    yield from _parts((*address, (k,)), item)
+        case Batch() | bool() | int() | float() | range():
+            yield address, value
+        case str() | Tagged():
+            yield address, value
+        case _:
+            pass
+
+
+def _assemble(runs: Sequence[Run], back: Array, count: int) -> dict[str, Array]:
+    """Variables of all blocks, in the order of the draws."""
+    if not runs:
+        return {}
+    shapes = runs[0][0]
+    columns: dict[Address, Callable[[], Array]] = {}
+    whole: dict[tuple[Address, ...], Array] = {}
+    position = 0
+    for reported in shapes:
+        if reported.is_constant:
+            constant = np.empty(count, dtype=object)
+            for k in range(count):
+                constant[k] = reported.constant
+            columns[reported.addresses[0]] = lambda c=constant: c
+            continue
+        array = np.concatenate([arrays[position] for _, arrays in runs])[back]
+        position += 1
+        if len(reported.addresses) == 1:
+            columns[reported.addresses[0]] = lambda a=array: a
+            continue
+        whole[tuple(reported.addresses)] = array
+        for r, address in enumerate(reported.addresses):
+            columns[address] = lambda a=array, r=r: a[:, r]
+    result: dict[str, Array] = {}
+    for name, elements in variables(columns).items():
+        addresses = tuple(elements.values())
+        if addresses in whole:
+            joined = whole[addresses]
+        else:
+            parts = [columns[address]() for address in addresses]
+            if len({part.shape for part in parts}) != 1:
+                result.update(
+                    {show_address(a): part for a, part in zip(addresses, parts, strict=True)}
+                )
+                continue
+            joined = np.stack(parts, axis=1)
+        box = extents(elements) if is_box(elements) else ()
+        result[name] = joined.reshape(count, *box, *joined.shape[2:])
+    return result
+
+
+__all__ = ["Outputs", "outputs"]

@@ -1,0 +1,75 @@
+"""Hamiltonian trajectories: the leapfrog step, its energy, and the test for a U-turn.
+
+Written for numbers of any kind: numpy arrays of floats, or of `Fraction`s (dtype object) when the
+algorithms are checked exactly. A log weight is a float or a `LogRat`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pplc.semantics.number import LogWeight, weight
+from pplc.semantics.source import Source
+
+Vector: TypeAlias = npt.NDArray[Any]
+"""[D], of float64 or object."""
+
+Ask: TypeAlias = Generator[Vector, tuple[Any, Vector], Any]
+"""A computation that asks for the log density and its gradient at positions it yields."""
+
+
+class Point(NamedTuple):
+    """A place in phase space.
+
+    log_density: at the position; gradient: of it.
+    """
+
+    position: Vector
+    momentum: Vector
+    log_density: Any
+    gradient: Vector
+
+
+Weigh: TypeAlias = Callable[[Point, Vector], LogWeight]
+"""The log weight of a point under an inverse metric; `log_weight` but for exact checks."""
+
+
+def log_weight(point: Point, metric: Vector) -> LogWeight:
+    """Minus the energy: log density less p' M^-1 p / 2, for a diagonal inverse metric."""
+    value: float = point.log_density - 0.5 * float(np.dot(point.momentum, metric * point.momentum))
+    return value
+
+
+def leapfrog(point: Point, step: Any, metric: Vector, half: Any) -> Generator[Vector, tuple[Any, Vector], Point]:
+    """One leapfrog step (Neal 2011, eq. 5.18-20): reversible and of unit Jacobian; `half` is 1/2."""
+    momentum = point.momentum + half * step * point.gradient
+    position = point.position + step * (metric * momentum)
+    log_density, gradient = yield position
+    return Point(position, momentum + half * step * gradient, log_density, gradient)
+
+
+def goes_on(first: Vector, last: Vector, total: Vector, metric: Vector) -> bool:
+    """Whether a trajectory still moves away from both its ends (Betancourt 2017, A.4.2).
+
+    first, last: momenta at the ends. total: the sum of the momenta along it.
+    """
+    sharp = metric * total
+    return bool(np.dot(first, sharp) > 0 and np.dot(last, sharp) > 0)
+
+
+def takes_second(source: Source, first: LogWeight, second: LogWeight) -> bool:
+    """Chooses the second of two in proportion to their weights."""
+    high = max(first, second)  # type: ignore[type-var]
+    return source.choose((weight(first - high), weight(second - high))) == 1  # type: ignore[operator]
+
+
+def takes_new(source: Source, old: LogWeight, new: LogWeight) -> bool:
+    """Chooses the second with probability min(1, new / old)."""
+    if new >= old:  # type: ignore[operator]
+        return True
+    share = weight(new - old)  # type: ignore[operator]
+    return source.choose((1 - share, share)) == 1
