@@ -219,6 +219,161 @@ NAMES: Final[dict[str, Code]] = {
     ),
 }
 
+# ------------------------------------------------------------------ E02xx and W02xx: types, shapes, arity
+
+TYPES: Final[dict[str, Code]] = {
+    "E0204": Code(
+        "wrong number of arguments",
+        "A call gives more or fewer arguments than the function, model or family has parameters. The label"
+        " names the parameters; families can also be called by name, as in `Normal(mean = 0, sd = 1)`.",
+        "model f() { x ~ Normal(0, 5, 1); return x }",
+    ),
+    "E0209": Code(
+        "unknown or repeated named argument",
+        "An argument is given by a name that the callee has no parameter for, or twice. Some families have"
+        " several lists of parameters, such as `NegativeBinomial(mean = 3, dispersion = 2)`; names of"
+        " different lists do not mix.",
+        "model f() { x ~ Normal(mean = 0, std = 1); return x }",
+    ),
+    "E0210": Code(
+        "wrong type",
+        "A value stands where a value of another type is expected. An `int` may stand for a `real`, a"
+        " narrower set for a wider one (`positive` for `real`), an array for a list and a distribution for a"
+        " model, and nothing else is converted.",
+        "model f() { n ~ Poisson(3); condition(n % 2); return n }",
+    ),
+    "E0211": Code(
+        "unknown field or member",
+        "A record has the fields of its type; a distribution has `logpdf`, `cdf`, `logcdf`, `logccdf`,"
+        " `quantile` and `mean`.",
+        "fn f(p: (x: real, y: real)) -> real { return p.z }",
+    ),
+    "E0212": Code(
+        "operator on the wrong types",
+        "Arithmetic is for numbers and arrays of numbers, `<` for single numbers, `==` for two values of one"
+        " type whose equality can be decided. `int(b)` makes a number of a `bool`.",
+        "model f() { a ~ Bernoulli(0.5); return a + 1 }",
+    ),
+    "E0213": Code(
+        "call of what is no function, or use of what is no value",
+        "Only functions, models, families and constructors can be called. Types and actions are no values.",
+        "fn f(x: real) -> real { return x(1) }",
+    ),
+    "E0214": Code(
+        "wrong index",
+        "Arrays, vectors, matrices and lists are indexed by integers, ranges or one array of integers, with"
+        " at most as many indices as they have axes; tuples by a written number.",
+        "fn f(x: real[N], t: real) -> real { return x[t] }",
+    ),
+    "E0215": Code(
+        "loop over what has no elements",
+        "A `for` goes over a range `0..n`, an array or a list.",
+        "model f(n: int) { x[i] ~ Normal(0, 1) for i in n }",
+    ),
+    "E0216": Code(
+        "type that cannot be inferred",
+        "Parameters of named functions and models have a type, and so have the results of recursive ones."
+        " Parameters of anonymous functions may leave it out where their use shows it.",
+        "model geometric(p: real) {\n  if flip(p) { return 1 }\n  return 1 + ~geometric(p)\n}",
+    ),
+    "E0217": Code(
+        "too large to check",
+        "A type of more than 1000 parts, or a `match` of very many cases, is refused: pairs of pairs of pairs"
+        " grow without bounds. Large values belong into arrays and lists.",
+        "fn f() {\n"
+        + "".join(f"  let x{i + 1} = (x{i}, x{i})\n" if i else "  let x1 = (1, 2)\n" for i in range(11))
+        + "  return x11\n}",
+    ),
+    "E0218": Code(
+        "type that says nothing",
+        "`simplex`, `ordered`, `unit_vector`, `corr`, `cov` and `chol` take one size; sizes are integers.",
+        "model f(p: simplex) { z ~ Categorical(p); return z }",
+    ),
+    "E0219": Code(
+        "number outside its domain",
+        "A number that is written in the program lies outside the domain of the parameter it is given to."
+        " Computed values are checked when the program runs.",
+        "model f() { x ~ Normal(0, -1); return x }",
+    ),
+    "E0220": Code(
+        "sizes that differ",
+        "Arrays are combined by NumPy's rules: axes are compared from the last, and must be of one size, or"
+        " of size 1. Two size names are two sizes: where they are always equal, use one name.",
+        "model f(y: real[N], mu: real[J]) { observe y ~ Normal(mu, 1) }",
+    ),
+    "E0221": Code(
+        "index outside an array",
+        "A written index is negative or past the end. Indices start at 0 and do not count from the end.",
+        "let primes = [2, 3, 5]\nlet x = primes[3]",
+    ),
+    "E0222": Code(
+        "randomness outside a model",
+        "A `fn` is deterministic: it cannot draw, observe or weigh. Write `model` instead, and draw from it"
+        " with `~` where it is used.",
+        "fn noisy(x: real) -> real { e ~ Normal(0, 1); return x + e }",
+    ),
+    "E0223": Code(
+        "no law to draw from or to observe",
+        "Right of `~` stands a model or a distribution; right of `observe … ~` a distribution, for only that"
+        " has a density. `infer(m)` is the distribution of a model, where that can be computed.",
+        "model f(x: real) { y ~ x + 1; return y }",
+    ),
+    "E0224": Code(
+        "type without equality or without a list of its values",
+        "`mem` compares arguments and `infer` values, so these hold no functions; `values(T)` needs a type of"
+        " finitely many values.",
+        "type Shape = Dot | Circle(radius: real)\nmodel f() { s ~ Uniform(values(Shape)); return s }",
+    ),
+    "E0225": Code(
+        "condition on an event of probability zero",
+        "A continuous variable equals any one value with probability 0, so `condition(x == c)` would leave"
+        " nothing. To learn from a measured value, `observe` it: that weighs the run by a density.",
+        "model f() { mu ~ Normal(0, 1); condition(mu == 1.5); return mu }",
+    ),
+    "E0226": Code(
+        "path without a return",
+        "A function or model returns a value on some paths, but its end can be reached on others.",
+        "fn sign(x: real) -> int {\n  if x > 0 { return 1 }\n}",
+    ),
+    "E0227": Code(
+        "match that leaves values out",
+        "Every value must have an arm. The message names a pattern that is missing; `_ => …` takes the rest.",
+        "fn f(k: int) -> int { return match k { 0 => 1 } }",
+    ),
+    "E0228": Code(
+        "arm that is never reached",
+        "The arms before it take every value that fits this one.",
+        "fn f(k: int) -> int { return match k { _ => 1, 0 => 2 } }",
+    ),
+    "E0229": Code(
+        "pattern that does not fit",
+        "A pattern has the shape of the values it is matched with: their constructors, with all their parts.",
+        "fn f(p: (real, real)) -> real { let (a, b, c) = p; return a + b + c }",
+    ),
+    "W0201": Code(
+        "observed value that is not data",
+        "The left side of `observe` depends on a draw. The run is weighed by the density at that value, and"
+        " no Jacobian is added: for a transformed parameter add `factor(…)` with its logarithm.",
+        "model f() { x ~ Normal(0, 1); observe exp(x) ~ LogNormal(0, 2); return x }",
+    ),
+    "W0202": Code(
+        "code that is never reached",
+        "It stands after a `return`.",
+        "fn f(x: real) -> real {\n  return x\n  return 2 * x\n}",
+    ),
+    "W0203": Code(
+        "value that is never used",
+        "A `let` of a function is not read. In a model it may be: a `let` there is reported.",
+        "fn f(x: real) -> real { let y = x * 2; return x }",
+    ),
+    "W0204": Code(
+        "value that is thrown away",
+        "An expression stands as a statement, but does nothing. A model that is called but not drawn from"
+        " does not run: write `x ~ m()`.",
+        "model coin() { x ~ Bernoulli(0.5); return x }\nmodel f() { coin(); return 1 }",
+    ),
+}
+
 # ------------------------------------------------------------------ E03xx and W03xx: data and options
 
 DATA: Final[dict[str, Code]] = {
@@ -545,5 +700,5 @@ QUERIES: Final[dict[str, Code]] = {
     ),
 }
 
-CODES: Final[dict[str, Code]] = SYNTAX | NAMES | DATA | RUN | METHODS | QUERIES
+CODES: Final[dict[str, Code]] = SYNTAX | NAMES | TYPES | DATA | RUN | METHODS | QUERIES
 """All of them, by code."""

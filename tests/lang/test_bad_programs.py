@@ -20,7 +20,7 @@ def message(path: Path) -> str:
             check_query(checked, query)
     except Rejected as rejected:
         return render(rejected.diagnostics)
-    return "accepted"
+    return render(checked.warnings) if checked.warnings else "accepted"
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)

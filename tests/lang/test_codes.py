@@ -1,0 +1,36 @@
+"""Every code of the language is documented, has an example that gives it, and at least two wrong programs."""
+
+from pathlib import Path
+
+import pytest
+
+from pplc.lang.check import check_text
+from pplc.lang.codes import NAMES, TYPES
+from pplc.lang.codes_page import page
+from pplc.lang.diagnostics import Rejected
+
+ROOT = Path(__file__).parents[2]
+BAD = ROOT / "tests" / "programs" / "bad"
+STATIC = {**NAMES, **TYPES}
+
+
+def codes_of(text: str) -> list[str]:
+    """The codes of what the checker says about a program, warnings included."""
+    try:
+        return [warning.code for warning in check_text(text).warnings]
+    except Rejected as rejected:
+        return [error.code for error in rejected.diagnostics]
+
+
+@pytest.mark.parametrize("code", sorted(STATIC))
+def test_the_example_of_a_code_gives_that_code_first(code: str) -> None:
+    assert codes_of(STATIC[code].example)[0] == code
+
+
+@pytest.mark.parametrize("code", sorted(STATIC))
+def test_a_code_has_two_wrong_programs_or_more(code: str) -> None:
+    assert len(list(BAD.glob(f"{code}_*.ppl"))) >= 2
+
+
+def test_the_page_of_the_manual_is_made_from_the_registry() -> None:
+    assert (ROOT / "docs" / "errors.md").read_text(encoding="utf-8") == page()
