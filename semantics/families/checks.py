@@ -60,7 +60,7 @@ def _holds(constraint: Constraint, values: dict[str, object]) -> bool:
 
 
 def inside(domain: Domain, value: object) -> bool:
-    """Whether a value is in the domain of a parameter."""
+    """Whether a value of the domain's rank lies in the domain; a value of another shape does not."""
     if domain.rank == 0:
         return _scalar_inside(domain, value)
     if not isinstance(value, Sequence):

@@ -50,32 +50,31 @@ def _log_series(a: f64, b: f64, x: f64) -> f64:
 
 
 def _log_fraction(a: f64, b: f64, x: f64, y: f64) -> f64:
-    """log I_x(a, b) by the continued fraction, for x at or below about the mean."""
-    total = a + b
-    d = 1 - total * x / (a + 1)
-    d = 1 / (_TINY if abs(d) < _TINY else d)
-    c = 1.0
-    fraction = d
+    """log I_x(a, b) by DiDonato & Morris' continued fraction (their eq. 9), for x at or below about the mean.
+
+    It is the even part of A&S 26.5.8 written in x and y, so that nothing cancels where x is near 1; by the
+    modified Lentz method.
+    """
+    excess = a * y - b * x + 1
+    fraction = a * excess / (a + 1)
+    fraction = _TINY if abs(fraction) < _TINY else fraction
+    c = fraction
+    d = 0.0
     m = 0
     change = 0.0
     while abs(change - 1) > 2e-16:
         m = m + 1
-        twice = a + 2 * m
-        numerator = m * (b - m) * x / ((twice - 1) * twice)
-        d = 1 + numerator * d
+        odd = a + 2 * m - 1
+        numerator = (a + m - 1) / odd * ((a + b + m - 1) / odd) * m * (b - m) * x * x
+        step = m + m * (b - m) * x / odd + (a + m) / (odd + 2) * (excess + m * (1 + y))
+        d = step + numerator * d
         d = 1 / (_TINY if abs(d) < _TINY else d)
-        c = 1 + numerator / c
+        c = step + numerator / c
         c = _TINY if abs(c) < _TINY else c
-        fraction = fraction * d * c
-        numerator = -(a + m) * (total + m) * x / (twice * (twice + 1))
-        d = 1 + numerator * d
-        d = 1 / (_TINY if abs(d) < _TINY else d)
-        c = 1 + numerator / c
-        c = _TINY if abs(c) < _TINY else c
-        change = d * c
+        change = c * d
         fraction = fraction * change
-    # x^a y^b / (a B(a, b)) = binomial(a; a + b, x) b / (a + b).
-    return log_binomial(a, b, x, y) + log(b / total) + log(fraction)
+    # x^a y^b / B(a, b) = binomial(a; a + b, x) a b / (a + b).
+    return log_binomial(a, b, x, y) + log(a * (b / (a + b))) - log(fraction)
 
 
 class BetaPoint(NamedTuple):

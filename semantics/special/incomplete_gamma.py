@@ -42,7 +42,8 @@ def gamma_tails(a: f64, x: f64) -> Tails:
     if x == inf:
         return Tails(0.0, -inf)
     if a < 1 and x <= 1.1:
-        return Tails(_log_lower(a, x), log(_upper_of_small(a, x)))
+        lower = _log_lower(a, x)
+        return Tails(lower, log1mexp(lower) if lower < -1 else log(_upper_of_small(a, x)))
     if x < a + 1:
         lower = _log_lower(a, x)
         return Tails(lower, log1mexp(lower))
