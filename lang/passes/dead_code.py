@@ -6,14 +6,14 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from pplc.lang import core
-from pplc.lang.analysis import assigned, cannot_fail, expressions, reads, statements
+from pplc.lang.analysis import assigned, callees, cannot_fail, expressions, reads, statements
 from pplc.lang.core import Block, Stmt
 from pplc.lang.passes.rewriting import in_every_function, with_expressions
 
 
 def drop_dead_code(program: core.Program) -> core.Program:
-    """Drop `let`s that are neither read nor reported and cannot fail, and `if`s that do nothing."""
-    return in_every_function(program, _drop)
+    """Drop unread `let`s, `if`s that do nothing, anonymous functions that nobody mentions."""
+    return _without_unmentioned(in_every_function(program, _drop))
 
 
 def _drop(function: core.Function) -> core.Function:
@@ -61,3 +61,15 @@ def _kept(block: Block, read: frozenset[str], unfinished: Container[str]) -> Ite
 
 def _size(block: Block) -> int:
     return sum(1 for _ in statements(block))
+
+
+def _without_unmentioned(program: core.Program) -> core.Program:
+    """Anonymous functions that are mentioned nowhere are dropped; named ones stay for queries."""
+    functions = dict(program.functions)
+    while True:
+        mentioned = {name for function in functions.values() for name in callees(function)}
+        unused = [name for name in functions if ("@" in name or "#" in name) and name not in mentioned]
+        if not unused:
+            return replace(program, functions=functions)
+        for name in unused:
+            del functions[name]

@@ -23,7 +23,7 @@ MOST_NODES = 2_000
 
 
 def inline_functions(program: core.Program) -> core.Program:
-    """Replace calls of small functions by their bodies, and drop anonymous functions nobody mentions."""
+    """Replace calls of small functions by their bodies."""
     never = recursive(program.functions)
     mentions = Counter(name for function in program.functions.values() for name in _called(function))
     candidates = {
@@ -36,9 +36,7 @@ def inline_functions(program: core.Program) -> core.Program:
     for name in _callees_first(program.functions):
         function = program.functions[name]
         done[name] = _Inliner(function, {c: done[c] for c in candidates if c in done}).function()
-    functions = {name: done[name] for name in program.functions}
-    program = replace(program, functions=functions)
-    return _without_unmentioned(program)
+    return replace(program, functions={name: done[name] for name in program.functions})
 
 
 def _called(function: core.Function) -> Iterator[str]:
@@ -81,18 +79,6 @@ def _callees_first(functions: Mapping[str, core.Function]) -> list[str]:
                 inner = callees(functions[name]) & functions.keys()
                 stack.extend((other, False) for other in sorted(inner))
     return list(order)
-
-
-def _without_unmentioned(program: core.Program) -> core.Program:
-    """Anonymous functions that are mentioned nowhere are dropped; named ones stay for queries."""
-    functions = dict(program.functions)
-    while True:
-        mentioned = {name for function in functions.values() for name in callees(function)}
-        unused = [name for name in functions if ("@" in name or "#" in name) and name not in mentioned]
-        if not unused:
-            return replace(program, functions=functions)
-        for name in unused:
-            del functions[name]
 
 
 class _Inliner:

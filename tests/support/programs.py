@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pplc.lang import syntax as s
 from pplc.lang.formatter import format_program
+from pplc.semantics.values import Value
 
 Made = TypeVar("Made")
 Kind: TypeAlias = Literal["bool", "int", "shape", "pair"]
@@ -24,7 +25,7 @@ Kind: TypeAlias = Literal["bool", "int", "shape", "pair"]
 MOST_PATHS = 300
 """Paths of one program, about: the product of the numbers of values of its draws."""
 
-ARGUMENTS = {"y": (1, 0, 2), "b": True}
+ARGUMENTS: dict[str, Value] = {"y": (1, 0, 2), "b": True}
 """Data for every generated program: `model main(y: int[N], b: bool)`."""
 
 PROBABILITIES = ("0.25", "0.5", "0.2", "0.75", "1.0", "0.0")
@@ -55,6 +56,11 @@ def block(*statements: s.Stmt, value: s.Expr | None = None) -> s.Block:
     return s.Block(statements, value)
 
 
+def return_if(test: s.Expr, value: s.Expr) -> s.Stmt:
+    """An early return."""
+    return s.ExprStmt(s.IfExpr(test, block(s.Return(value)), None))
+
+
 def parameter(text: str, type_: str) -> s.Parameter:
     """A parameter of a type without sizes."""
     return s.Parameter(text, s.NamedType(type_))
@@ -76,7 +82,7 @@ HELPERS: tuple[Callable[[], s.Item], ...] = (
         (parameter("p", "int"), parameter("q", "int")),
         s.NamedType("int"),
         block(
-            s.ExprStmt(s.IfExpr(s.Compare(name("p"), (("<", name("q")),)), block(s.Return(name("p"))), None)),
+            return_if(s.Compare(name("p"), (("<", name("q")),)), name("p")),
             s.Return(name("q")),
         ),
     ),
@@ -89,7 +95,9 @@ HELPERS: tuple[Callable[[], s.Item], ...] = (
         (parameter("n", "int"),),
         s.NamedType("int"),
         block(
-            s.ExprStmt(s.IfExpr(s.Compare(name("n"), (("<=", number(0)),)), block(s.Return(number(0))), None)),
+            s.ExprStmt(
+                s.IfExpr(s.Compare(name("n"), (("<=", number(0)),)), block(s.Return(number(0))), None)
+            ),
             s.ExprStmt(s.IfExpr(call("flip", decimal("0.5")), block(s.Return(name("n"))), None)),
             s.Return(
                 s.Binary("+", number(1), s.Sample(call("countdown", s.Binary("-", name("n"), number(1)))))
@@ -181,7 +189,9 @@ class Writer:
     def boolean(self, depth: int) -> s.Expr:
         if depth <= 0:
             return self.leaf("bool")
-        match self.choice("leaf", "flip", "noisy", "not", "and", "or", "less", "chain", "equal", "element", "if"):
+        match self.choice(
+            "leaf", "flip", "noisy", "not", "and", "or", "less", "chain", "equal", "element", "if"
+        ):
             case "flip" if self.may_draw(2):
                 return call("flip", self.probability(depth - 1))
             case "noisy" if self.may_draw(2):
@@ -411,9 +421,11 @@ class Writer:
             case "condition":
                 # Half of the conditions are likely to hold, so that few programs are impossible.
                 test = self.boolean(2)
-                return [s.ExprStmt(call("condition", s.Binary("or", test, call("flip", decimal("0.5")))))] if (
-                    self.may_draw(2)
-                ) else [s.ExprStmt(call("condition", test))]
+                return (
+                    [s.ExprStmt(call("condition", s.Binary("or", test, call("flip", decimal("0.5")))))]
+                    if (self.may_draw(2))
+                    else [s.ExprStmt(call("condition", test))]
+                )
             case "weight":
                 return [s.ExprStmt(call("weight", self.probability(2)))]
             case "observe":
@@ -470,7 +482,9 @@ class Writer:
         item = self.fresh()
         items = self.range(depth)
         self.times *= 3
-        body = self.inside(lambda: block(*self.statements(1 + self.below(2), depth - 1)), Variable(item, "int"))
+        body = self.inside(
+            lambda: block(*self.statements(1 + self.below(2), depth - 1)), Variable(item, "int")
+        )
         self.times //= 3
         return s.For((s.Clause(s.Bind(item), items),), body)
 
