@@ -15,9 +15,10 @@ from pplc.semantics.families.checks import inside
 from pplc.semantics.families.table import Numerics, Variant
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.kernel import exact as exact_twin
-from pplc.semantics.laws_base import LawValue, Masses, nothing, number, real
+from pplc.semantics.laws_base import LawValue, Masses, is_nothing, number, real
 from pplc.semantics.laws_parameters import checked, normalised
-from pplc.semantics.number import Inexact, LogRat, LogWeight
+from pplc.semantics.measure import share, total
+from pplc.semantics.number import CERTAIN, Inexact, LogRat, LogWeight, weight
 from pplc.semantics.primitives_arithmetic import is_number, plain, to_float
 from pplc.semantics.values import Number, Value, show, to_numbers
 
@@ -102,6 +103,12 @@ class FamilyLaw(LawValue):
                 return side
 
     def draw(self, source: Source) -> Value:
+        if self.exact:
+            table = self.masses()
+            if table is not None:
+                # By exact masses, so that a scripted source can replay every outcome.
+                values, weights = zip(*table, strict=True)
+                return cast(Value, values[source.choose([weight(w) for w in weights])])
         family, parameters = FAMILIES[self.name], self._floats()
         draw = self.numerics.draw
         if family.event_rank == 0:
@@ -121,11 +128,7 @@ class FamilyLaw(LawValue):
         if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.given[1] != 0):
             return None
         found = [(value, self.weigh(value)[0]) for value in self.support() or ()]
-        return [
-            (value, weight)
-            for value, weight in found
-            if not (weight.value == 0 if isinstance(weight, LogRat) else weight == -math.inf)
-        ]
+        return [(value, mass) for value, mass in found if not is_nothing(mass)]
 
     def support(self) -> Iterator[Value] | None:
         values = self.numerics.support_values
@@ -192,6 +195,9 @@ class FamilyLaw(LawValue):
             found = self._exact(member, at)
             if isinstance(found, int | Fraction):
                 return found
+            table = self.masses()
+            if table is not None:
+                return share(total(w for value, w in table if cast(Number, value) <= at), CERTAIN)
         return cast(float, kernel(*self._floats(), at if isinstance(at, int) else to_float(at)))
 
     def _moment(self, member: str) -> Value:
@@ -340,6 +346,3 @@ def _real_parameter(parameter: Parameter, value: Value) -> Value:
 
 def _has_float(value: Value) -> bool:
     return isinstance(value, float) or (isinstance(value, tuple) and any(map(_has_float, value)))
-
-
-__all__ = ["FamilyLaw", "family_law", "family_ranks", "nothing", "with_defaults"]

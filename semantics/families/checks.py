@@ -87,7 +87,8 @@ def _finite(value: object) -> bool:
 def _scalar_inside(domain: Domain, value: object) -> bool:
     if not _finite(value):
         return False
-    if domain.integer and not isinstance(value, int):
+    # Kernels count in 64 bits.
+    if domain.integer and (not isinstance(value, int) or abs(value) >= 1 << 63):
         return False
     x = cast("float", value)
     match domain:
