@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def to_value(entry: object) -> Value | None:
     if isinstance(entry, np.ndarray):
         return tuple(_inner(item) for item in entry)
     if isinstance(entry, np.generic):
-        entry = entry.item()
+        entry = cast("np.generic[Any]", entry).item()
     if isinstance(entry, float) and entry != entry:
         return None
     return cast("Value | None", entry)

@@ -20,7 +20,7 @@ from pplc.inference.torch_evaluate import Replan
 from pplc.semantics.bound import Bound
 
 
-class Given(Messenger):  # type: ignore[misc]
+class Given(Messenger):
     """Gives every draw its value: `theta[:]` is the whole of `theta`, `theta[3]` its element."""
 
     def __init__(self, values: Mapping[str, Tensor]) -> None:
@@ -59,8 +59,8 @@ def gradient_at(bound: Bound, arrays: Mapping[str, npt.NDArray[Any]]) -> dict[st
         except Replan:
             continue
     real = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
-    total = trace.log_prob_sum()
-    found = torch.autograd.grad(total, list(real.values()), allow_unused=True)
+    total: Any = trace.log_prob_sum()
+    found: Any = torch.autograd.grad(total, list(real.values()), allow_unused=True)
     return {
         name: np.zeros(tensor.shape) if part is None else part.numpy()
         for (name, tensor), part in zip(real.items(), found, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pplc.lang import core, syntax
 from pplc.lang.check import Checked, check_program
@@ -178,4 +178,4 @@ def _tables(data: Data | None) -> list[Any]:
 
     if data is None:
         return []
-    return [table(item) for item in data] if isinstance(data, list) else [table(data)]
+    return [table(item) for item in cast("list[Data]", data)] if isinstance(data, list) else [table(data)]

@@ -59,8 +59,9 @@ def bind(signature: Signature, tables: Sequence[Table], settings: Table | None =
 
     known = Sizes()
     for name in sorted(sizes - names):
-        if name in found and type(found[name][0]) is int:
-            known.known[name] = (found[name][0], f"`{name}` in `{found[name][1].origin}`")
+        value = found[name][0] if name in found else None
+        if isinstance(value, int) and not isinstance(value, bool):
+            known.known[name] = (value, f"`{name}` in `{found[name][1].origin}`")
     arguments: dict[str, Value] = {}
     # `int` parameters come first: a size may be named after one.
     for name, kind, span in sorted(signature.parameters, key=lambda p: not isinstance(p[1], typesys.Int)):

@@ -12,18 +12,16 @@ import io
 import json
 import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, SourceFile, Span
 from pplc.lang.suggest import nearest
-
-Raw: TypeAlias = Any
-"""A value as described above; recursive, and checked by `pplc.data_bind`."""
+from pplc.semantics.values import Record, Tagged
 
 MAX_EXPONENT = 300
 """Largest power of ten in a number: beyond it lies no float of full precision, and a rational such as
@@ -38,6 +36,12 @@ class Cell:
     """The text of one field of a CSV file."""
 
     text: str
+
+
+Raw: TypeAlias = (
+    "bool | int | float | Fraction | str | Cell | list[Raw] | dict[str, Raw] | Tagged | Record | None"
+)
+"""A value as described above (from Python also the semantics' own); `pplc.data_convert` gives it a type."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,13 @@ def read(path: str) -> Table:
         case ".csv":
             table = read_csv(decode(content, name), name)
         case ".parquet":
-            table = _read_parquet(content, name)
+            from pplc.data_binary import read_parquet
+
+            table = read_parquet(content, name)
         case ".npz":
-            table = _read_npz(content, name)
+            from pplc.data_binary import read_npz
+
+            table = read_npz(content, name)
         case suffix:
             reject(
                 "E0301",
@@ -176,7 +184,7 @@ def _number(text: str) -> int | Fraction:
 def parse_json(text: str, name: str) -> Raw:
     """Any JSON value."""
     try:
-        value = json.loads(
+        value: Raw = json.loads(
             text, parse_float=_number, parse_int=_number, parse_constant=_constant, object_pairs_hook=_pairs
         )
     except json.JSONDecodeError as error:
@@ -197,8 +205,9 @@ def _deeper(value: Raw, limit: int) -> bool:
     for _ in range(limit):
         below: list[Raw] = []
         for item in level:
-            inside: Iterable[Raw] = item.values() if isinstance(item, dict) else item
-            below.extend(part for part in inside if isinstance(part, dict | list))
+            if isinstance(item, dict | list):
+                inside = item.values() if isinstance(item, dict) else item
+                below.extend(part for part in inside if isinstance(part, dict | list))
         if not below:
             return False
         level = below
@@ -238,7 +247,7 @@ def read_csv(text: str, name: str) -> Table:
     for k, row in body:
         if len(row) != len(header):
             reject("E0302", f"row {k} of `{name}` has {len(row)} fields, but the header names {len(header)}")
-    columns = {title: [_cell(row[k]) for _, row in body] for k, title in enumerate(header)}
+    columns: dict[str, Raw] = {title: [_cell(row[k]) for _, row in body] for k, title in enumerate(header)}
     columns.pop("", None)  # R and pandas write row names under an empty title
     return Table(name, columns)
 
@@ -246,32 +255,3 @@ def read_csv(text: str, name: str) -> Table:
 def _cell(text: str) -> Cell | None:
     text = text.strip()
     return None if text in ("", "NA") else Cell(text)
-
-
-# ------------------------------------------------------------------ binary formats
-
-
-def _read_parquet(content: bytes, name: str) -> Table:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        table = pyarrow.parquet.read_table(io.BytesIO(content))
-    except (pyarrow.ArrowException, OSError) as error:
-        reject("E0302", f"`{name}` is not a Parquet file: {str(error).splitlines()[0]}")
-    return Table(name, {title: table.column(title).to_pylist() for title in table.column_names}, binary=True)
-
-
-def _read_npz(content: bytes, name: str) -> Table:
-    import zipfile
-
-    import numpy as np
-
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return Table(name, {title: archive[title].tolist() for title in archive.files}, binary=True)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "damaged"
-        if "allow_pickle" in reason:
-            reason = "it holds Python objects, which are not read"
-        reject("E0302", f"`{name}` is not an npz file of arrays: {reason}")

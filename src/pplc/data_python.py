@@ -38,11 +38,12 @@ def raw(value: Any) -> Raw:
     """A Python value in the form in which files are read: arrays become lists, numpy scalars numbers."""
     match value:
         case None | bool() | int() | float() | str() | Fraction() | Record() | Tagged():
-            return value
+            return cast("Raw", value)  # of no kind that data have; conversion says so
         case Decimal():
             return Fraction(value) if value.is_finite() else float(value)
         case Mapping():
-            return {str(name): raw(item) for name, item in value.items()}
+            members = cast("Mapping[object, Any]", value)
+            return {str(name): raw(item) for name, item in members.items()}
         case list() | tuple() | range():
             return [raw(item) for item in cast("list[Any]", value)]
         case _ if value is MISSING:
@@ -55,4 +56,4 @@ def raw(value: Any) -> Raw:
             return raw(convert())
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
-    return value
+    return cast("Raw", value)  # of no kind that data have; conversion says so

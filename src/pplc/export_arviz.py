@@ -1,5 +1,8 @@
 """Runs as ArviZ InferenceData, and as netCDF. The only file that knows ArviZ."""
 
+# ArviZ ships no types.
+# pyright: basic
+
 from __future__ import annotations
 
 import json

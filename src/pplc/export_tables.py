@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from pplc.inference.result import Array, Draws
 from pplc.run import Run
-from pplc.semantics.values import Tagged, show
+from pplc.semantics.values import Tagged, Value, show
+from pplc.write_columns import write_columns
 
 
 def columns(draws: Draws) -> dict[str, Array]:
@@ -53,26 +52,9 @@ def write_table(run: Run, path: str, *, parquet: bool) -> None:
         table = {
             title: [_plain(x) for x in column.tolist()] for title, column in columns(run.result.draws).items()
         }
-    if parquet:
-        import pyarrow
-        import pyarrow.parquet
-
-        pyarrow.parquet.write_table(pyarrow.table(table), path)
-        return
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(table)
-        writer.writerows(zip(*(map(_text, column) for column in table.values()), strict=True))
+    write_columns(table, path, parquet=parquet)
 
 
 def _plain(value: Any) -> Any:
     """What a table can hold: sum values and tuples as text."""
-    return show(value) if isinstance(value, Tagged | tuple) else value
-
-
-def _text(value: Any) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value) if isinstance(value, float) else str(value)
+    return show(cast("Value", value)) if isinstance(value, Tagged | tuple) else value

@@ -1,5 +1,8 @@
 """A model's graph as a picture, without Graphviz: layers from top to bottom, drawn with matplotlib."""
 
+# matplotlib's types are partly unknown.
+# pyright: basic
+
 from __future__ import annotations
 
 from itertools import count

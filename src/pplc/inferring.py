@@ -27,6 +27,7 @@ from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.values import Address, Record, Tagged, Value
 from pplc.session import Session
 from pplc.stored import Stored, fingerprint, read
+from pplc.untyped import as_list
 
 if TYPE_CHECKING:
     from pplc.api import Model
@@ -174,10 +175,10 @@ def _value(value: Any, name: str) -> Value:
     match value:
         case float() if value - value == 0:
             return Fraction(value)
-        case list():
-            return tuple(_value(item, name) for item in value)
         case _:
-            pass
+            items = as_list(value)
+            if items is not None:
+                return tuple(_value(item, name) for item in items)
     if not isinstance(value, bool | int | str | Fraction | Tagged | Record):
         reject("E0304", f"`{name}` cannot be set to a value of type `{type(value).__name__}`")
     return value

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
 
 @contextmanager
-def interruptible(stop: Callable[[], None]) -> Iterator[None]:
+def interruptible(stop: Callable[[], None]) -> Generator[None]:
     """While inside, the first Ctrl-C calls `stop`, the second interrupts as usual.
 
     Only the main thread can be interrupted; in any other this does nothing.

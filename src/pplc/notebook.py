@@ -1,5 +1,8 @@
 """In notebooks: a run as an HTML table with pictures, and models in cells that begin with `%%ppl`."""
 
+# IPython's shell, and matplotlib's figures, have no full types.
+# pyright: basic
+
 from __future__ import annotations
 
 import base64

@@ -1,5 +1,8 @@
 """Pictures of runs: marginals beside traces. The only file that draws with matplotlib, but for graphs."""
 
+# matplotlib's types are partly unknown.
+# pyright: basic
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any

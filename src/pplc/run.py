@@ -135,7 +135,9 @@ class Run:
             for element in variable.elements():
                 if element.numbers:
                     rows[element.name] = {key: float(number) for key, number in element.numbers.items()}
-        return pandas.DataFrame.from_dict(rows, orient="index")
+        frames: Any = pandas.DataFrame
+        frame: DataFrame = frames.from_dict(rows, orient="index")
+        return frame
 
     def to_json(self) -> dict[str, Any]:
         """The object that `--format json` prints."""

@@ -14,6 +14,7 @@ from pplc.inference.summary import Variable
 from pplc.information.answers import Answered
 from pplc.lang.render import to_json
 from pplc.run import Run
+from pplc.untyped import as_list
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -104,11 +105,12 @@ def numbers(array: Array) -> Any:
 
 
 def _clean(value: Any) -> Any:
-    return [_clean(item) for item in value] if isinstance(value, list) else plain(value)
+    items = as_list(value)
+    return plain(value) if items is None else [_clean(item) for item in items]
 
 
 def plain(number: float) -> float | int | None:
     """A JSON number: null for NaN and infinities, a plain Python number for numpy's."""
-    if isinstance(number, np.generic):
-        number = number.item()
-    return number if isinstance(number, int) or isfinite(number) else None
+    if isinstance(number, bool | int):
+        return number
+    return float(number) if isfinite(number) else None

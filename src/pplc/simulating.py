@@ -18,6 +18,7 @@ from pplc.lang.diagnostics import Span
 from pplc.lang.typesys import Size, Type
 from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.values import Missing, Record, Tagged, Value, show
+from pplc.untyped import as_list
 
 if TYPE_CHECKING:
     from pplc.api import Model
@@ -107,13 +108,14 @@ def _sizes(parameters: Sequence[tuple[str, Type, Span]], given: Mapping[str, Any
     """The sizes that the data show: by name, or as the length of a parameter."""
     known: dict[str, int] = {}
     for name, kind, _ in parameters:
-        value = given.get(name)
+        value: Any = given.get(name)
         for size in typesys.shape_of(kind):
-            if not isinstance(value, list):
+            items = as_list(value)
+            if items is None:
                 break
             if isinstance(size, Size) and size.name:
-                known.setdefault(size.name, len(value) - size.offset)
-            value = value[0] if value else None
+                known.setdefault(size.name, len(items) - size.offset)
+            value = items[0] if items else None
     return {**known, **{name: value for name, value in given.items() if type(value) is int}}
 
 

@@ -4,6 +4,9 @@ Floats are written with the digits that give the same float back. Arrays of the 
 base64 of their bytes.
 """
 
+# JSON and numpy: nested values of anything.
+# pyright: basic
+
 from __future__ import annotations
 
 import base64

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from math import isfinite, isnan
+from math import floor, inf, isfinite, isnan, log10, nan
 
 from rich.console import Console
 from rich.table import Table
@@ -62,8 +62,9 @@ def _console(*, colour: bool, width: int) -> Console:
 
 def _taken(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
-    lines = console.file.getvalue().splitlines()
-    return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    kept = [line for k, line in enumerate(lines) if line or (k and lines[k - 1])]
+    return "\n".join(kept).strip("\n") + "\n"
 
 
 def _write(console: Console, run: Run) -> None:
@@ -190,7 +191,13 @@ def cell(key: str, numbers: dict[str, float]) -> str:
         return f"{value:.0f}"
     if key == "rhat":
         return f"{value:.3f}"
-    return f"{value:.2g}" if key == "mcse_mean" else f"{value:.4g}"
+    if key == "mcse_mean":
+        return f"{value:.2g}"
+    error = numbers.get("mcse_mean", nan)
+    if not 0 < error < inf or abs(value) >= 1e7:
+        return f"{value:.4g}"
+    # Digits beyond the second of the Monte Carlo error mean nothing.
+    return f"{value:.{min(max(0, 1 - floor(log10(error))), 8)}f}"
 
 
 # ------------------------------------------------------------------ answers

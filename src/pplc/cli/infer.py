@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TextIO
 
 from pplc.api import Model, load
@@ -14,7 +15,7 @@ from pplc.cli.arguments import given, settle
 from pplc.cli.inputs import budget, settings, tables
 from pplc.cli.progress import Line
 from pplc.cli.report import report
-from pplc.data_files import decode, parse_json, read_bytes, reject
+from pplc.data_files import Raw, decode, parse_json, read_bytes, reject
 from pplc.export import check_ending, save
 from pplc.inferring import Request, parse_queries
 from pplc.inferring import infer as run_inference
@@ -70,12 +71,12 @@ def _init(path: str) -> dict[str, object]:
     return {name: _floats(value, name, path) for name, value in found.items()}
 
 
-def _floats(value: object, name: str, path: str) -> object:
+def _floats(value: Raw, name: str, path: str) -> object:
     if isinstance(value, list):
         return [_floats(item, name, path) for item in value]
-    if value is None or isinstance(value, str | dict):
+    if not isinstance(value, bool | int | float | Fraction):
         reject("E0319", f"`{name}` in `{path}` must be a number or a list of numbers")
-    return value if isinstance(value, bool | int) else float(value)  # type: ignore[arg-type]
+    return float(value) if isinstance(value, float | Fraction) else value
 
 
 def _print(run: Run, arguments: Namespace, *, answers_only: bool) -> None:

@@ -44,7 +44,7 @@ def literal(expression: syntax.Expr) -> Raw:
         case syntax.Boolean() | syntax.String():
             return expression.value
         case syntax.Unary("-" | "+" as sign, syntax.Number() as number):
-            value = literal(number)
+            value = int(number.value) if number.is_int else number.value
             return -value if sign == "-" else value
         case syntax.Binary("/", left, right):
             return _quotient(literal(left), literal(right), expression)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 from pplc.api import load
 from pplc.cli import DONE
 from pplc.lang.core_text import show
 from pplc.lang.diagnostics import Span
 from pplc.lang.loader import load as load_program
+from pplc.untyped import as_tuple
 
 
 def ir(arguments: Namespace) -> int:
@@ -24,7 +26,7 @@ def ir(arguments: Namespace) -> int:
     return DONE
 
 
-def tree(node: object, name: str = "", depth: int = 0) -> list[str]:
+def tree(node: Any, name: str = "", depth: int = 0) -> list[str]:
     """A syntax tree, one node a line, children indented; places and empty fields left out."""
     before = "  " * depth + (f"{name}: " if name else "")
     if not is_dataclass(node) or isinstance(node, type):
@@ -32,23 +34,28 @@ def tree(node: object, name: str = "", depth: int = 0) -> list[str]:
     scalars: list[str] = []
     below: list[str] = []
     for f in fields(node):
-        value = getattr(node, f.name)
+        value: Any = getattr(node, f.name)
         if isinstance(value, Span) or f.name == "comments" or value is None or value in ((), "", f.default):
             continue
-        if isinstance(value, tuple) and any(is_dataclass(item) or isinstance(item, tuple) for item in value):
+        items = as_tuple(value)
+        if items is not None and _has_nodes(items):
             below.append("  " * (depth + 1) + f"{f.name}:")
-            for item in _flat(value):
+            for item in _flat(items):
                 below += tree(item, "", depth + 2)
         elif is_dataclass(value):
             below += tree(value, f.name, depth + 1)
         else:
-            scalars.append(f"{f.name}={value!r}" if f.name != "decimal" else str(value))
+            scalars.append(f"{f.name}={value!r}" if f.name != "decimal" else f"{value}")
     return [f"{before}{type(node).__name__}{' ' if scalars else ''}{' '.join(scalars)}", *below]
 
 
-def _flat(items: tuple[object, ...]) -> list[object]:
+def _has_nodes(items: Any) -> bool:
+    return any(is_dataclass(item) or isinstance(item, tuple) for item in items)
+
+
+def _flat(items: Any) -> list[Any]:
     """Pairs such as a name and its value, one after the other."""
-    found: list[object] = []
+    found: list[Any] = []
     for item in items:
         found += _flat(item) if isinstance(item, tuple) else [item]
     return found

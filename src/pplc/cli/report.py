@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import TextIO
 
 from pplc.lang.diagnostics import Diagnostic
 from pplc.lang.render import render, to_json
 
 
-def report(diagnostics: Sequence[Diagnostic], *, as_json: bool = False, stream: TextIO | None = None) -> None:
+def report(diagnostics: Sequence[Diagnostic], *, as_json: bool = False) -> None:
     """Errors and warnings, as text with carets (coloured on a terminal) or as one JSON object."""
-    stream = sys.stderr if stream is None else stream
+    stream = sys.stderr
     if as_json:
         import json
 

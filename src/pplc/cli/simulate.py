@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from argparse import Namespace
@@ -14,6 +13,8 @@ from pplc.cli import DONE
 from pplc.cli.inputs import budget, settings, tables
 from pplc.data_files import reject
 from pplc.simulating import simulate as draw
+from pplc.untyped import as_list
+from pplc.write_columns import write_columns
 
 
 def simulate(arguments: Namespace) -> int:
@@ -48,7 +49,7 @@ def simulate(arguments: Namespace) -> int:
 def _write(found: list[dict[str, Any]], out: str | None, suffix: str) -> None:
     if suffix in (".csv", ".parquet"):
         assert out is not None
-        _write_columns(_columns(found[0]), out, parquet=suffix == ".parquet")
+        write_columns(_columns(found[0]), out, parquet=suffix == ".parquet")
         return
     text = json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False) + "\n"
     if out is None:
@@ -59,7 +60,7 @@ def _write(found: list[dict[str, Any]], out: str | None, suffix: str) -> None:
 
 def _columns(data: dict[str, Any]) -> dict[str, list[Any]]:
     """The lists of the most common length: those that fit one table."""
-    lists = {name: value for name, value in data.items() if isinstance(value, list) and _flat(value)}
+    lists: dict[str, list[Any]] = {name: value for name, value in data.items() if _flat(value)}
     lengths = [len(value) for value in lists.values()]
     if not lengths:
         return {name: [value] for name, value in data.items() if not isinstance(value, list | dict)}
@@ -67,27 +68,7 @@ def _columns(data: dict[str, Any]) -> dict[str, list[Any]]:
     return {name: value for name, value in lists.items() if len(value) == length}
 
 
-def _flat(value: list[Any]) -> bool:
-    return not any(isinstance(item, list | dict) for item in value)
-
-
-def _write_columns(columns: dict[str, list[Any]], out: str, *, parquet: bool) -> None:
-    if parquet:
-        import pyarrow
-        import pyarrow.parquet
-
-        pyarrow.parquet.write_table(pyarrow.table(columns), out)
-        return
-    with Path(out).open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        rows = zip(*columns.values(), strict=True)
-        writer.writerows(
-            [
-                [
-                    "" if item is None else str(item).lower() if isinstance(item, bool) else item
-                    for item in row
-                ]
-                for row in rows
-            ]
-        )
+def _flat(value: Any) -> bool:
+    """Whether it is a list of scalars."""
+    items = as_list(value)
+    return items is not None and not any(isinstance(item, list | dict) for item in items)
