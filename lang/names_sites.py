@@ -45,7 +45,7 @@ def repeated_sites(function: Function | Lambda) -> list[Diagnostic]:
     # A clash with these in the same scope is found by the scopes; here it is blocks further in.
     seen = _block(function.body, dict(arrays), errors)
     for name, span in seen.items():
-        if name in declared and declared[name] != span:
+        if name in declared and name not in arrays and declared[name] != span:
             errors.append(_repeated(name, span, declared[name]))
     return errors
 
