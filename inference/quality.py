@@ -43,14 +43,14 @@ def measured(result: Result, variables: Mapping[str, Variable]) -> dict[str, flo
 
 
 def warnings_of(
-    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float], max_depth: int | None
+    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float]
 ) -> tuple[Diagnostic, ...]:
     """What the user should know before relying on the result; empty if all is well."""
-    return (*result.warnings, *_warnings(result, variables, numbers, max_depth))
+    return (*result.warnings, *_warnings(result, variables, numbers))
 
 
 def _warnings(
-    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float], max_depth: int | None
+    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float]
 ) -> Iterator[Diagnostic]:
     if result.stopped:
         yield _warning("W0311", "the run was stopped early; what is shown was computed until then")
@@ -76,19 +76,6 @@ def _warnings(
     if low and draws.count > 1 and result.method in ("nuts", "hmc"):
         yield _warning(
             "W0314", f"{_list(low)}: fewer than {few:.0f} effective draws", "draw more with `--draws`"
-        )
-    if numbers.get("divergences", 0) > 0:
-        yield _warning(
-            "W0315",
-            f"{numbers['divergences']:.0f} of {draws.chains * draws.count} trajectories diverged:"
-            " a part of the posterior may be missing",
-            "raise `--target-accept`, or write the model without funnels (non-centred)",
-        )
-    depth = draws.stats.get("tree_depth")
-    if depth is not None and max_depth is not None and float((depth >= max_depth).mean()) > 0.01:
-        share = float((depth >= max_depth).mean())
-        yield _warning(
-            "W0316", f"{share:.0%} of the trees reached the maximal depth {max_depth}", "raise `--max-depth`"
         )
     if numbers.get("min_bfmi", 1.0) < E_BFMI:
         yield _warning(

@@ -515,14 +515,6 @@ DATA: Final[dict[str, Code]] = {
         "Fewer than 100 effective draws per chain: intervals and quantiles are rough.",
         "",
     ),
-    "W0315": Code(
-        "divergent trajectories",
-        "The integrator lost the energy: the posterior is too curved somewhere, and that region is missed.",
-        "",
-    ),
-    "W0316": Code(
-        "trees too deep", "NUTS stopped doubling before it turned around: draws are correct but costly.", ""
-    ),
     "W0317": Code(
         "slow energy", "E-BFMI below 0.3 (Betancourt 2016): the momentum explores the energies slowly.", ""
     ),

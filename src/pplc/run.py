@@ -115,8 +115,7 @@ class Run:
     @cached_property
     def doubts(self) -> tuple[Diagnostic, ...]:
         """The warnings that make the answers unreliable."""
-        depth = self.options.max_depth if "max_depth" in self.method.options else None
-        return warnings_of(self.result, self.variables, self.diagnostics, depth)
+        return warnings_of(self.result, self.variables, self.diagnostics)
 
     @property
     def reliable(self) -> bool:

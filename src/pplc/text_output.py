@@ -74,8 +74,14 @@ def _write(console: Console, run: Run) -> None:
     elif run.result.no_evidence:
         console.print(f"log evidence  not known: {run.result.no_evidence}", soft_wrap=True)
     console.print()
-    _queries(console, run.queries)
+    _queries(console, [query for query in run.queries if not _shown_above(query, run)])
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
+
+
+def _shown_above(query: Answered, run: Run) -> bool:
+    """`posterior(mu, tau)` asks for rows of the table that stands above."""
+    plain = query.query.startswith("posterior(") and " | " not in query.query
+    return plain and all(name in run.variables for name in query.variables)
 
 
 def ran(run: Run) -> str:
