@@ -600,11 +600,6 @@ RUN: Final[dict[str, Code]] = {
         " over.",
         "model f(p: unit) { x ~ Ordered(Empirical([1.0, 2.0], [1 - p, p]), 2) }",
     ),
-    "E0416": Code(
-        "no arm fits",
-        "A `match` met a value that none of its arms fits. Give it a last arm `_ => …`.",
-        "model f(k: int) { return match k { 0 => 1 } }",
-    ),
 }
 
 # ------------------------------------------------------------------ E05xx: methods

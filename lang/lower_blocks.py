@@ -12,7 +12,7 @@ from pplc.lang.analysis import may_be_missing
 from pplc.lang.core import Expr
 from pplc.lang.lower_base import UNIT_VALUE, Branch, Loop, Rounds
 from pplc.lang.lower_calls import Calls
-from pplc.lang.lower_patterns import all_of, binds, last_needs_no_test, tests
+from pplc.lang.lower_patterns import all_of, binds, tests
 from pplc.lang.syntax import (
     Assign,
     Bind,
@@ -47,9 +47,6 @@ from pplc.lang.typesys import (
     Int,
     Model,
 )
-
-NO_ARM = "E0416"
-"""A value that no arm of a `match` fits."""
 
 
 class Blocks(Calls):
@@ -275,25 +272,20 @@ class Blocks(Calls):
         return self.choose([(test, then)], orelse, tree.span, tree if wanted else None)
 
     def match(self, tree: Match, *, wanted: bool) -> Expr:
-        """The arms in order; the first whose pattern fits is taken."""
+        """The arms in order; the first whose pattern fits is taken.
+
+        The checker has seen that some arm fits, so what reaches the last one fits it.
+        """
         names = self.output.names
         subject = self.atom(self.expr(tree.subject), tree.subject.span, tree.subject)
         branches: list[tuple[Expr, Branch]] = []
-        otherwise: Branch | None = None
-        certain = last_needs_no_test(tree.arms, names)
-        for position, arm in enumerate(tree.arms):
-            test = all_of(list(tests(arm.pattern, subject, names)))
+        for arm in tree.arms:
             branch = self.block(arm.body, wanted=wanted)
-            bound = [
+            branch.body[:0] = [
                 core.Let(self.variable(bind), part, span=bind.span)
                 for bind, part in binds(arm.pattern, subject, names)
             ]
-            branch.body[:0] = bound
-            if test is None or (certain and position == len(tree.arms) - 1):
-                otherwise = branch
-                break
-            branches.append((test, branch))
-        if otherwise is None:
-            with self.aside() as otherwise:
-                self.emit(core.Fail(NO_ARM, "no arm of this `match` fits the value", span=tree.span))
+            fits = all_of(list(tests(arm.pattern, subject, names)))
+            branches.append((core.Literal(True, span=arm.span) if fits is None else fits, branch))
+        _, otherwise = branches.pop()
         return self.choose(branches, otherwise, tree.span, tree if wanted else None)

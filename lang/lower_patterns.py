@@ -9,7 +9,6 @@ from pplc.lang import core
 from pplc.lang.core import Expr
 from pplc.lang.scope import Resolution
 from pplc.lang.syntax import (
-    Arm,
     Bind,
     Boolean,
     ConstructorPattern,
@@ -79,26 +78,3 @@ def binds(pattern: Pattern, value: Expr, names: Resolution) -> Iterator[tuple[Bi
                 yield from binds(item, core.Prim("payload", (value,), (position,), span=item.span), names)
         case Wildcard() | LiteralPattern():
             pass
-
-
-def last_needs_no_test(arms: Sequence[Arm], names: Resolution) -> bool:
-    """Whether whatever reaches the last arm fits it: the arms before take all other constructors."""
-    taken: set[str] = set()
-    for arm in arms:
-        match arm.pattern:
-            case Bind(name) if names.of[id(arm.pattern)].kind == "constructor":
-                taken.add(name)
-            case ConstructorPattern(name, arguments) if not any(
-                list(tests(item, core.Literal(()), names)) for item in arguments
-            ):
-                taken.add(name)
-            case LiteralPattern(Boolean(value)):
-                taken.add("true" if value else "false")
-            case _:
-                pass
-    first = next(iter(taken), "")
-    if first in names.owners:
-        every = {constructor.name for constructor in names.sums[names.owners[first]]}
-    else:
-        every = {"true", "false"}
-    return taken == every and len(arms) == len(every)
