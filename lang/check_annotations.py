@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from pplc.lang import syntax as s
@@ -35,6 +36,7 @@ from pplc.lang.typesys import (
     array,
     shifted,
 )
+from pplc.lang.walk import within
 
 _PLAIN: dict[str, Type] = {
     "bool": BOOL,
@@ -90,7 +92,7 @@ def _named(c: Checker, written: s.NamedType, name: str, sizes: tuple[s.Size, ...
         size = size_of(c, sizes[0])
         return Vector(_VECTORS[name], size) if name in _VECTORS else Matrix(_MATRICES[name], size)
     if name in c.names.aliases:
-        kind = type_of(c, c.names.aliases[name])
+        kind = c.aliases.get(name, WRONG)
     elif name in c.names.sums:
         kind = Sum(name)
     else:
@@ -127,8 +129,26 @@ def _no_size(c: Checker, written: s.SizeName | s.SizeSum, kind: Type) -> Extent:
 
 
 def declare_types(c: Checker) -> None:
-    """The constructors of sum types; their fields may speak of any type of the file."""
+    """The aliases, and the constructors of sum types; their fields may speak of any type of the file."""
+    for name in _in_order(c.names.aliases):
+        written = c.names.aliases[name]
+        c.aliases[name] = c.record(written, type_of(c, written))
     for name, constructors in c.names.sums.items():
         for constructor in constructors:
             fields = tuple((field, type_of(c, kind)) for field, kind in constructor.fields)
             c.constructors[constructor.name] = (name, fields)
+
+
+def _in_order(aliases: Mapping[str, s.TypeExpr]) -> list[str]:
+    """Aliases after those they are made of; without recursion, for chains of them may be long."""
+    order: dict[str, None] = {}
+    for start in aliases:
+        path = [start]
+        while path:
+            needed = [n.name for n in within(aliases[path[-1]]) if isinstance(n, s.NamedType)]
+            missing = next((n for n in needed if n in aliases and n not in order and n not in path), None)
+            if missing is None:
+                order[path.pop()] = None
+            else:
+                path.append(missing)
+    return list(order)

@@ -125,6 +125,7 @@ class Checker:
         self.types: dict[int, Type] = {}
         self.signatures: dict[str, FunctionSignature] = {}
         self.globals: dict[str, Entry] = {}
+        self.aliases: dict[str, Type] = {}
         self.constructors: dict[str, tuple[str, tuple[tuple[str, Type], ...]]] = {}
         self.entries: dict[str, Entry] = {}
         self.growing: dict[str, Block] = {}

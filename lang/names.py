@@ -213,8 +213,9 @@ class _Items:
 
     def check_cycles(self, reads: Mapping[str, set[str]]) -> None:
         """Report types and top-level `let`s that are defined by themselves."""
+        named = {name: _named_in(written) for name, written in self.aliases.items()}
         for name in self.aliases:
-            if _reaches(name, {a: _named_in(t) for a, t in self.aliases.items()}):
+            if _reaches(name, named):
                 self._cycle("the type", name, self.types[name].declared)
         for name, item in self.globals.items():
             if isinstance(item, Let) and _reaches(name, reads):

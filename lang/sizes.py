@@ -42,37 +42,39 @@ class SizePlace:
 
 
 def size_places(type_: TypeExpr, aliases: Mapping[str, TypeExpr]) -> Iterator[SizePlace]:
-    """Every mention of a size name in a type, in source order, through aliases."""
-    return _places(type_, aliases, (), 0, frozenset())
+    """The mentions of size names in a type, in source order, through aliases.
 
-
-def _places(
-    type_: TypeExpr, aliases: Mapping[str, TypeExpr], path: tuple[Step, ...], axis: int, seen: frozenset[str]
-) -> Iterator[SizePlace]:
-    match type_:
-        case NamedType(name, sizes):
-            if name in aliases and name not in seen:
-                yield from _places(aliases[name], aliases, path, axis, seen | {name})
-            yield from _sizes(sizes, path, axis)
-        case ArrayType(element, sizes):
-            yield from _sizes(sizes, path, axis)
-            yield from _places(element, aliases, path, axis + len(sizes) if axis >= 0 else -1, seen)
-        case OptionType(element):
-            yield from _places(element, aliases, path, axis, seen)
-        case ListType(element):
-            yield from _places(element, aliases, path, -1, seen)
-        case TupleType(items):
-            for position, item in enumerate(items):
+    An alias is followed once where values show its sizes, and once where they do not: following it
+    again would name the same sizes, and pairs of pairs of pairs are endless.
+    """
+    followed: set[tuple[str, bool]] = set()
+    pending: list[tuple[TypeExpr | tuple[Size, ...], tuple[Step, ...], int]] = [(type_, (), 0)]
+    while pending:
+        part, path, axis = pending.pop()
+        inside = 0 if axis == 0 else -1
+        match part:
+            case tuple():
+                yield from _sizes(part, path, axis)
+            case NamedType(name, sizes):
+                pending.append((sizes, path, axis))
+                if name in aliases and (name, axis >= 0) not in followed:
+                    followed.add((name, axis >= 0))
+                    pending.append((aliases[name], path, axis))
+            case ArrayType(element, sizes):
+                pending.append((element, path, axis + len(sizes) if axis >= 0 else -1))
+                pending.append((sizes, path, axis))
+            case OptionType(element):
+                pending.append((element, path, axis))
+            case ListType(element) | GenericType(_, element):
+                pending.append((element, path, -1))
+            case TupleType(items):
                 # The items of an array of tuples are not reached: the array may be empty.
-                yield from _places(item, aliases, (*path, position), 0 if axis == 0 else -1, seen)
-        case RecordType(fields):
-            for name, item in fields:
-                yield from _places(item, aliases, (*path, name), 0 if axis == 0 else -1, seen)
-        case FunctionType(parameters, result):
-            for item in (*parameters, result):
-                yield from _places(item, aliases, path, -1, seen)
-        case GenericType(_, argument):
-            yield from _places(argument, aliases, path, -1, seen)
+                places = [(item, (*path, position), inside) for position, item in enumerate(items)]
+                pending.extend(reversed(places))
+            case RecordType(fields):
+                pending.extend(reversed([(item, (*path, name), inside) for name, item in fields]))
+            case FunctionType(parameters, result):
+                pending.extend(reversed([(item, path, -1) for item in (*parameters, result)]))
 
 
 def _sizes(sizes: tuple[Size, ...], path: tuple[Step, ...], axis: int) -> Iterator[SizePlace]:
