@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pplc.inference.auto import Outcome, infer
+from pplc.inference.joint import by_name, key_of, wanted
 from pplc.inference.options import Options
 from pplc.inference.predict import prior_draws
 from pplc.inference.progress import Progress
@@ -17,7 +18,9 @@ from pplc.information.expressions import World
 from pplc.lang import core
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
+from pplc.semantics.measure import Measure
 from pplc.semantics.nested import Nested
+from pplc.semantics.representations.enumerated import outcomes
 from pplc.semantics.values import Address, FunctionValue, Value, to_numbers
 
 PRIOR_DRAWS = 4000
@@ -62,7 +65,16 @@ class Session:
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Joint]:
         """The exact joint law of what the names mention."""
-        raise NotImplementedError
+        machine = Machine(
+            self._changed(interventions, prior=prior), exact=True, infer=Nested(), record=wanted(names)
+        )
+        found = (
+            (key_of(o.finished.variables(), o.finished.value, names), o.log_weight, o.dimension)
+            for o in outcomes(machine, machine.start())
+        )
+        measure = Measure.of(found)
+        probabilities = measure.probabilities() if measure.masses else {}
+        return [Joint(by_name(dict(key)), p) for key, p in probabilities.items()]
 
     def world(self, values: Mapping[str, Value], *, exact: bool) -> World:
         """The variables, and the model's parameters where no variable has their name."""
