@@ -1,0 +1,73 @@
+"""A program with its data: what every engine is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pplc.lang import core
+from pplc.semantics.values import Address, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a run may use before it ends in a located error (LANGUAGE.md 15).
+
+    steps: statements executed by one run. depth: calls inside calls. states: runs kept at once
+    by enumeration.
+    """
+
+    steps: int = 10_000_000
+    depth: int = 10_000
+    states: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A Core program, the values of its entry's parameters, and what `do` sets.
+
+    arguments:     by parameter name; reals are `Fraction`s, exactly as the data were written.
+    interventions: by address; a whole array may be set under its name alone.
+    prior:         leave out every observation, condition and weight (`prior` queries).
+    """
+
+    program: core.Program
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    interventions: Mapping[Address, Value] = field(default_factory=dict[Address, Value])
+    prior: bool = False
+    budget: Budget = Budget()
+
+    def intervened(self, address: Address) -> bool:
+        """Whether `do` sets this address, or the array it is an element of."""
+        return address in self.interventions or (
+            bool(address) and isinstance(address[-1], tuple) and address[:-1] in self.interventions
+        )
+
+    def intervention(self, address: Address) -> Value:
+        """The value `do` gives to an address that is `intervened`."""
+        if address in self.interventions:
+            return self.interventions[address]
+        value = self.interventions[address[:-1]]
+        indices = address[-1]
+        assert isinstance(indices, tuple)
+        for index in indices:
+            assert isinstance(value, tuple) and isinstance(index, int)
+            value = value[index]
+        return value
+
+
+def statements(block: core.Block) -> Iterator[core.Stmt]:
+    """Every statement of a block, outer ones first, those of nested blocks included."""
+    for statement in block:
+        yield statement
+        match statement:
+            case core.If(_, then, orelse):
+                yield from statements(then)
+                yield from statements(orelse)
+            case core.For(body=body):
+                yield from statements(body)
+            case core.While(head, _, body):
+                yield from statements(head)
+                yield from statements(body)
+            case _:
+                pass

@@ -1,0 +1,223 @@
+"""Pure expressions of Core, and the small operations on values and addresses a run needs.
+
+Expressions are turned into Python functions of the environment once, and then called.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TypeAlias, assert_never
+
+from pplc.lang import core
+from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
+from pplc.semantics.laws import LawValue, make_law, make_user_law
+from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.primitives import PRIMITIVES
+from pplc.semantics.runs import Env
+from pplc.semantics.values import MISSING, Address, Fault, FunctionValue, Value, show
+
+Compiled: TypeAlias = Callable[[Env], Value]
+Call: TypeAlias = "Callable[[FunctionValue, tuple[Value, ...]], Value]"
+
+
+class LocatedFault(Fault):
+    """A fault that knows the expression it happened in."""
+
+    def __init__(self, fault: Fault, span: Span) -> None:
+        super().__init__(fault.code, fault.message, fault.label, fault.help)
+        self.span = span
+
+
+def located(fault: Fault, span: Span) -> Rejected:
+    """The error to show: at the expression that failed, else at the statement."""
+    where = fault.span if isinstance(fault, LocatedFault) else span
+    return Rejected(Diagnostic(fault.code, fault.message, where, fault.label, fault.help))
+
+
+class Compiler:
+    """Compiles the expressions of one program; `call` runs a deterministic function."""
+
+    def __init__(self, program: core.Program, exact: bool, call: Call) -> None:
+        self.program = program
+        self.exact = exact
+        self.call = call
+        self._compiled: dict[int, Compiled] = {}
+
+    def compiled(self, expression: core.Expr) -> Compiled:
+        """The function of the environment that gives the expression's value."""
+        found = self._compiled.get(id(expression))
+        if found is None:
+            found = self._compiled[id(expression)] = self._compile(expression)
+        return found
+
+    def _compile(self, expression: core.Expr) -> Compiled:
+        match expression:
+            case core.Literal(value):
+                constant: Value = value
+                if not self.exact and isinstance(value, Fraction):
+                    constant = float(value)
+                return lambda env: constant
+            case core.Variable(name):
+                return lambda env: env[name]
+            case core.Global(name):
+                function = FunctionValue(self.program.functions[name])
+                return lambda env: function
+            case core.Closure(name, captured):
+                definition = self.program.functions[name]
+                return lambda env: FunctionValue(definition, tuple(env[x] for x in captured))
+            case core.Cond(test, then, orelse):
+                tested, yes, no = self.compiled(test), self.compiled(then), self.compiled(orelse)
+                return lambda env: yes(env) if tested(env) is True else no(env)
+            case core.Prim():
+                return self._primitive(expression)
+            case core.Law():
+                return self._law(expression)
+            case _:
+                assert_never(expression)
+
+    def _primitive(self, expression: core.Prim) -> Compiled:
+        operation, static, exact, span = PRIMITIVES[expression.op], expression.static, self.exact, expression.span
+        arguments = tuple(self.compiled(argument) for argument in expression.args)
+
+        def value(env: Env) -> Value:
+            try:
+                return operation(static, exact, *[argument(env) for argument in arguments])
+            except LocatedFault:
+                raise
+            except Fault as fault:
+                raise LocatedFault(fault, span) from None
+
+        return value
+
+    def _law(self, expression: core.Law) -> Compiled:
+        family, parametrisation, exact, span = (
+            expression.family,
+            expression.parametrisation,
+            self.exact,
+            expression.span,
+        )
+        arguments = tuple(None if a is None else self.compiled(a) for a in expression.args)
+        density = self.program.densities.get(family)
+        maker = FunctionValue(self.program.functions[density.function]) if density else None
+
+        def law(env: Env) -> LawValue:
+            values = [None if argument is None else argument(env) for argument in arguments]
+            try:
+                if density is not None and maker is not None:
+                    return make_user_law(density, maker, values, self.call)
+                return make_law(family, values, parametrisation, exact=exact, call=self.call)
+            except LocatedFault:
+                raise
+            except Fault as fault:
+                raise LocatedFault(fault, span) from None
+
+        return law
+
+
+def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
+    """The log of the weight that a `factor`, `weight` or `condition` gives."""
+    if kind == "condition":
+        if exact:
+            return LogRat(Fraction(1 if value is True else 0))
+        return 0.0 if value is True else -math.inf
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
+        raise Fault("E0404", f"`{kind}` needs a number, not {show(value)}")
+    if isinstance(value, float) and math.isnan(value):
+        raise Fault("E0404", f"the value of this `{kind}` is not a number (NaN)")
+    if kind == "factor":
+        if exact and value == 0:
+            return LogRat(Fraction(1))
+        if value == math.inf:
+            raise Fault("E0404", "the value of this `factor` is infinite")
+        return float(value)
+    if value < 0 or value == math.inf:
+        raise Fault("E0404", f"`weight` needs a finite number that is not negative, not {show(value)}")
+    if exact and not isinstance(value, float):
+        return LogRat(Fraction(value))
+    return math.log(value) if value > 0 else -math.inf
+
+
+# ------------------------------------------------------------------ places and addresses
+
+
+def has_missing(value: Value) -> bool:
+    """Whether an array has entries that are missing."""
+    if isinstance(value, tuple):
+        return any(has_missing(entry) for entry in value)
+    return value is MISSING
+
+
+def entry_of(value: Value, index: tuple[int, ...]) -> Value:
+    """The entry of a nested array at an index."""
+    for position in index:
+        assert isinstance(value, tuple)
+        value = value[position]
+    return value
+
+
+def replaced(value: Value, indices: tuple[Value, ...], entry: Value) -> Value:
+    """The array with one entry replaced; the entry itself if there are no indices."""
+    if not indices:
+        return entry
+    if not isinstance(value, tuple):
+        raise Fault("E0415", f"only an array can be assigned to at an index, not {show(value)}")
+    position = indices[0]
+    if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position < len(value):
+        raise Fault("E0402", f"index {show(position)} is outside an array of length {len(value)}")
+    return (*value[:position], replaced(value[position], indices[1:], entry), *value[position + 1 :])
+
+
+def extended(address: Address, index: tuple[int, ...]) -> Address:
+    """The address of an entry of the array observed at `address`."""
+    last = address[-1]
+    return (*address[:-1], (*last, *index)) if isinstance(last, tuple) else (*address, index)
+
+
+def below(address: Address) -> Address:
+    """The path of a model drawn from at `address`.
+
+    A model that draws from itself at the same site counts the depth, so that the path stays short:
+    `("n", "geometric#1")`, `("n", "geometric#1", 2)`, `("n", "geometric#1", 3)`.
+    """
+    if len(address) >= 2 and isinstance(address[-1], str):
+        before = address[-2]
+        if before == address[-1]:
+            return (*address[:-1], 2)
+        if isinstance(before, int) and len(address) >= 3 and address[-3] == address[-1]:
+            return (*address[:-2], before + 1)
+    return address
+
+
+def named(address: Address) -> bool:
+    """Whether every part of an address is a name of the user's, outside recursion and `infer`."""
+    return not any(isinstance(part, int) or (isinstance(part, str) and "#" in part) for part in address)
+
+
+INFER_MARK = "infer#"
+
+
+def nesting(address: Address) -> int:
+    """How many `infer`s an address stands inside."""
+    level = 0
+    while level < len(address) and address[level] == INFER_MARK:
+        level += 1
+    return level
+
+
+__all__ = [
+    "INFER_MARK",
+    "NOWHERE",
+    "Compiled",
+    "Compiler",
+    "below",
+    "entry_of",
+    "extended",
+    "has_missing",
+    "located",
+    "log_weight",
+    "named",
+    "nesting",
+    "replaced",
+]

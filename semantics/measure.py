@@ -1,0 +1,91 @@
+"""Finite measures: outcomes with log weights, added up.
+
+Log weights are `LogRat` (a rational in disguise) as long as everything was rational, and floats
+from the first irrational on; the sum says which it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_sum_exp, log_sum_rat
+
+K = TypeVar("K", bound=Hashable)
+J = TypeVar("J", bound=Hashable)
+
+
+def ONE(exact: bool) -> LogWeight:  # noqa: N802  (the unit of multiplication)
+    """The log weight of a run that nothing has weighed yet."""
+    return CERTAIN if exact else 0.0
+
+
+def is_zero(weight: LogWeight) -> bool:
+    """Whether a log weight stands for zero."""
+    return weight.value == 0 if isinstance(weight, LogRat) else weight == -math.inf
+
+
+def times(left: LogWeight, right: LogWeight) -> LogWeight:
+    """The log of a product; exact if both factors are."""
+    if isinstance(left, LogRat) and isinstance(right, LogRat):
+        return left + right
+    if is_zero(left) or is_zero(right):
+        return -math.inf
+    return float(left) + float(right)
+
+
+def total(weights: Iterable[LogWeight]) -> LogWeight:
+    """The log of a sum; exact if every term is."""
+    terms = list(weights)
+    rationals = [weight for weight in terms if isinstance(weight, LogRat)]
+    return log_sum_rat(rationals) if len(rationals) == len(terms) else log_sum_exp(map(float, terms))
+
+
+def share(weight: LogWeight, whole: LogWeight) -> Fraction | float:
+    """The quotient of two weights, as a probability: rational if both are."""
+    if isinstance(weight, LogRat) and isinstance(whole, LogRat):
+        return weight.value / whole.value
+    return math.exp(float(weight) - float(whole))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Generic[K]):
+    """An unnormalised measure on finitely many outcomes.
+
+    dimension: of the densities its weights are, the lowest among the runs that made it; runs of
+    higher dimension have measure zero beside them (LANGUAGE.md 11).
+    """
+
+    masses: Mapping[K, LogWeight]
+    dimension: int = 0
+
+    @staticmethod
+    def of(found: Iterable[tuple[K, LogWeight, int]]) -> Measure[K]:
+        """The measure that adds up weighted outcomes, keeping those of lowest dimension."""
+        terms: dict[K, list[LogWeight]] = {}
+        lowest: int | None = None
+        for outcome, weight, dimension in found:
+            if is_zero(weight):
+                continue
+            if lowest is None or dimension < lowest:
+                terms, lowest = {}, dimension
+            if dimension == lowest:
+                terms.setdefault(outcome, []).append(weight)
+        return Measure({outcome: total(weights) for outcome, weights in terms.items()}, lowest or 0)
+
+    @property
+    def evidence(self) -> LogWeight:
+        """The log of the total mass: the normalising constant."""
+        return total(self.masses.values()) if self.masses else IMPOSSIBLE
+
+    def probabilities(self) -> dict[K, Fraction | float]:
+        """The normalised measure. The total mass must not be zero."""
+        whole = self.evidence
+        return {outcome: share(weight, whole) for outcome, weight in self.masses.items()}
+
+    def map(self, function: Callable[[K], J]) -> Measure[J]:
+        """The image of the measure under a function."""
+        return Measure.of((function(outcome), w, self.dimension) for outcome, w in self.masses.items())

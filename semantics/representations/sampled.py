@@ -1,0 +1,25 @@
+"""Sampled: a run given a source of randomness, of a program without weights.
+
+Meaning: the law of the value over the source's randomness.
+"""
+
+from __future__ import annotations
+
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.machine import Machine
+from pplc.semantics.representations.weighted import draw_from
+from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
+from pplc.semantics.source import Source
+
+
+def run(machine: Machine, source: Source) -> Finished:
+    """One draw of a program that has no weights, or whose weights are left out (`Bound.prior`)."""
+    event = machine.start()
+    while True:
+        match event:
+            case Sampling(_, _, _, state):
+                event = machine.resume(state, draw_from(event, source))
+            case Observing(span=span) | Weighing(span=span):
+                raise Rejected(Diagnostic("E0501", "a program with weights cannot simply be sampled", span))
+            case Finished():
+                return event
