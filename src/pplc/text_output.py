@@ -57,6 +57,7 @@ def _console(*, colour: bool, width: int) -> Console:
         width=width,
         highlight=False,
         emoji=False,
+        markup=False,
     )
 
 

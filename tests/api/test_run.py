@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,9 @@ import pyarrow.parquet
 import pytest
 import xarray
 
+from pplc.inference.answers import Exact
 from pplc.inference.merge import joined
+from pplc.information.answers import Answered
 from pplc.lang.diagnostics import Rejected
 from pplc.stored import read
 from tests.support.runs import run_by_hand
@@ -151,3 +155,8 @@ def test_plots_have_a_row_for_each_element() -> None:
     assert len(run_by_hand().plot("mu", "theta").axes) == 6
     with pytest.raises(Rejected, match="no variable `tehta`"):
         run_by_hand().plot("tehta")
+
+
+def test_brackets_in_queries_are_not_markup() -> None:
+    run = replace(run_by_hand(), queries=(Answered("E[mu]", Exact(0.5, Fraction(1, 2))),))
+    assert "E[mu] = 0.5 (1/2, exact)" in str(run)
