@@ -117,8 +117,9 @@ def tokenize(file: SourceFile) -> Lexed:
             case "word":
                 length = _name_length(word)
                 if length == 0:
-                    position = position - len(word) + 1
-                    errors.append(_strange(word[0], Span(file, line, column, line, column + 1)))
+                    strange = next((i for i, c in enumerate(word) if c.isidentifier()), len(word))
+                    position = found.start() + strange
+                    errors.append(_strange(word[0], Span(file, line, column, line, column + strange)))
                     spaced = False
                     continue
                 word = word[:length]
@@ -156,10 +157,9 @@ def _name_length(word: str) -> int:
     """How many characters from the start make a name; any script, as Unicode's UAX 31 says."""
     if word.isidentifier():
         return len(word)
-    length = 0
-    while length < len(word) and ("a" + word[: length + 1] if length else word[0]).isidentifier():
-        length += 1
-    return length
+    if not word[0].isidentifier():
+        return 0
+    return next(i for i, character in enumerate(word) if not ("a" + character).isidentifier())
 
 
 def _number(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
@@ -17,11 +17,13 @@ from pplc.lang import syntax as s
 from pplc.lang.diagnostics import Diagnostic, Rejected, SourceFile, Span
 from pplc.lang.layout import MAX_NESTING, lay_out
 from pplc.lang.lexer import END, NEWLINE, Token, tokenize
-from pplc.lang.mistakes import Situation, explain
 from pplc.lang.tree import TreeBuilder
 
 MAX_CHARACTERS: Final = 1_000_000
 """Size of a file. Larger ones are data, and belong in a data file."""
+
+MAX_STACK: Final = 20 * MAX_NESTING
+"""Entries of the parser's stack; one level of nesting takes at most 20, those of a signature."""
 
 MAX_ERRORS: Final = 20
 """Syntax errors shown of one file."""
@@ -138,13 +140,13 @@ class _Machine:
         """Parse all tokens; None if an error left nothing to build."""
         self.states.append(self.tables.starts[start])
         self.shifted = self.states.copy()
-        states, end = self.tables.states, self.tables.ends
+        states, rules, end, stack = self.tables.states, self.tables.rules, self.tables.ends, self.states
         position, failures = 0, 0
         while True:
             token = self.tokens[position]
-            action = states[self.states[-1]].get(token.type)
+            action = states[stack[-1]].get(token.type)
             if action is None:
-                if token.type == END and self.states[-1] in end:
+                if token.type == END and stack[-1] in end:
                     return self.values[-1]
                 failures += 1
                 self.errors.append(self._explain(position))
@@ -154,10 +156,15 @@ class _Machine:
                 position = resumed
             elif action >= 0:
                 self._push(action, token, position, position)
-                self.shifted = self.states.copy()
+                self.shifted = stack.copy()
+                if len(stack) > MAX_STACK:
+                    self.errors.append(_deep(token.span(self.file)))
+                    return None
                 position += 1
+            elif (rule := rules[-1 - action]).unit:  # one child stands for the rule: only the state changes
+                stack[-1] = states[stack[-2]][rule.name]
             else:
-                self._reduce(self.tables.rules[-1 - action], position)
+                self._reduce(rule, position)
 
     def _push(self, state: int, value: object, first: int, last: int) -> None:
         self.states.append(state)
@@ -167,15 +174,14 @@ class _Machine:
 
     def _reduce(self, rule: _Rule, position: int) -> None:
         base = len(self.values) - rule.length
-        if rule.unit:
-            del self.states[-1]  # one child stands for the rule: only the state changes
-            self.states.append(self.tables.states[self.states[-1]][rule.name])
-            return
         values = self.values[base:]
         first, last = (self.firsts[base], self.lasts[-1]) if rule.length else (position, position - 1)
         del self.states[base + 1 :], self.values[base:], self.firsts[base:], self.lasts[base:]
+        keep = rule.keep
         parts: list[Any] = []
-        for kept in rule.keep:
+        if rule.spliced and keep and keep[0] == (0, True):
+            parts, keep = values[0], keep[1:]  # a list grows in place: copying it each time is quadratic
+        for kept in keep:
             if kept is None:
                 parts.append(None)
             elif kept[1]:
@@ -195,6 +201,8 @@ class _Machine:
         return Span(self.file, start.line, start.column, end.line, end.end)
 
     def _explain(self, position: int) -> Diagnostic:
+        from pplc.lang.mistakes import Situation, explain  # its table is read only if there is a mistake
+
         return explain(Situation(self.file, self.tokens, position, self._accepts()))
 
     def _accepts(self) -> frozenset[str]:
@@ -247,31 +255,31 @@ def _bracket(token: Token) -> int:
 
 def _too_deep(root: object) -> list[Diagnostic]:
     """Refuse trees so deep that recursive functions over them could overflow; walks without recursion."""
-    level: list[object] = [root]
+    level: list[s.Node] = _nodes([root])
     for _ in range(MAX_NESTING):
-        children: list[object] = []
-        for node in level:
-            if isinstance(node, tuple):
-                children.extend(cast(tuple[object, ...], node))
-            elif isinstance(node, s.Node):
-                children.extend(getattr(node, field.name) for field in fields(node) if field.name not in ("span", "name_span"))
-        level = [child for child in _flat(children)]
+        level = _nodes([getattr(node, name) for node in level for name in node.__match_args__])
         if not level:
             return []
-    deep = next((node for node in level if isinstance(node, s.Node)), None)
-    span = deep.span if deep else Span(SourceFile("", ""), 1, 1, 1, 1)
-    return [
-        Diagnostic("E0108", f"this is nested more than {MAX_NESTING} deep", span, "too deep",
-                   "give parts of it names with `let`, or write a loop or a function")
-    ]  # fmt: skip
+    return [_deep(level[0].span)]
 
 
-def _flat(values: Iterable[object]) -> Iterable[object]:
-    """Nodes, and those in tuples of tuples: tuples do not count as levels."""
-    stack = list(values)[::-1]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, tuple):
-            stack.extend(cast(tuple[object, ...], value)[::-1])
-        elif isinstance(value, s.Node):
-            yield value
+def _nodes(values: list[object]) -> list[s.Node]:
+    """The nodes among values, and in tuples of tuples: tuples do not count as levels."""
+    out: list[s.Node] = []
+    while values:
+        value = values.pop()
+        if isinstance(value, s.Node):
+            out.append(value)
+        elif isinstance(value, tuple):
+            values.extend(cast(tuple[object, ...], value))
+    return out
+
+
+def _deep(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E0108",
+        f"this is nested more than {MAX_NESTING} deep",
+        span,
+        "too deep",
+        "give parts of it names with `let`, or write a loop or a function",
+    )
