@@ -1,5 +1,6 @@
 """A pass may change the program, never what it means."""
 
+
 import pytest
 from hypothesis import given, settings
 
