@@ -128,7 +128,14 @@ def _value_call(c: Checker, node: s.Call, kind: Type) -> Type:
         case Variable() as unknown:
             kinds = tuple(c.infer(a.value, None) for a in node.arguments)
             result = c.unify.fresh()
-            c.unify.fits(unknown, Fn(kinds, result))
+            if c.unify.fits(unknown, Fn(kinds, result)) is not None:
+                return c.report(
+                    "E0216",
+                    f"{text} is called with itself, which has no type",
+                    node.span,
+                    "a function of itself",
+                    "write a recursive function with a name, and declare its result",
+                )
             return result
         case Model() | Dist() | Base() as law:
             infer_all(c, node)

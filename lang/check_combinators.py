@@ -294,9 +294,11 @@ def law_is_atomless(c: Checker, law: s.Expr) -> bool:
     if not isinstance(law, s.Call) or not isinstance(law.function, s.Name):
         return False
     binding = c.binding(law.function)
-    if binding is None or binding.kind != "family" or not law.arguments:
-        return binding is not None and binding.kind == "family" and binding.name == "Flat"
+    if binding is None or binding.kind != "family":
+        return False
     name = binding.name
+    if len(law.arguments) == 0:
+        return name == "Flat"
     if name in FAMILIES and (name not in COMBINATORS or len(law.arguments) > 1):
         return not FAMILIES[name].discrete
     first = law.arguments[0].value

@@ -29,6 +29,9 @@ from pplc.lang.typesys import (
 
 def member(c: Checker, node: s.Member) -> Type:
     """A field of a record, or a member of a law that is not called."""
+    path = c.inside(node)
+    if path is not None:
+        return path
     base = c.unify.head(c.infer(node.base, None))
     match base:
         case Dist(element) | Base(element):

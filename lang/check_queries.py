@@ -21,7 +21,7 @@ from pplc.lang.check_state import Checker, Entry, Frame
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.names import resolve_query
 from pplc.lang.suggest import did_you_mean
-from pplc.lang.typesys import WRONG, Bool, Fn, Int, Real, Type, Variable, Wrong
+from pplc.lang.typesys import Bool, Fn, Int, Real, Type, Variable, Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ def check_query(checked: Checked, query: s.Query, entry: str = "") -> None:
         raise Rejected(Diagnostic("E0601", f"`{query.model}` is not a model", query.span, "not a model"))
     c = _checker(checked, query.model or about, known)
     c.query_names = names
+    c.inside = lambda member: _inside(c, checked, known, member)
     _query(c, checked, known, query)
     if c.errors:
         raise Rejected(*sorted(c.errors, key=lambda d: (d.span.line, d.span.column)))
@@ -194,25 +195,17 @@ def _query(c: Checker, checked: Checked, known: ModelSignature, query: s.Query) 
             if isinstance(part, s.Query):
                 _query(c, checked, known, part)
             else:
-                _argument(c, checked, known, query, head, position, part)
+                _argument(c, query, head, position, part)
     for item in query.given.interventions:
         _intervention(c, checked, known, item)
     for condition in query.given.conditions:
-        kind = _infer(c, checked, known, condition)
+        kind = c.unify.head(c.infer(condition, None))
         if head.takes in ("event", "number", "quantile") and not isinstance(kind, Bool | Wrong):
             _not_an_event(c, condition, kind)
 
 
-def _argument(
-    c: Checker,
-    checked: Checked,
-    known: ModelSignature,
-    query: s.Query,
-    head: Head,
-    position: int,
-    part: s.Expr,
-) -> None:
-    kind = _infer(c, checked, known, part)
+def _argument(c: Checker, query: s.Query, head: Head, position: int, part: s.Expr) -> None:
+    kind = c.unify.head(c.infer(part, None))
     if isinstance(kind, Wrong):
         return
     match head.takes:
@@ -259,53 +252,50 @@ def _text(expr: s.Expr) -> str:
     return text if span.line == span.end_line and 0 < len(text) <= 30 else "x"
 
 
-def _infer(c: Checker, checked: Checked, known: ModelSignature, expr: s.Expr) -> Type:
-    """The type of an expression; a path such as `f.slope` leads into a called model."""
-    path = _path(expr)
-    if path is not None and path[0] in known.calls and path[1:]:
-        return _inside(c, checked, known, path, expr)
-    return c.unify.head(c.infer(expr, None))
-
-
-def _path(expr: s.Expr) -> list[str] | None:
+def _path(expr: s.Expr) -> list[str]:
+    """`f.slope` as names, `f[2].slope` too; empty if it is no path."""
     names: list[str] = []
-    while isinstance(expr, s.Member):
-        names.append(expr.name)
+    while isinstance(expr, s.Member | s.Index):
+        if isinstance(expr, s.Member):
+            names.append(expr.name)
         expr = expr.base
-    return [expr.name, *reversed(names)] if isinstance(expr, s.Name) else None
+    return [expr.name, *reversed(names)] if isinstance(expr, s.Name) else []
 
 
-def _inside(c: Checker, checked: Checked, known: ModelSignature, path: Sequence[str], node: s.Node) -> Type:
-    """The type of a variable of a called model."""
+def _inside(c: Checker, checked: Checked, known: ModelSignature, node: s.Member) -> Type | None:
+    """The type of `f.slope`, a variable of the model that `f` was drawn from; None if it is no such path."""
+    path = _path(node)
+    if not path or path[0] not in known.calls:
+        return None
+    return _variable(c, checked, known, path, node)
+
+
+def _variable(c: Checker, checked: Checked, known: ModelSignature, path: Sequence[str], node: s.Node) -> Type:
     signature: ModelSignature | None = known
     for name in path[:-1]:
         callee = signature.calls.get(name) if signature is not None else None
         signature = checked.models.get(callee) if callee is not None else None
-    if signature is None:
-        return WRONG
-    kind = signature.variables.get(path[-1])
-    if kind is None:
-        c.report(
-            "E0601",
-            f"there is no variable `{'.'.join(path)}`",
-            node.span,
-            "unknown variable",
-            did_you_mean(path[-1], signature.variables),
-        )
-        return WRONG
-    return kind
+    variables: Mapping[str, Type] = signature.variables if signature is not None else {}
+    name = path[len(path) - 1]
+    if name in variables:
+        return variables[name]
+    return c.report(
+        "E0601",
+        f"there is no variable `{'.'.join(path)}`",
+        node.span,
+        "unknown variable",
+        did_you_mean(name, variables),
+    )
 
 
 def _intervention(c: Checker, checked: Checked, known: ModelSignature, item: s.DoItem) -> None:
-    if len(item.path) > 1:
-        kind = _inside(c, checked, known, item.path, item)
-    else:
-        kind = known.variables.get(item.path[0], WRONG)
+    name = ".".join(item.path)
+    kind = _variable(c, checked, known, item.path, item)
     if item.indices:
-        kind = index(c, item, kind, item.indices, item.path[-1])
+        kind = index(c, item, kind, item.indices, name)
     found = c.infer(item.value, kind)
     if not isinstance(kind, Wrong | Variable):
         opened = c.unify.head(kind)
         if isinstance(opened, Real) and isinstance(found, Int | Real):
             return
-        c.require(found, kind, item.value.span, f"what `{'.'.join(item.path)}` is set to")
+        c.require(found, kind, item.value.span, f"what `{name}` is set to")

@@ -112,14 +112,7 @@ def _size(c: Checker, size: Type | Extent) -> str:
 def matrix_product(c: Checker, node: s.Binary, left: Type, right: Type) -> Type:
     """`left @ right` for vectors and matrices."""
     ours, theirs = numeric(c, left), numeric(c, right)
-    if (
-        ours is None
-        or theirs is None
-        or not ours[1]
-        or not theirs[1]
-        or len(ours[1]) > 2
-        or len(theirs[1]) > 2
-    ):
+    if ours is None or theirs is None or len(ours[1]) not in (1, 2) or len(theirs[1]) not in (1, 2):
         if isinstance(left, Wrong) or isinstance(right, Wrong):
             return WRONG
         return c.report(

@@ -1,7 +1,8 @@
 """What the type checker carries along: known variables, the function being checked, what was found.
 
 The checker is a set of functions over one `Checker`, in files by construct. They call each other
-through its fields `infer` and `block`, which `pplc.lang.check` fills in.
+through its fields `infer` and `block`, which `pplc.lang.check` fills in. `inside` knows the paths that
+queries may speak of.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 from pplc.lang.check_unify import Clash, Unifier
 from pplc.lang.diagnostics import Diagnostic, Note, Rejected, Span
 from pplc.lang.scope import Binding, Resolution
-from pplc.lang.syntax import Block, Expr, Node
+from pplc.lang.syntax import Block, Expr, Member, Node
 from pplc.lang.typesys import (
     UNKNOWN_SIZE,
     WRONG,
@@ -113,14 +114,20 @@ class FunctionSignature:
         return Fn(tuple(kind for _, kind in self.parameters), with_sizes(self.result, forget))
 
 
+def _no_path(_: Member) -> Type | None:
+    return None
+
+
 class Checker:
     """The state of one check."""
 
     infer: Callable[[Expr, Type | None], Type]
     block: Callable[[Block], Type | None]
+    inside: Callable[[Member], Type | None]
 
     def __init__(self, names: Resolution) -> None:
         self.names = names
+        self.inside = _no_path
         self.unify = Unifier()
         self.types: dict[int, Type] = {}
         self.signatures: dict[str, FunctionSignature] = {}

@@ -16,7 +16,6 @@ from pplc.lang.typesys import (
     UNKNOWN_SIZE,
     Array,
     Base,
-    Bool,
     Dist,
     Extent,
     Fn,
@@ -29,12 +28,9 @@ from pplc.lang.typesys import (
     Record,
     Size,
     SizeVariable,
-    String,
-    Sum,
     Tuple,
     Type,
     Unit,
-    UnknownSize,
     Variable,
     Vector,
     Wrong,
@@ -399,5 +395,5 @@ def _first_size(kind: Type) -> Extent:
             return size
         case Array(_, sizes):
             return sizes[0]
-        case Bool() | String() | Sum() | UnknownSize() | _:
+        case _:
             return UNKNOWN_SIZE
