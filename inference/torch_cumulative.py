@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
+
+from pplc.inference.torch_elementwise import log_sigmoid
 
 Tails: TypeAlias = Callable[..., tuple[Tensor, Tensor]]
 
@@ -51,7 +52,7 @@ def half_normal(sd: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
 
 def logistic(location: Tensor, scale: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     z = (x - location) / scale
-    return logsigmoid(z), logsigmoid(-z)
+    return log_sigmoid(z), log_sigmoid(-z)
 
 
 def gumbel(location: Tensor, scale: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:

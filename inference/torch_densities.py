@@ -16,7 +16,8 @@ from typing import TypeAlias
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid, softplus
+
+from pplc.inference.torch_elementwise import log_sigmoid, softplus
 
 Density: TypeAlias = Callable[..., Tensor]
 
@@ -32,7 +33,7 @@ def bernoulli(p: Tensor, x: Tensor) -> Tensor:
 
 
 def bernoulli_logit(logit: Tensor, x: Tensor) -> Tensor:
-    return logsigmoid(torch.where(x != 0, logit, -logit))
+    return log_sigmoid(torch.where(x != 0, logit, -logit))
 
 
 def log_choose(n: Tensor, k: Tensor) -> Tensor:
@@ -44,7 +45,7 @@ def binomial(n: Tensor, p: Tensor, x: Tensor) -> Tensor:
 
 
 def binomial_logit(n: Tensor, logit: Tensor, x: Tensor) -> Tensor:
-    return log_choose(n, x) + x * logsigmoid(logit) + (n - x) * logsigmoid(-logit)
+    return log_choose(n, x) + x * log_sigmoid(logit) + (n - x) * log_sigmoid(-logit)
 
 
 def geometric(p: Tensor, x: Tensor) -> Tensor:
@@ -131,7 +132,7 @@ def laplace(location: Tensor, scale: Tensor, x: Tensor) -> Tensor:
 
 def logistic(location: Tensor, scale: Tensor, x: Tensor) -> Tensor:
     z = (x - location) / scale
-    return -z - 2 * softplus(-z, threshold=1000) - torch.log(scale)
+    return -z - 2 * softplus(-z) - torch.log(scale)
 
 
 def gumbel(location: Tensor, scale: Tensor, x: Tensor) -> Tensor:

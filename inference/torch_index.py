@@ -94,12 +94,34 @@ def _gather(array: Batch, indices: Sequence[int | range | Batch], guard: Batch |
                 raise index_outside(where, extent)
             data = data.select(axis, where)
             rank -= 1
+        elif guard is None and data.dim() == rank and not gathers and (run := consecutive(where)) is not None:
+            # The rounds of a plate read one element each, in order: a view, no copy.
+            start, level = run
+            count = where.data.numel()
+            check_range(range(start, start + count), extent)
+            data = data.narrow(axis, start, count).movedim(axis, 0)
+            rank -= 1
+            data = data.reshape(count, *([1] * level), *data.shape[1:])
+            axis += 1 + level
         else:
             gathers.append((axis - data.dim(), checked(where, extent, guard)))
             axis += 1
     if not gathers:
         return Batch(data, rank)
     return _vectorised(Batch(data, rank), gathers)
+
+
+def consecutive(where: Batch) -> tuple[int, int] | None:
+    """The first of known indices that go up by one along one batch axis, and that axis' level."""
+    shape = where.data.shape
+    if not where.known or where.rank or not shape or shape[0] < 2 or where.data.numel() != shape[0]:
+        return None
+    with untraced():
+        flat = where.data.flatten()
+        start = int(flat[0].item())
+        if bool((flat == torch.arange(start, start + len(flat))).all().item()):
+            return start, len(shape) - 1
+    return None
 
 
 def checked(where: Batch, extent: int, guard: Batch | None) -> Batch:

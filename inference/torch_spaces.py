@@ -15,7 +15,8 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 from torch.distributions import constraints
-from torch.nn.functional import logsigmoid, softplus
+
+from pplc.inference.torch_elementwise import log_sigmoid, softplus
 
 Kind: TypeAlias = Literal[
     "real", "between", "simplex", "ordered", "corr_chol", "corr", "cov", "chol", "discrete", "none"
@@ -99,7 +100,7 @@ def constrain(space: Space, u: Tensor) -> tuple[Tensor, Tensor]:
 def _between(lower: Tensor | None, upper: Tensor | None, u: Tensor) -> tuple[Tensor, Tensor]:
     if lower is not None and upper is not None:
         width = upper - lower
-        return lower + width * torch.sigmoid(u), torch.log(width) + logsigmoid(u) + logsigmoid(-u)
+        return lower + width * torch.sigmoid(u), torch.log(width) + log_sigmoid(u) + log_sigmoid(-u)
     if lower is not None:
         return lower + torch.exp(u), u
     if upper is not None:
@@ -126,7 +127,7 @@ def _simplex(u: Tensor) -> tuple[Tensor, Tensor]:
     """Stick breaking, with the middle of the simplex at u = 0."""
     size = u.shape[-1] + 1
     x = u - torch.log(torch.arange(size - 1, 0, -1, dtype=u.dtype))
-    taken, left = logsigmoid(x), logsigmoid(-x)
+    taken, left = log_sigmoid(x), log_sigmoid(-x)
     rest = left.cumsum(-1)
     before = rest - left
     logs = torch.cat([taken + before, rest[..., -1:]], -1)

@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
 from pplc.inference.torch_densities import LOG_PI, LOG_ROOT_TAU, Density
+from pplc.inference.torch_elementwise import log_sigmoid
 
 
 def at(table: Tensor, x: Tensor) -> Tensor:
@@ -41,8 +41,8 @@ def ordered_logistic(location: Tensor, cutpoints: Tensor, x: Tensor) -> Tensor:
     inner = ~(first | last)
     gap = torch.where(inner, above - below, torch.ones_like(above))
     return (
-        torch.where(last, torch.zeros_like(above), logsigmoid(above - location))
-        + torch.where(first, torch.zeros_like(above), logsigmoid(location - below))
+        torch.where(last, torch.zeros_like(above), log_sigmoid(above - location))
+        + torch.where(first, torch.zeros_like(above), log_sigmoid(location - below))
         + torch.where(inner, torch.log(-torch.expm1(-gap)), torch.zeros_like(above))
     )
 
