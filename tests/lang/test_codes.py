@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pplc.lang import functions_page
 from pplc.lang.check import check_text
 from pplc.lang.codes import NAMES, TYPES
 from pplc.lang.codes_page import page
@@ -34,3 +35,8 @@ def test_a_code_has_two_wrong_programs_or_more(code: str) -> None:
 
 def test_the_page_of_the_manual_is_made_from_the_registry() -> None:
     assert (ROOT / "docs" / "errors.md").read_text(encoding="utf-8") == page()
+
+
+def test_the_language_reference_lists_the_functions_as_they_are() -> None:
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    assert functions_page.page(text) == text
