@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pplc.lang import functions_page
+from pplc.lang import families_page, functions_page
 from pplc.lang.check import check_text
 from pplc.lang.codes import NAMES, TYPES
 from pplc.lang.codes_page import page
@@ -40,3 +40,7 @@ def test_the_page_of_the_manual_is_made_from_the_registry() -> None:
 def test_the_language_reference_lists_the_functions_as_they_are() -> None:
     text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
     assert functions_page.page(text) == text
+
+
+def test_the_page_on_families_is_made_from_their_signatures() -> None:
+    assert (ROOT / "docs" / "families.md").read_text(encoding="utf-8") == families_page.page()
