@@ -25,6 +25,7 @@ sqrt_half: f64 = 0.7071067811865476
 
 # The smallest x with e^x above the largest float: log(2^1024 (1 - 2^-54)).
 _EXP_OVERFLOWS = 709.782712893384
+_MOST = (1 << 63) - 1
 
 
 def log(x: f64) -> f64:
@@ -101,7 +102,9 @@ def power(x: f64, y: f64) -> f64:
 
 
 def floor(x: f64) -> i64:
-    """The largest integer at or below a finite x."""
+    """The largest integer at or below x; for an infinite x the integer of 64 bits nearest to it."""
+    if x == inf or x == -inf:
+        return _MOST if x > 0 else -_MOST
     return math.floor(x)
 
 

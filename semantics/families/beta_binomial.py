@@ -14,6 +14,8 @@ from pplc.semantics.special.gamma import log_beta_growth, log_choose
 from pplc.semantics.special.incomplete_gamma import Tails
 from pplc.semantics.special.root import is_reached
 
+_MOST_TERMS = 10_000_000
+
 
 def log_mass(n: i64, a: f64, b: f64, x: i64) -> LogW:
     return log_choose(n, x) + log_beta_growth(a, b, x, n - x) if 0 <= x <= n else IMPOSSIBLE
@@ -40,7 +42,9 @@ def draw(source: Source, n: i64, a: f64, b: f64) -> i64:
 
 
 def _log_up_to(n: i64, a: f64, b: f64, k: i64) -> f64:
-    """log P(X <= k), summed downwards from k."""
+    """log P(X <= k), summed downwards from k; NaN where that would take minutes."""
+    if k > _MOST_TERMS:
+        return nan
     total = 1.0
     term = 1.0
     for x in range(k - 1, -1, -1):

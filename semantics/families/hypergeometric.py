@@ -1,7 +1,7 @@
 """Hypergeometric(population, successes, draws). Johnson, Kemp & Kotz (2005), ch. 6.
 
 Masses as a quotient of three binomials (Loader 2000), cdfs by summing from the nearer end, draws by inversion
-from the mode outwards: about as many steps as the standard deviation.
+from the mode outwards, wide laws by rejection.
 """
 
 from __future__ import annotations
@@ -46,9 +46,36 @@ def growth(population: i64, successes: i64, draws: i64, x: i64) -> f64:
 
 
 def draw(source: Source, population: i64, successes: i64, draws: i64) -> i64:
+    mode = (draws + 1) * (successes + 1) // (population + 2)
+    if variance(population, successes, draws) > 100:
+        return _by_rejection(source, population, successes, draws, mode)
+    return _by_inversion(source, population, successes, draws, mode)
+
+
+def _by_rejection(source: Source, population: i64, successes: i64, draws: i64, mode: i64) -> i64:
+    """Devroye (1987), A Simple Generator for Discrete Log-Concave Distributions, Computing 39, 87-91."""
+    log_peak = log_mass(population, successes, draws, mode)
+    peak = exp(log_peak)
+    flat = 1 + 0.5 * peak
+    while True:
+        u = source.uniform()
+        w = source.uniform()
+        side = 1 if source.uniform() < 0.5 else -1
+        if u <= flat / (1 + flat):
+            y = source.uniform() * flat / peak
+        else:
+            y = (flat - log(source.uniform())) / peak
+        x = mode + side * floor(y + 0.5)
+        envelope = flat - peak * y
+        log_height = log(w) + (envelope if envelope < 0 else 0.0)
+        if log_height <= log_mass(population, successes, draws, x) - log_peak:
+            return x
+
+
+def _by_inversion(source: Source, population: i64, successes: i64, draws: i64, mode: i64) -> i64:
+    """From the mode outwards by comparisons only, so that a scripted source can enumerate it."""
     low = lowest(population, successes, draws)
     high = highest(successes, draws)
-    mode = (draws + 1) * (successes + 1) // (population + 2)
     u = source.uniform()
     mass = exp(log_mass(population, successes, draws, mode))
     total = mass

@@ -21,6 +21,8 @@ def log_mass(rate: f64, x: i64) -> LogW:
 
 
 def draw(source: Source, rate: f64) -> i64:
+    if rate > 1e32:
+        return floor(rate)  # the standard deviation is below the spacing of floats
     return _by_rejection(source, rate) if rate >= 10 else _by_inversion(source, rate)
 
 

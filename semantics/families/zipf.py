@@ -14,7 +14,7 @@ from pplc.lang.families import FAMILIES
 from pplc.semantics.families.table import Numerics
 from pplc.semantics.kernel import IMPOSSIBLE, LogW, exp, expm1, f64, floor, i64, inf, log, log1p, nan, power
 from pplc.semantics.source import Source
-from pplc.semantics.special.root import first_index, is_reached
+from pplc.semantics.special.root import MOST_INDEX, first_index, is_reached
 from pplc.semantics.special.zeta import power_sum
 
 
@@ -101,7 +101,8 @@ def quantile(exponent: f64, n: i64, p: f64) -> f64:
         return nan
     if p == 1:
         return n if n > 0 else inf
-    return first_index(_reached, _Level(exponent, n, p), 1, 1)
+    k = first_index(_reached, _Level(exponent, n, p), 1, 1)
+    return k if k < MOST_INDEX else inf
 
 
 def mean(exponent: f64, n: i64) -> f64:

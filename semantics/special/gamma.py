@@ -103,6 +103,15 @@ def stirling_series(x: f64) -> f64:
     return series * y
 
 
+def _stirling_slope(x: f64) -> f64:
+    """The derivative of `stirling_series`, for x >= 10: A&S 6.3.18."""
+    z = 1 / (x * x)
+    series = 0.0
+    for k in range(9, -1, -1):
+        series = series * z + _DIGAMMA[k]
+    return -series * z
+
+
 def lgamma(x: f64) -> f64:
     """The log of |gamma(x)|; infinity at the poles 0, -1, -2, ..."""
     if x >= _LARGE:
@@ -136,8 +145,10 @@ def stirling_error(x: f64) -> f64:
 
 def deviance(x: f64, mean: f64) -> f64:
     """`x log(x / mean) + mean - x` for positive arguments, without cancellation: Loader's bd0."""
+    if mean == 0:  # it has underflowed, with a tiny x: count it as the smallest float
+        return x * (log(x) + 745) - x
     difference = x - mean
-    if abs(difference) >= 0.1 * (x + mean):
+    if not abs(difference) < 0.1 * (x + mean):  # far from the mean, or NaN
         return x * log(x / mean) - difference
     # log((1 + v) / (1 - v)) = 2 (v + v^3 / 3 + ...), and the first term cancels by algebra.
     v = difference / (x + mean)
@@ -193,7 +204,8 @@ def lgamma_growth(x: f64, a: f64) -> f64:
     while x < _LARGE:
         steps = steps + log1p(a / x)
         x = x + 1
-    growth = stirling_series(x + a) - stirling_series(x)
+    # The midpoint rule where the difference of two series would cancel; its error is of order a^3 / x^4.
+    growth = a * _stirling_slope(x + 0.5 * a) if a < 1e-4 else stirling_series(x + a) - stirling_series(x)
     return (x - 0.5) * log1p(a / x) + a * (log(x + a) - 1) + growth - steps
 
 
@@ -245,11 +257,7 @@ def digamma(x: f64) -> f64:
     while x < _LARGE:
         steps = steps + 1 / x
         x = x + 1
-    z = 1 / (x * x)
-    series = 0.0
-    for k in range(9, -1, -1):
-        series = series * z + _DIGAMMA[k]
-    return log(x) - 0.5 / x - series * z - steps
+    return log(x) - 0.5 / x + _stirling_slope(x) - steps
 
 
 def trigamma(x: f64) -> f64:

@@ -15,6 +15,8 @@ from pplc.semantics.special.incomplete_gamma import Tails
 from pplc.semantics.special.root import Step, root
 
 _TINY = 1e-300
+# Enough for shapes up to 1e10; beyond, near the mean, the answer is NaN rather than a wait without end.
+_MOST_STEPS = 1_000_000
 
 
 def beta_tails(a: f64, b: f64, x: f64, y: f64) -> Tails:
@@ -24,17 +26,16 @@ def beta_tails(a: f64, b: f64, x: f64, y: f64) -> Tails:
     if y <= 0:
         return Tails(0.0, -inf)
     if x > (a + 1) / (a + b + 2):
-        lower = _log_fraction(b, a, y, x)
-        return Tails(_complement(b, a, y, lower), lower)
-    lower = _log_fraction(a, b, x, y)
-    return Tails(lower, _complement(a, b, x, lower))
+        upper = _log_near(b, a, y, x)
+        return Tails(log1mexp(upper), upper)
+    lower = _log_near(a, b, x, y)
+    return Tails(lower, log1mexp(lower))
 
 
-def _complement(a: f64, b: f64, x: f64, log_p: f64) -> f64:
-    """log(1 - I_x(a, b)) given log I_x(a, b), for x below the mean."""
-    if log_p < -0.1 or a >= 1:
-        return log1mexp(log_p)
-    return log1mexp(_log_series(a, b, x))
+def _log_near(a: f64, b: f64, x: f64, y: f64) -> f64:
+    """log I_x(a, b) for x below the mean, accurate relative to itself also where it is near 0."""
+    log_p = _log_fraction(a, b, x, y)
+    return _log_series(a, b, x) if log_p > -0.7 and a < 1 else log_p
 
 
 def _log_series(a: f64, b: f64, x: f64) -> f64:
@@ -63,6 +64,8 @@ def _log_fraction(a: f64, b: f64, x: f64, y: f64) -> f64:
     m = 0
     change = 0.0
     while abs(change - 1) > 2e-16:
+        if m == _MOST_STEPS:
+            return nan
         m = m + 1
         odd = a + 2 * m - 1
         numerator = (a + m - 1) / odd * ((a + b + m - 1) / odd) * m * (b - m) * x * x

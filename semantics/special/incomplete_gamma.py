@@ -1,8 +1,9 @@
 """The regularised incomplete gamma functions P(a, x) and Q(a, x) as logarithms, and the inverse.
 
 DiDonato & Morris (1986), ACM Trans. Math. Softw. 12, 377-393: the power series below the mean, the continued
-fraction above it, and for small a and x a difference of terms that tend to 0 (as in Boost). Near the mean of
-a large a both need about 10 sqrt(a) steps.
+fraction above it, and for small a and x a difference of terms that tend to 0 (as in Boost); near
+the mean of a large a, where both are slow, the uniform expansion of Temme (1979), SIAM J. Math. Anal. 10,
+757-766.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pplc.semantics.kernel import (
+    Vector,
     exp,
     expm1,
     f64,
@@ -18,11 +20,31 @@ from pplc.semantics.kernel import (
     log1mexp,
     log1p,
     nan,
+    pi,
     sqrt,
 )
-from pplc.semantics.special.error_function import ndtri
-from pplc.semantics.special.gamma import lgamma, lgamma1p, log_poisson
+from pplc.semantics.special.error_function import erfcx, ndtri
+from pplc.semantics.special.gamma import deviance, lgamma, lgamma1p, log_poisson
 from pplc.semantics.special.root import Step, root
+
+# From here on four terms of Temme's expansion leave less than 1e-17.
+_UNIFORM = 1e4
+# Taylor coefficients in eta of its functions C_0 to C_3.
+_C0 = (
+    -0.33333333333333333, 0.083333333333333333, -0.014814814814814815, 0.0011574074074074074,
+    0.0003527336860670194, -0.00017875514403292181, 3.9192631785224378e-5, -2.1854485106799922e-6,
+    -1.85406221071516e-6, 8.296711340953086e-7, -1.7665952736826079e-7, 6.7078535434014986e-9,
+)  # fmt: skip
+_C1 = (
+    -0.0018518518518518519, -0.0034722222222222222, 0.0026455026455026455, -0.00099022633744855967,
+    0.00020576131687242798, -4.0187757201646091e-7, -1.8098550334489978e-5, 7.6491609160811101e-6,
+    -1.6120900894563446e-6, 4.6471278028074343e-9, 1.378633446915721e-7, -5.752545603517705e-8,
+)  # fmt: skip
+_C2 = (
+    0.0041335978835978836, -0.0026813271604938272, 0.00077160493827160494, 2.0093878600823045e-6,
+    -0.00010736653226365161, 5.2923448829120125e-5, -1.2760635188618728e-5, 3.4235787340961381e-8,
+)  # fmt: skip
+_C3 = (0.00064943415637860082, 0.00022947209362139918, -0.00046918949439525571, 0.00026772063206283885)
 
 # Smaller than any ratio that Lentz's method meets, larger than what would overflow.
 _TINY = 1e-300
@@ -43,12 +65,44 @@ def gamma_tails(a: f64, x: f64) -> Tails:
         return Tails(0.0, -inf)
     if a < 1 and x <= 1.1:
         lower = _log_lower(a, x)
-        return Tails(lower, log1mexp(lower) if lower < -1 else log(_upper_of_small(a, x)))
+        if lower < -0.7:
+            return Tails(lower, log1mexp(lower))
+        upper = _upper_of_small(a, x)
+        return Tails(log1p(-upper), log(upper))
+    if a > _UNIFORM and abs(x - a) < 0.12 * a:
+        return _uniform_tails(a, x)
     if x < a + 1:
         lower = _log_lower(a, x)
         return Tails(lower, log1mexp(lower))
     upper = log_poisson(a, x) + log(a * _upper_fraction(a, x))
     return Tails(log1mexp(upper), upper)
+
+
+def _polynomial(coefficients: Vector, x: f64) -> f64:
+    total = 0.0
+    for k in range(len(coefficients) - 1, -1, -1):
+        total = total * x + coefficients[k]
+    return total
+
+
+def _uniform_tails(a: f64, x: f64) -> Tails:
+    """Temme's Q = erfc(eta sqrt(a / 2)) / 2 + e^(-a eta^2 / 2) S(eta) / sqrt(2 pi a).
+
+    a eta^2 / 2 is the deviance of a from x.
+    """
+    exponent = deviance(a, x)
+    eta = sqrt(2 * exponent / a) if x > a else -sqrt(2 * exponent / a)
+    series = (
+        _polynomial(_C0, eta)
+        + (_polynomial(_C1, eta) + (_polynomial(_C2, eta) + _polynomial(_C3, eta) / a) / a) / a
+    )
+    correction = series / sqrt(2 * pi * a)
+    # On the side of the smaller tail, with its exponential taken out.
+    if x > a:
+        upper = -exponent + log(0.5 * erfcx(sqrt(exponent)) + correction)
+        return Tails(log1mexp(upper), upper)
+    lower = -exponent + log(0.5 * erfcx(sqrt(exponent)) - correction)
+    return Tails(lower, log1mexp(lower))
 
 
 def _log_lower(a: f64, x: f64) -> f64:

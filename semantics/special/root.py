@@ -9,6 +9,9 @@ from pplc.semantics.kernel import exp, f64, i64, isnan
 
 P = TypeVar("P")
 
+# Where the search for an integer ends: no count in a model is larger.
+MOST_INDEX = 1 << 62
+
 # What a few dozen operations may lose of a probability; R takes the same for its discrete quantiles.
 _ROUNDING = 64 * 2.220446049250313e-16
 
@@ -46,11 +49,11 @@ def root(step: Callable[[P, f64], Step], at: P, guess: f64, lower: f64, upper: f
 
 
 def first_index(reached: Callable[[P, i64], bool], at: P, guess: i64, lower: i64) -> i64:
-    """The smallest k >= lower at which a condition holds that stays true; it must hold for some k."""
+    """The smallest k >= lower at which a condition holds that stays true; `MOST_INDEX` or more if none is."""
     low = lower - 1
-    high = guess if guess > lower else lower
+    high = guess if lower < guess < MOST_INDEX else lower
     stride = 1
-    while not reached(at, high):
+    while high < MOST_INDEX and not reached(at, high):
         low = high
         high = high + stride
         stride = stride * 2
