@@ -543,6 +543,36 @@ RUN: Final[dict[str, Code]] = {
         " allowed.",
         "model f(y: real[3]) { return y[3] }",
     ),
+    "E0403": Code(
+        "impossible evidence",
+        "No run of the model has positive weight: the evidence Z is 0, and there is no posterior. The caret"
+        " shows where the last runs died. Inside `infer`, `otherwise =` gives the law to use then.",
+        "model f() { x ~ Bernoulli(0.5); condition(false); return x }",
+    ),
+    "E0404": Code(
+        "weight that is none",
+        "`weight(w)` needs a finite number w that is not negative, `factor(l)` a number l that is neither NaN"
+        " nor plus infinity, and the density of an observation must be a number.",
+        "model f() { x ~ Bernoulli(0.5); weight(if x { -1.0 } else { 1.0 }); return x }",
+    ),
+    "E0405": Code(
+        "run does not end",
+        "A run of the model executed more statements than it may (`--max-steps`). Perhaps a loop or a"
+        " recursion does not end.",
+        "model f() { var n = 1; while n > 0 { n = n + 1 }; return n }",
+    ),
+    "E0406": Code(
+        "calls too deep",
+        "Calls stand inside calls more deeply than they may (`--max-depth-of-calls`). Perhaps a recursion"
+        " does not end.",
+        "fn g(n: int) -> int { return g(n + 1) }\nmodel f() { return g(0) }",
+    ),
+    "E0411": Code(
+        "random function in a density",
+        "The function that gives a density must be deterministic; it called a memoised function that has not"
+        " been asked this question before.",
+        "",
+    ),
     "E0422": Code(
         "element read before it is defined",
         "Elements made by `~` or `:=` exist once their statement has run. The array as a whole can be"
@@ -605,6 +635,35 @@ RUN: Final[dict[str, Code]] = {
 # ------------------------------------------------------------------ E05xx: methods
 
 METHODS: Final[dict[str, Code]] = {
+    "E0502": Code(
+        "too many values to enumerate",
+        "Exact inference follows every value of every draw; this one has infinitely many. Choose a method"
+        " that draws, such as `--method importance`, or let `auto` choose.",
+        "",
+    ),
+    "E0503": Code(
+        "too many states",
+        "Exact inference keeps one state for all runs that stand at the same place and agree on everything"
+        " that is still read. Here there are more than it may keep (`--max-states`).",
+        "",
+    ),
+    "E0504": Code(
+        "unknown method of infer",
+        '`infer(m)` is exact; `infer(m, method = "importance", draws = 1000)` is approximate.',
+        'model g() { x ~ Bernoulli(0.5); return x }\nmodel f() { y ~ infer(g(), method = "magic"); return y }',
+    ),
+    "E0505": Code(
+        "approximate infer in an exact run",
+        "An exact method does not draw, so it cannot run an approximate `infer`.",
+        "model g() { x ~ Bernoulli(0.5); return x }\n"
+        'model f() { y ~ infer(g(), method = "importance"); return y }',
+    ),
+    "E0506": Code(
+        "number of inner draws",
+        "`draws` of an approximate `infer` is the number of its weighted runs, a positive int.",
+        "model g() { x ~ Bernoulli(0.5); return x }\n"
+        'model f() { y ~ infer(g(), method = "importance", draws = 0); return y }',
+    ),
     "E0511": Code(
         "distribution has no such member",
         "Not every distribution has every function in closed form: a multivariate one has no `cdf`, some"

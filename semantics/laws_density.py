@@ -194,5 +194,7 @@ def _rank(support: Type) -> int:
             return 2
         case Array(element, sizes):
             return len(sizes) + _rank(element)
+        case Tuple((first, *_)):
+            return 1 + _rank(first)
         case _:
             return 0

@@ -15,7 +15,7 @@ from pplc.semantics.families.checks import inside
 from pplc.semantics.families.table import Numerics, Variant
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.kernel import exact as exact_twin
-from pplc.semantics.laws_base import LawValue, Masses, is_nothing, number, real
+from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, number, real
 from pplc.semantics.laws_parameters import checked, normalised
 from pplc.semantics.measure import share, total
 from pplc.semantics.number import CERTAIN, Inexact, LogRat, LogWeight, weight
@@ -117,6 +117,8 @@ class FamilyLaw(LawValue):
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:
         value = self._valued(value)
+        if value is None:
+            return nothing(self.exact), 0
         if self.exact:
             found = self._exact("log_density", value)
             if isinstance(found, LogRat):
@@ -235,18 +237,31 @@ class FamilyLaw(LawValue):
         fill(rows)
         return tuple(tuple(row) for row in cast("list[list[Value]]", rows))
 
-    def _valued(self, value: Value) -> Value:
-        """A value of the kind that the kernels take; a `Fault` for a missing one or a wrong kind."""
+    def _valued(self, value: Value) -> Value | None:
+        """A value of the kind that the kernels take, None if it is between the atoms of a discrete law.
+
+        A `Fault` for a missing one or a wrong kind.
+        """
         family = FAMILIES[self.name]
         if family.event_rank == 0:
             if family.support.kind is Kind.BOOLEAN and isinstance(value, bool):
                 return value
             if not is_number(value):
                 raise wrong_kind(self.describe(), f"a value among {family.support.kind.value}", value)
-            return value
+            return _atom(family, cast(Number, value)) if family.discrete else value
         if not isinstance(value, tuple) or len(value) != self._side():
             raise wrong_kind(self.describe(), f"a value of side {self._side()}", value)
         return value
+
+
+def _atom(family: Family, value: Number) -> Value | None:
+    """The value of a discrete law that a number stands for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    whole = math.floor(value)
+    if whole != value or (family.support.kind is Kind.BOOLEAN and whole not in {0, 1}):
+        return None
+    return bool(whole) if family.support.kind is Kind.BOOLEAN else whole
 
 
 def _as_float(value: Value) -> Value:

@@ -19,7 +19,7 @@ from pplc.semantics.values import Fault, Number, Value
 if TYPE_CHECKING:
     from pplc.semantics.source import Source
 
-_ATTEMPTS = 1_000_000
+_ATTEMPTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)

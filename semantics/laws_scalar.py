@@ -11,6 +11,7 @@ from fractions import Fraction
 from pplc.semantics.elementary import log1mexp
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.laws_base import LawValue, nothing
+from pplc.semantics.laws_finite import Finite
 from pplc.semantics.measure import total
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.primitives_arithmetic import to_float
@@ -40,15 +41,21 @@ def log_atom(law: LawValue, x: Number) -> LogWeight:
     return weight if dimension == 0 else nothing(law.exact)
 
 
+MOST_LISTED = 100_000
+"""Values of an endless discrete law below a bound that are listed one by one."""
+
+
 def table_up_to(law: LawValue, upper: Number | None) -> Iterator[tuple[Number, LogWeight]] | None:
-    """The masses of a discrete law up to `upper`, if they are finitely many."""
+    """The masses of a discrete law up to `upper`, if they are finitely many, and not too many."""
     table = law.masses()
     if table is not None:
         return ((as_number(x), w) for x, w in table if upper is None or as_number(x) <= upper)
     support = law.support() if upper is not None else None
-    if support is None or upper is None or upper == math.inf:
+    first = None if support is None else next(support, None)
+    if support is None or first is None or upper is None or upper - as_number(first) > MOST_LISTED:
         return None
     limit = upper
+    support = itertools.chain([first], support)
     listed = itertools.takewhile(lambda x: x <= limit, map(as_number, support))
     return ((x, law.log_density(x)) for x in listed)
 
@@ -70,7 +77,7 @@ def log_interval(
     Exact where the law is finite or has a rational cdf. Otherwise the difference of the two tails
     that are smaller, so that an interval far out keeps its digits.
     """
-    table = table_up_to(law, upper) if law.discrete else None
+    table = table_up_to(law, upper) if law.discrete and (law.exact or isinstance(law, Finite)) else None
     if table is not None:
         found = [w for x, w in table if lower is None or x > lower or (x == lower and not open_below)]
         return total(found) if found else nothing(law.exact)
