@@ -66,10 +66,12 @@ SYNTAX: Final[dict[str, Code]] = {
         "let x = 1e999",
     ),
     "E0108": Code(
-        "nested too deep", "Brackets and expressions nest at most 200 deep. Name parts with `let`.", "(((…)))"
+        "nested too deep", "Brackets and expressions nest at most 200 deep. Name parts with `let`.", ""
     ),
     "E0109": Code(
-        "file too large", "A model file has at most a million characters. Numbers belong in data files.", ""
+        "file too large",
+        "A model file has at most 300,000 characters, a program 100 files. Numbers belong in data files.",
+        "",
     ),
     "E0110": Code(
         "reserved word used as a name",
@@ -106,7 +108,7 @@ SYNTAX: Final[dict[str, Code]] = {
         "model f(a: bool) { if a then return 1 }",
     ),
     "E0116": Code(
-        "badly written loop",
+        "badly written loop or range",
         "A loop is `for i in 0..N { … }`: no parentheses, a half-open range `a..b`, which leaves out `b`.",
         "model f() { for i in 0:3 { x ~ Normal(0, 1) } }",
     ),
@@ -167,8 +169,9 @@ SYNTAX: Final[dict[str, Code]] = {
     "E0128": Code("file is not text", "A model file is UTF-8 text.", ""),
     "E0129": Code("unclear chain", "`a..b..c` has no meaning.", "let x = 1..2..3"),
     "E0130": Code(
-        "mixed brackets",
-        "`(a: 1, b: 2)` is a record, `(1, 2)` a tuple; one bracket cannot be both.",
+        "badly written record, tuple or argument",
+        "`(a: 1, b: 2)` is a record, `(1, 2)` a tuple, `f(a = 1)` a named argument; `let (a, b) = e` takes a"
+        " tuple apart.",
         "let x = (a: 1, 2)",
     ),
 }
@@ -524,6 +527,26 @@ DATA: Final[dict[str, Code]] = {
         "Pareto k above 0.7 (Vehtari et al. 2024): the standard errors of weighted means cannot be trusted.",
         "",
     ),
+    "E0330": Code(
+        "starting value of the wrong shape",
+        "A starting value has the shape of its variable.",
+        "--init with `theta = [1, 2]` for eight schools",
+    ),
+    "E0331": Code(
+        "starting value outside the support",
+        "A starting value lies strictly inside the support of its variable, where the density is positive.",
+        "--init with `tau = -1` for `tau ~ HalfCauchy(5)`",
+    ),
+    "E0332": Code(
+        "starting value for nothing",
+        "Starting values are for variables that the model draws.",
+        "--init with `tua = 1`",
+    ),
+    "E0333": Code(
+        "run that cannot be resumed here",
+        "`--resume` continues a run of the same method on the same model and data.",
+        "pplc infer a.ppl --method nuts --resume run-of-b.nc",
+    ),
 }
 
 # ------------------------------------------------------------------ E04xx: run time
@@ -566,6 +589,11 @@ RUN: Final[dict[str, Code]] = {
         "Calls stand inside calls more deeply than they may (`--max-depth-of-calls`). Perhaps a recursion"
         " does not end.",
         "fn g(n: int) -> int { return g(n + 1) }\nmodel f() { return g(0) }",
+    ),
+    "E0407": Code(
+        "no draw has positive weight",
+        "Importance sampling draws from the prior and weighs the runs; here every weight was 0.",
+        "",
     ),
     "E0411": Code(
         "random function in a density",
@@ -630,6 +658,39 @@ RUN: Final[dict[str, Code]] = {
         " over.",
         "model f(p: unit) { x ~ Ordered(Empirical([1.0, 2.0], [1 - p, p]), 2) }",
     ),
+    "E0440": Code(
+        "no starting point",
+        "A chain starts at a point of positive density. A hundred random points on the unconstrained scale had"
+        " density 0, or one that is not a number. The message names the site that is to blame.",
+        "model f(y: real) { x ~ Normal(0, 1); condition(x > 50); observe y ~ Normal(x, 1) }",
+    ),
+    "E0441": Code(
+        "no curvature at the mode",
+        "The Laplace approximation needs a maximum at which the density curves down in every direction.",
+        "model f() { x ~ Flat(); y ~ Flat(); observe 1.0 ~ Normal(x + y, 1) }",
+    ),
+    "E0442": Code(
+        "no maximum",
+        "The density grows without bound, often because a scale can go to 0 while what it scales follows.",
+        "model f() { s ~ HalfCauchy(1); x ~ Normal(0, s) }",
+    ),
+    "W0430": Code(
+        "divergent transitions",
+        "The energy of some trajectories grew without bound: the posterior curves more sharply there than the"
+        " steps can follow, and draws from that part are missing.",
+        "",
+    ),
+    "W0431": Code(
+        "trajectories that left the support",
+        "Some trajectories reached a point of density 0, or one that is not a number, such as a scale rounded"
+        " to 0, and were rejected.",
+        "",
+    ),
+    "W0432": Code(
+        "trees of the greatest depth",
+        "Some trajectories of NUTS were cut off before they turned, which makes the chains slow.",
+        "",
+    ),
 }
 
 # ------------------------------------------------------------------ E05xx: methods
@@ -688,6 +749,98 @@ METHODS: Final[dict[str, Code]] = {
         " holds its argument in one place. Otherwise draw x in a model and return f(x); such a model can"
         " be drawn from, not observed.",
         "model f() { y ~ Transformed(Normal(0, 1), fn (x: real) => x + x ^ 3) }",
+    ),
+    "E0530": Code(
+        "random dimension",
+        "The dimension of a correlation matrix must be known before the run.",
+        "model f() { n ~ UniformInt(2, 3); l ~ LKJCholesky(n, 1.0) }",
+    ),
+    "E0531": Code(
+        "tail without derivative",
+        "Truncation and censoring divide by a cumulative probability. Of some families it has no derivative"
+        " that could be computed here, once a parameter is random.",
+        "model f() { d ~ Gamma(2, 1); x ~ Truncated(StudentT(d, 0, 1), lower = 0) }",
+    ),
+    "E0533": Code(
+        "missing entries of this law",
+        "Entries of an observed array can be missing if the law is one of independent entries.",
+        "",
+    ),
+    "E0534": Code("no sampler in torch", "The Pyro model of a program can be run forwards where its laws have samplers in torch.", ""),
+    "E0535": Code(
+        "value that is no number",
+        "Gradient methods compute with numbers; a random choice among other things cannot be summed out.",
+        "",
+    ),
+    "E0536": Code(
+        "law that is not written out",
+        "A combinator needs a law made of families here, not one found by `infer` or chosen at random.",
+        "",
+    ),
+    "E0537": Code(
+        "recursion in a gradient method",
+        "A density on R^n has a fixed number of variables. A model that draws from itself has a random one.",
+        "model f() -> real { x ~ Normal(0, 1); if x > 0 { y ~ f(); return y }; return x }",
+    ),
+    "E0538": Code(
+        "random length of the run",
+        "How often a loop runs depends on a variable that is summed out.",
+        "",
+    ),
+    "E0539": Code(
+        "variable of some runs only",
+        "A variable is drawn on one side of an `if` that depends on a variable that is summed out. Gradient"
+        " methods need the same continuous variables in every run: draw it before the `if`.",
+        "model f() { z ~ Bernoulli(0.5); if z { x ~ Normal(0, 1) }; return z }",
+    ),
+    "E0540": Code("random length of a list", "Which elements a comprehension keeps depends on a draw.", ""),
+    "E0541": Code(
+        "random choice of things that are no numbers",
+        "An `if` that depends on a draw has functions, strings or other things that are no numbers as its values.",
+        "",
+    ),
+    "E0542": Code(
+        "space without coordinates",
+        "The points of this density have no smooth unconstrained scale here, or their size is not known.",
+        "",
+    ),
+    "E0543": Code(
+        "discrete variable that cannot be summed out",
+        "Gradient methods sum out discrete variables with finitely many values, drawn one by one.",
+        "model f(y: real) { n ~ Poisson(3); x ~ Normal(0, 1); observe y ~ Normal(n * x, 1) }",
+    ),
+    "E0544": Code(
+        "summed-out variable read from afar",
+        "A discrete variable of a loop can be summed out if it is read in its own round and the next one only.",
+        "",
+    ),
+    "E0545": Code(
+        "no unconstrained scale",
+        "A mixed law, with atoms and a density, cannot be drawn from by methods that use gradients.",
+        "model f() { x ~ ZeroInflated(0.3, Exponential(1)) }",
+    ),
+    "E0546": Code(
+        "variables that depend on the draws",
+        "Gradient methods need the same variables, of the same shapes, in every run.",
+        "model f() { x ~ Normal(0, 1); if x > 0 { y ~ Normal(0, 1) } }",
+    ),
+    "E0547": Code("shape that depends on a draw", "An index or length is random where it must be known.", ""),
+    "E0548": Code("order without a scale", "`Ordered` needs draws on the line or between bounds here.", ""),
+    "E0549": Code(
+        "image without a density",
+        "The density of `Transformed` is not differentiated; it can be drawn from, not observed.",
+        "",
+    ),
+    "W0530": Code(
+        "approximation far from the posterior",
+        "The weights of draws from the normal approximation vary so much that the approximation cannot be"
+        " trusted (Pareto k above 0.7).",
+        "",
+    ),
+    "W0531": Code(
+        "optimiser not finished",
+        "The evidence lower bound was still changing when the steps were used up.",
+        "",
     ),
 }
 
