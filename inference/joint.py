@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
-from pplc.inference.collect import RETURN, variables
+from pplc.inference.collect import variables
 from pplc.inference.result import Index
 from pplc.semantics.values import Address, Value, show_address
 
@@ -43,11 +43,3 @@ def _assemble(cells: Mapping[Index, Value]) -> Value:
     for index, value in cells.items():
         rows.setdefault(index[0], {})[index[1:]] = value
     return tuple(_assemble(row) for _, row in sorted(rows.items()))
-
-
-def key_of(
-    recorded: Mapping[Address, Value], value: Value, names: frozenset[str]
-) -> frozenset[tuple[Address, Value]]:
-    """One outcome as a key of a measure; the returned value counts only if it is asked for."""
-    items: Iterable[tuple[Address, Value]] = recorded.items()
-    return frozenset((*items, (RETURN, value)) if "return" in names else items)

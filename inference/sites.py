@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pplc.lang import core
-from pplc.semantics.bound import statements
+from pplc.lang.analysis import statements
 
 
 def sites(program: core.Program) -> frozenset[str]:

@@ -42,10 +42,11 @@ from pplc.inference.torch_values import (
     untraced,
 )
 from pplc.lang import core, typesys
+from pplc.lang.analysis import statements
 from pplc.lang.diagnostics import Diagnostic, Rejected
-from pplc.semantics.bound import Bound, statements
+from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import LocatedFault, below, located
-from pplc.semantics.faults import unavailable
+from pplc.semantics.faults import index_outside, unavailable, wrong_kind
 from pplc.semantics.values import (
     MISSING,
     Fault,
@@ -227,7 +228,7 @@ class Evaluator:
     def as_law(self, value: Content) -> TorchLaw:
         """A law, or an error."""
         if not isinstance(value, TorchLaw):
-            raise Fault("E0413", "a distribution is needed here")
+            raise wrong_kind("~", "a distribution", ())
         return value
 
     def point(self, law: TorchLaw, value: Content) -> Batch:
@@ -246,7 +247,7 @@ class Evaluator:
             return self.value(then if known else orelse, env)
         condition = lift(test)
         if condition.rank:
-            raise Fault("E0429", "a condition must be one truth value")
+            raise wrong_kind("if", "one truth value", ())
         with self.under(condition):
             yes = self.value(then, env)
         with self.under(negated(condition)):
@@ -532,7 +533,7 @@ class Evaluator:
             case _ if isinstance(law, TorchLaw):
                 return self.sites.draw(address, law, tuple(self.plates), statement)
             case _:
-                raise Fault("E0413", "`~` needs a model or distribution")
+                raise wrong_kind("~", "a model or distribution", ())
 
     def observe(self, statement: core.Observe, env: Env, path: Path) -> None:
         address = self.address(statement.site, env, path)
@@ -619,7 +620,7 @@ class Evaluator:
             case MemoFunction():
                 return self.recall(function, arguments, statement)
             case _:
-                raise Fault("E0414", "this is not a function")
+                raise wrong_kind("call", "a function", ())
 
     def recall(self, function: MemoFunction, arguments: tuple[Content, ...], statement: core.Call) -> Content:
         """A memoised function's value, drawn when it is asked for first."""
@@ -648,7 +649,7 @@ class Evaluator:
         if isinstance(model, TorchLaw):
             return model
         if not isinstance(model, ModelValue):
-            raise Fault("E0413", "`infer` needs a model")
+            raise wrong_kind("infer", "a model", ())
         inner = ModelValue(
             FunctionValue(model.function.function, tuple(known_value(c) for c in model.function.captured)),
             tuple(known_value(a) for a in model.arguments),
@@ -737,7 +738,7 @@ def replaced(array: Content, places: Sequence[Content], value: Content) -> Conte
         raise CannotVectorise("an assignment at an index that differs between rounds")
     items = list(elements(array))
     if not 0 <= index < len(items):
-        raise Fault("E0402", f"index {index} is outside an array of length {len(items)}")
+        raise index_outside(index, len(items))
     items[index] = replaced(items[index], rest, value)
     return tuple(items)
 

@@ -153,6 +153,20 @@ def recursive(functions: Mapping[str, core.Function]) -> frozenset[str]:
     return frozenset(found)
 
 
+def reachable(program: core.Program) -> tuple[core.Function, ...]:
+    """The functions that the entry model can reach, itself first."""
+    found: dict[str, core.Function] = {}
+    todo = [program.entry]
+    while todo:
+        name = todo.pop()
+        if name in program.densities:
+            name = program.densities[name].function
+        if name in program.functions and name not in found:
+            found[name] = program.functions[name]
+            todo.extend(sorted(callees(found[name])))
+    return tuple(found.values())
+
+
 CANNOT_FAIL = frozenset(
     (
         *("tuple", "list", "record", "construct", "values", "growing", "missing", "is_missing", "eq", "ne"),

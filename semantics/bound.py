@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pplc.lang import core
@@ -54,20 +54,3 @@ class Bound:
             assert isinstance(value, tuple) and isinstance(index, int)
             value = value[index]
         return value
-
-
-def statements(block: core.Block) -> Iterator[core.Stmt]:
-    """Every statement of a block, outer ones first, those of nested blocks included."""
-    for statement in block:
-        yield statement
-        match statement:
-            case core.If(_, then, orelse):
-                yield from statements(then)
-                yield from statements(orelse)
-            case core.For(body=body):
-                yield from statements(body)
-            case core.While(head, _, body):
-                yield from statements(head)
-                yield from statements(body)
-            case _:
-                pass

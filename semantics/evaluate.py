@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import TypeAlias, assert_never
 
 from pplc.lang import core
-from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
+from pplc.lang.diagnostics import Diagnostic, Rejected, Span
+from pplc.semantics.faults import index_outside
 from pplc.semantics.laws import LawValue, make_law, make_user_law
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.primitives import PRIMITIVES
@@ -78,7 +79,8 @@ class Compiler:
                 assert_never(expression)
 
     def _primitive(self, expression: core.Prim) -> Compiled:
-        operation, static, exact, span = PRIMITIVES[expression.op], expression.static, self.exact, expression.span
+        operation, static = PRIMITIVES[expression.op], expression.static
+        exact, span = self.exact, expression.span
         arguments = tuple(self.compiled(argument) for argument in expression.args)
 
         def value(env: Env) -> Value:
@@ -162,10 +164,10 @@ def replaced(value: Value, indices: tuple[Value, ...], entry: Value) -> Value:
     if not indices:
         return entry
     if not isinstance(value, tuple):
-        raise Fault("E0415", f"only an array can be assigned to at an index, not {show(value)}")
+        raise TypeError(f"only an array can be assigned to at an index, not {show(value)}")
     position = indices[0]
     if isinstance(position, bool) or not isinstance(position, int) or not 0 <= position < len(value):
-        raise Fault("E0402", f"index {show(position)} is outside an array of length {len(value)}")
+        raise index_outside(position, len(value))
     return (*value[:position], replaced(value[position], indices[1:], entry), *value[position + 1 :])
 
 
@@ -208,7 +210,6 @@ def nesting(address: Address) -> int:
 
 __all__ = [
     "INFER_MARK",
-    "NOWHERE",
     "Compiled",
     "Compiler",
     "below",

@@ -11,9 +11,8 @@ An array of rank 2 is an array of rows of rank 1, and so on.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias, cast
 
@@ -50,12 +49,14 @@ class Growing:
     rank:   number of its indices.
     length: one more than the largest first index defined so far.
     digest: the sum of the hashes of the elements with their indices.
+    gone:   intervals of first indices whose elements were defined and then forgotten.
     """
 
     rank: int = 1
     length: int = 0
     digest: int = 0
     root: _Node = field(default=None, repr=False)
+    gone: tuple[tuple[int, int], ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.rank, self.length, self.digest))
@@ -87,6 +88,8 @@ class Growing:
     def is_defined(self, indices: tuple[int, ...]) -> bool:
         """Whether the element (or row) is there."""
         found = self._find(indices[0])
+        if any(start <= indices[0] < stop for start, stop in self.gone):
+            return True
         if len(indices) == 1:
             return not isinstance(found, _Hole)
         return isinstance(found, Growing) and found.is_defined(indices[1:])
@@ -118,19 +121,20 @@ class Growing:
                 result.append(found)
         return tuple(result)
 
-    def restrict(self, keep: Callable[[tuple[int, ...]], bool]) -> Growing:
-        """The array without the elements that nothing reads any more; its length stays."""
-        result = self
+    def forget(self, kept: Iterable[range]) -> Growing:
+        """The array without the elements (or rows) outside `kept`, which nothing reads any more.
+
+        They still count as defined: defining one again is an error.
+        """
+        wanted = tuple(kept)
+        result, gone = self, list(self.gone)
         for index, found in tuple(_elements(self.root, self._level(), 0)):
-            new: Value | _Hole
-            if self.rank > 1 and isinstance(found, Growing):
-                row = found.restrict(functools.partial(_kept_below, keep, index))
-                new = cast(Value, row) if row.root is not None else _Hole.HOLE
-            else:
-                new = found if keep((index,)) else _Hole.HOLE
-            if new is not found:
-                result = result._with(index, found, new)
-        return result
+            if not any(index in part for part in wanted):
+                result = result._with(index, found, _Hole.HOLE)
+                gone.append((index, index + 1))
+        if result is self:
+            return self
+        return replace(result, gone=_joined(gone))
 
     def _is_triangle(self) -> bool:
         second = self._find(1) if self.length > 1 else _Hole.HOLE
@@ -158,11 +162,21 @@ class Growing:
                 root = _Branch((root, *_EMPTY_BRANCH.children[1:]))
             level += _BITS
         digest = self.digest - _digest_of(index, old) + _digest_of(index, new)
-        return Growing(self.rank, max(self.length, index + 1), digest, _put(root, level, index, new))
+        root = _put(root, level, index, new)
+        return Growing(self.rank, max(self.length, index + 1), digest, root, self.gone)
 
 
-def _kept_below(keep: Callable[[tuple[int, ...]], bool], first: int, rest: tuple[int, ...]) -> bool:
-    return keep((first, *rest))
+
+
+def _joined(intervals: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The same indices as disjoint intervals in order."""
+    found: list[tuple[int, int]] = []
+    for start, stop in sorted(intervals):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(stop, found[-1][1]))
+        else:
+            found.append((start, stop))
+    return tuple(found)
 
 
 def _checked(index: Value) -> int:

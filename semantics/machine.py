@@ -27,7 +27,7 @@ from pplc.semantics.evaluate import (
     replaced,
 )
 from pplc.semantics.growing import Growing
-from pplc.semantics.laws import LawValue
+from pplc.semantics.laws import LawValue, fitted
 from pplc.semantics.runs import (
     Again,
     Bind,
@@ -94,13 +94,15 @@ class Machine:
     def start(self) -> Event:
         """The first event of a run of the entry model."""
         model = self.bound.program.model
-        arguments = tuple(to_numbers(self.bound.arguments[name], exact=self.exact) for name in model.parameters)
+        given = self.bound.arguments
+        arguments = tuple(to_numbers(given[name], exact=self.exact) for name in model.parameters)
         return self.start_model(ModelValue(FunctionValue(model), arguments), {}, ())
 
     def start_model(self, model: ModelValue, memo: Memo, path: Address) -> Event:
         """The first event of a run of a model value at a place, as `infer` needs it."""
         env = self.activation(model.function, model.arguments)
-        return _Run(self, State(model.function.function.body, 0, None, env, path, memo, None, 0, 0, False)).go()
+        body = model.function.function.body
+        return _Run(self, State(body, 0, None, env, path, memo, None, 0, 0, False)).go()
 
     def resume(self, state: State, value: Value = ()) -> Event:
         """Goes on with a suspended run; `value` is the draw it asked for."""
@@ -120,10 +122,7 @@ class Machine:
         """The variables with which a function starts."""
         definition = function.function
         if len(arguments) != len(definition.parameters):
-            wanted = len(definition.parameters)
-            raise Fault(
-                "E0412", f"`{definition.name}` takes {wanted} arguments, but {len(arguments)} were given"
-            )
+            raise TypeError(f"`{definition.name}` was given {len(arguments)} arguments")
         env = dict(zip(definition.captured, function.captured, strict=True))
         env.update(zip(definition.parameters, arguments, strict=True))
         return env
@@ -288,7 +287,7 @@ class _Run:
             case _ if isinstance(law, LawValue):
                 return Sampling(law, address, span, self.suspend(waiting=True))
             case _:
-                raise Fault("E0413", f"`~` needs a model or distribution, not {show(law)}")
+                raise TypeError(f"`~` needs a model or distribution, not {show(law)}")
 
     def bind(self, statement: core.Draw | core.Call | core.Observe, address: Address, value: Value) -> None:
         match statement:
@@ -348,7 +347,7 @@ class _Run:
             return None
         law = self.value(statement.law)
         if not isinstance(law, LawValue):
-            raise Fault("E0413", f"`observe` needs a distribution, not {show(law)}")
+            raise TypeError(f"`observe` needs a distribution, not {show(law)}")
         value = self.value(statement.value)
         if self.bound.prior and not statement.name:
             return None
@@ -356,7 +355,7 @@ class _Run:
             self.control = Bind(statement, address, self.control)
             return self.draw(law, address, statement.span)
         if statement.name and has_missing(value):
-            return self.entries(statement, address, tuple(law.elements()), 0)
+            return self.entries(statement, address, tuple(fitted(law, value).elements()), 0)
         return Observing(law, value, address, statement.span, self.suspend(waiting=False))
 
     def entries(
@@ -406,7 +405,7 @@ class _Run:
                 self.control = Bind(statement, (), self.control)
                 return self.recall(function, arguments, statement.span)
             case _:
-                raise Fault("E0414", f"{show(function)} is not a function")
+                raise TypeError(f"{show(function)} is not a function")
         return None
 
     def recall(self, function: MemoFunction, arguments: tuple[Value, ...], span: Span) -> Event | None:

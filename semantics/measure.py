@@ -18,7 +18,7 @@ K = TypeVar("K", bound=Hashable)
 J = TypeVar("J", bound=Hashable)
 
 
-def ONE(exact: bool) -> LogWeight:  # noqa: N802  (the unit of multiplication)
+def ONE(exact: bool) -> LogWeight:
     """The log weight of a run that nothing has weighed yet."""
     return CERTAIN if exact else 0.0
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pplc.semantics.evaluate import INFER_MARK, nesting
 from pplc.semantics.laws import LawValue, finite_law
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import Measure, is_zero
 from pplc.semantics.representations import enumerated, weighted
 from pplc.semantics.runs import Memo
-from pplc.semantics.evaluate import INFER_MARK, nesting
 from pplc.semantics.source import Source
 from pplc.semantics.values import Address, Fault, ModelValue, Value, show
 
@@ -38,7 +38,7 @@ class Nested:
         if isinstance(model, LawValue):
             return model
         if not isinstance(model, ModelValue):
-            raise Fault("E0413", f"`infer` needs a model, not {show(model)}")
+            raise TypeError(f"`infer` needs a model, not {show(model)}")
         # What was memoised outside may be read inside, so it belongs to the key.
         key = (model, tuple(keywords.items()), frozenset(memo.items()))
         if key not in self._known:
@@ -79,7 +79,9 @@ class Nested:
         self, machine: Machine, model: ModelValue, draws: Value, memo: Memo, inside: Address
     ) -> Measure[Value]:
         if self.source is None:
-            raise Fault("E0505", "approximate `infer` needs a method that draws", help="use `--method importance`")
+            raise Fault(
+                "E0505", "approximate `infer` needs a method that draws", help="use `--method importance`"
+            )
         if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
             raise Fault("E0506", f"`draws` of `infer` must be a positive int, not {show(draws)}")
         self.approximate = True

@@ -105,9 +105,7 @@ class Entries(NamedTuple):
     rest: Control
 
 
-Control: TypeAlias = (
-    Resume | Round | Again | Caller | Bind | Drawn | Remember | Retry | Entries | None
-)
+Control: TypeAlias = Resume | Round | Again | Caller | Bind | Drawn | Remember | Retry | Entries | None
 
 # ------------------------------------------------------------------ states and events
 

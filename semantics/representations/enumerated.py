@@ -56,7 +56,7 @@ def outcomes(machine: Machine, event: Event) -> Iterator[Outcome]:
     while paths:
         event, weight, dimension = paths.pop()
         match event:
-            case Sampling(_, _, span, state):
+            case Sampling(_, _, _, state):
                 for value, mass in reversed(choices(event)):
                     paths.append((machine.resume(state, value), times(weight, mass), dimension))
                 if len(paths) + done > budget:

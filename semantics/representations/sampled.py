@@ -5,7 +5,6 @@ Meaning: the law of the value over the source's randomness.
 
 from __future__ import annotations
 
-from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.machine import Machine
 from pplc.semantics.representations.weighted import draw_from
 from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
@@ -19,7 +18,7 @@ def run(machine: Machine, source: Source) -> Finished:
         match event:
             case Sampling(_, _, _, state):
                 event = machine.resume(state, draw_from(event, source))
-            case Observing(span=span) | Weighing(span=span):
-                raise Rejected(Diagnostic("E0501", "a program with weights cannot simply be sampled", span))
+            case Observing() | Weighing():
+                raise TypeError("a program with weights cannot simply be sampled")
             case Finished():
                 return event

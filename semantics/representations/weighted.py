@@ -10,7 +10,8 @@ import math
 from typing import NamedTuple
 
 from pplc.lang.diagnostics import Diagnostic, Rejected
-from pplc.semantics.evaluate import located
+from pplc.semantics.evaluate import entry_of, extended, located
+from pplc.semantics.laws import fitted
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, times
 from pplc.semantics.number import LogWeight
@@ -25,7 +26,8 @@ class Weighted(NamedTuple):
     log_weight: log of the product of the weights.
     dimension:  how many weights were densities with respect to length rather than masses; in
                 mixed laws only the runs of lowest dimension count (LANGUAGE.md 11).
-    trace:      every draw by address. likelihood: the log density of every observation.
+    trace:      every draw by address.
+    likelihood: the log density of every observation, of arrays that of every entry.
     """
 
     finished: Finished
@@ -46,6 +48,15 @@ def weight_of(event: Observing) -> tuple[LogWeight, int]:
             Diagnostic("E0404", "the log density of this observation is not a number (NaN)", event.span)
         )
     return weight, dimension
+
+
+def pointwise(event: Observing) -> dict[Address, LogWeight]:
+    """The log densities of the entries of an observation, by address."""
+    found: dict[Address, LogWeight] = {}
+    for index, law in fitted(event.law, event.value).elements():
+        address = extended(event.address, index) if index else event.address
+        found[address] = law.log_density(entry_of(event.value, index))
+    return found
 
 
 def draw_from(event: Sampling, source: Source) -> Value:
@@ -72,9 +83,9 @@ def finish(machine: Machine, event: Event, source: Source) -> Weighted:
                 value = draw_from(event, source)
                 trace[address] = value
                 event = machine.resume(state, value)
-            case Observing(_, _, address, _, state):
+            case Observing(state=state):
                 weight, more = weight_of(event)
-                likelihood[address] = weight
+                likelihood.update(pointwise(event))
                 total, dimension = times(total, weight), dimension + more
                 event = machine.resume(state)
             case Weighing(weight, _, state):

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from pplc.inference.auto import Outcome, infer
-from pplc.inference.joint import by_name, key_of, wanted
+from pplc.inference.collect import RETURN
+from pplc.inference.exact import joint
+from pplc.inference.joint import by_name, wanted
 from pplc.inference.options import Options
 from pplc.inference.predict import prior_draws
 from pplc.inference.progress import Progress
@@ -18,9 +20,7 @@ from pplc.information.expressions import World
 from pplc.lang import core
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import Measure
 from pplc.semantics.nested import Nested
-from pplc.semantics.representations.enumerated import outcomes
 from pplc.semantics.values import Address, FunctionValue, Value, to_numbers
 
 PRIOR_DRAWS = 4000
@@ -65,14 +65,14 @@ class Session:
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Joint]:
         """The exact joint law of what the names mention."""
-        machine = Machine(
-            self._changed(interventions, prior=prior), exact=True, infer=Nested(), record=wanted(names)
+        measure = joint(
+            self._changed(interventions, prior=prior),
+            wanted(names),
+            lambda recorded: frozenset(
+                item for item in recorded.items() if item[0] != RETURN or "return" in names
+            ),
+            self.progress,
         )
-        found = (
-            (key_of(o.finished.variables(), o.finished.value, names), o.log_weight, o.dimension)
-            for o in outcomes(machine, machine.start())
-        )
-        measure = Measure.of(found)
         probabilities = measure.probabilities() if measure.masses else {}
         return [Joint(by_name(dict(key)), p) for key, p in probabilities.items()]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from hypothesis import given, settings
 
@@ -62,17 +61,13 @@ def piece(live: Liveness, frame: Control) -> Needs:
             return NOTHING
 
 
-def is_wanted(wanted: list[range], index: tuple[int, ...]) -> bool:
-    return any(index[0] in part for part in wanted)
-
-
 def forgotten(env: Env, needs: Needs) -> Env:
     kept: Env = {}
     for name, value in env.items():
         if name in needs.reads:
             wanted = needs.elements(name, env)
             if wanted is not None and isinstance(value, Growing):
-                value = value.restrict(partial(is_wanted, wanted))
+                value = value.forget(wanted)
             kept[name] = value
     return kept
 

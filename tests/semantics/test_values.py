@@ -196,12 +196,18 @@ def test_dead_elements_are_dropped_and_live_ones_kept() -> None:
     array = Growing()
     for index in range(50):
         array = array.define((index,), index)
-    kept = array.restrict(lambda index: index[0] >= 48)
+    kept = array.forget([range(48, 100)])
     assert dict(kept.items()) == {(48,): 48, (49,): 49}
     assert kept.length == 50
     other = Growing().define((48,), 48).define((49,), 49)
-    assert kept == other
     assert hash(kept) == hash(other)
+    assert kept != other
+    changed = Growing()
+    for index in range(50):
+        changed = changed.define((index,), max(index, 40))
+    assert kept == changed.forget([range(48, 50)])
+    with pytest.raises(Fault):
+        kept.define((3,), 3)
     matrix = Growing(2).define((0, 0), 1).define((0, 1), 2).define((1, 0), 3)
-    assert dict(matrix.restrict(lambda index: index == (0, 1)).items()) == {(0, 1): 2}
-    assert array.restrict(lambda _: True) == array
+    assert dict(matrix.forget([range(1)]).items()) == {(0, 0): 1, (0, 1): 2}
+    assert array.forget([range(100)]) == array

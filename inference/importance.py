@@ -1,0 +1,94 @@
+"""Importance sampling: independent runs from the prior, weighed by their observations and weights.
+
+Also called likelihood weighting. Properly weighted: E[w f(run)] is the integral of f under the
+program's unnormalised measure, so that the mean weight is an unbiased estimate of the evidence, and
+self-normalised means converge to those of the posterior (Owen, *Monte Carlo theory, methods and
+examples*, 2013, ch. 9). Every run draws from its own stream of the seed.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+import numpy as np
+
+from pplc.inference import weights
+from pplc.inference.collect import RETURN, arrays
+from pplc.inference.options import Options
+from pplc.inference.progress import Progress
+from pplc.inference.result import Draws, Result
+from pplc.lang import core
+from pplc.lang.analysis import reachable, statements
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.representations import weighted
+from pplc.semantics.representations.weighted import Weighted
+from pplc.semantics.source import Seeded
+from pplc.semantics.values import Address, Value
+
+
+def refuses(bound: Bound) -> str:
+    """Why the program cannot be sampled, as far as its text says; empty if it may be."""
+    for function in reachable(bound.program):
+        for statement in statements(function.body):
+            match statement:
+                case core.Draw(site=site, law=core.Law(family)):
+                    if family == "Flat" or family in bound.program.densities:
+                        return f"`{site.name}` has no sampler (`{family}`)"
+                case _:
+                    pass
+    return ""
+
+
+def run(bound: Bound, options: Options, progress: Progress) -> Result:
+    """`draws` weighted runs."""
+    nested = Nested()
+    machine = Machine(bound, exact=False, infer=nested)
+    start = 0 if options.state is None else int(options.state["next"])
+    runs: list[Weighted] = []
+    stopped = False
+    for number in range(start, start + options.draws):
+        if progress.stopped():
+            stopped = True
+            break
+        nested.source = Seeded(options.seed, slot=number)
+        runs.append(weighted.run(machine, nested.source))
+        progress.advance("drawing", number - start + 1, options.draws)
+    lowest = min((run.dimension for run in runs if run.log_weight > -inf), default=0)
+    logs = np.array([float(run.log_weight) if run.dimension == lowest else -inf for run in runs])
+    if runs and not np.isfinite(logs).any():
+        raise all_zero(bound, len(runs))
+    draws = Draws(
+        arrays([[{**run.finished.variables(), RETURN: run.finished.value} for run in runs]]),
+        logs[None, :],
+        arrays([[_likelihood(run) for run in runs]]),
+    )
+    ess, k = weights.ess_weights(logs), weights.pareto_k(logs)
+    return Result(
+        "importance",
+        draws=draws,
+        log_evidence=weights.log_evidence(logs),
+        diagnostics={"ess_weights": ess, "pareto_k": k},
+        note=f"{len(runs):,} weighted draws" + ("; `infer` inside is approximate" * nested.approximate),
+        state={"method": "importance", "next": start + len(runs)},
+        stopped=stopped,
+    )
+
+
+def all_zero(bound: Bound, count: int) -> Rejected:
+    """The error when no run has positive weight."""
+    return Rejected(
+        Diagnostic(
+            "E0407",
+            f"none of {count:,} draws from the prior has positive weight",
+            bound.program.model.span,
+            help="the evidence may be impossible, or too rare to meet by chance: take more `--draws`,"
+            " write conditions as observations, or use another method",
+        )
+    )
+
+
+def _likelihood(run: Weighted) -> dict[Address, Value]:
+    return {address: float(weight) for address, weight in run.likelihood.items()}
