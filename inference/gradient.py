@@ -63,7 +63,7 @@ def no_start(density: Density, start: Floats) -> Rejected:
     where = f" because of `{site}`" if site else ""
     return Rejected(
         Diagnostic(
-            "E0430",
+            "E0440",
             f"no starting point with a positive density was found in 100 tries{where}",
             span,
             "the density is 0 or not a number here" if site else "",

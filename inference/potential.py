@@ -57,8 +57,7 @@ class Potential:
             gradients = np.empty_like(positions)
             for k in range(len(positions)):
                 values[k], gradients[k] = self._alone(u[k])
-        total = values + gradients.sum(axis=1)
-        if not np.isfinite(total.sum()):
+        if not (np.isfinite(values).all() and np.isfinite(gradients).all()):
             bad = ~np.isfinite(values) | ~np.isfinite(gradients).all(axis=1)
             values[bad] = -np.inf
             gradients[bad] = 0.0

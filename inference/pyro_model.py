@@ -24,7 +24,7 @@ from torch import Tensor
 from pplc.inference.pyro_sites import PyroSites
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_evaluate import Evaluator, Plan, Replan
-from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_laws import Flat, Iid, Ordered, TorchLaw
 from pplc.inference.torch_spaces import Space, constrain, free_shape
 from pplc.inference.torch_values import Content, Refused, from_value
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
@@ -112,6 +112,7 @@ class Fixed(Messenger):  # type: ignore[misc]
         self.parts: list[Tensor] = []
         self.log_jacobian: Tensor | float = 0.0
         self.discrete: dict[str, LawDistribution] = {}
+        self.improper = False
 
     def _pyro_sample(self, msg: dict[str, Any]) -> None:
         law_of_site = getattr(msg["fn"], "law", None)
@@ -125,6 +126,7 @@ class Fixed(Messenger):  # type: ignore[misc]
         if law.discrete:
             self._discrete(msg, law, shape)
             return
+        self.improper |= is_improper(law)
         space = law.space
         _refuse_bounds(name, space, batch, law)
         free = (*batch, *free_shape(space, law.shape))
@@ -197,12 +199,14 @@ class Density:
 
     size:     length of the vector.
     discrete: names of the sites that are summed out.
+    improper: a draw has a law of infinite mass.
     """
 
     model: Model
     slots: Mapping[str, Slot]
     size: int
     discrete: tuple[str, ...]
+    improper: bool = False
 
     def __call__(self, position: Tensor, *, jacobian: bool = True) -> Tensor:
         """The log density at one vector, [D] -> []."""
@@ -265,8 +269,18 @@ def density_of(bound: Bound) -> Density:
                     "use `--method importance`",
                 )
             )
-    density = Density(model, second.slots, second.offset, tuple(first.discrete))
-    return density
+    return Density(model, second.slots, second.offset, tuple(first.discrete), second.improper)
+
+
+def is_improper(law: TorchLaw) -> bool:
+    """Whether a law has infinite mass."""
+    match law:
+        case Flat(lower, upper):
+            return lower is None or upper is None
+        case Iid(base) | Ordered(base):
+            return is_improper(base)
+        case _:
+            return False
 
 
 def _zeros(size: int) -> Tensor:

@@ -38,8 +38,8 @@ from pplc.inference.torch_values import (
 )
 from pplc.lang.families import COMBINATORS
 from pplc.semantics.faults import outside_domain
-from pplc.semantics.laws import LawValue, make_law
 from pplc.semantics.laws import Finite as ReferenceFinite
+from pplc.semantics.laws import LawValue, make_law
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class Known(TorchLaw):
     def parts(self) -> Sequence[Batch]:
         return ()
 
-    def entries(self, x: Batch, *, inside: bool = False) -> Batch:  # noqa: ARG002
+    def entries(self, x: Batch, *, inside: bool = False) -> Batch:
         return lift(float(self.law.log_density(plain(settled(x.data, x.rank, x.known, x.owners)))))
 
 

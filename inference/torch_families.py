@@ -15,7 +15,7 @@ from torch import Tensor
 from pplc.inference.torch_cumulative import SHAPES, TAILS
 from pplc.inference.torch_densities import DENSITIES
 from pplc.inference.torch_elementwise import elementwise
-from pplc.inference.torch_laws import TorchLaw, always, only_inside
+from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_spaces import DISCRETE, REAL, Kind, Space, matrix_space
 from pplc.inference.torch_values import (
     FLOAT,
@@ -180,7 +180,7 @@ class FamilyLaw(TorchLaw):
                         test = None
             if test is not None:
                 value = torch.where(
-                    test.reshape(*test.shape, *([1] * self.event_rank)), value, self._typical(given)
+                    test.reshape((*test.shape, *([1] * self.event_rank))), value, self._typical(given)
                 )
             result = density(*given, value)
             result = self._checked(given, result)

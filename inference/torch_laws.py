@@ -182,7 +182,7 @@ class Ordered(TorchLaw):
     def space(self) -> Space:
         below = self.base.space
         if below.kind not in ("real", "between"):
-            raise Refused("E0513", f"`Ordered` of `{self.base.name}` has no unconstrained scale")
+            raise Refused("E0548", f"`Ordered` of `{self.base.name}` has no unconstrained scale")
         return Space("ordered", 1, below.lower, below.upper)
 
     def entries(self, x: Batch, *, inside: bool = False) -> Batch:
@@ -320,7 +320,7 @@ class Censored(TorchLaw):
     def space(self) -> Space:
         return DISCRETE if self.discrete else Space("none")
 
-    def entries(self, x: Batch, *, inside: bool = False) -> Batch:  # noqa: ARG002
+    def entries(self, x: Batch, *, inside: bool = False) -> Batch:
         result = self.base.entries(x)
         if self.lower is not None:
             at, below = elementwise(torch.eq, x, self.lower), elementwise(torch.lt, x, self.lower)
@@ -458,7 +458,7 @@ class Finite(TorchLaw):
     def parts(self) -> Sequence[Batch]:
         return (self.values, self.log_masses)
 
-    def entries(self, x: Batch, *, inside: bool = False) -> Batch:  # noqa: ARG002
+    def entries(self, x: Batch, *, inside: bool = False) -> Batch:
         extra = x.rank - self.rank
         count = self.values.shape[0]
         terms: list[Batch] = []
@@ -600,8 +600,8 @@ class Image(TorchLaw):
     def parts(self) -> Sequence[Batch]:
         return self.base.parts
 
-    def entries(self, x: Batch, *, inside: bool = False) -> Batch:  # noqa: ARG002
-        raise Refused("E0514", "`Transformed` has no density that can be differentiated here")
+    def entries(self, x: Batch, *, inside: bool = False) -> Batch:
+        raise Refused("E0549", "`Transformed` has no density that can be differentiated here")
 
 
 def constants(values: Sequence[float]) -> Batch:

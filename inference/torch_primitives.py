@@ -34,7 +34,8 @@ from pplc.inference.torch_values import (
     tensor,
 )
 from pplc.semantics.primitives import PRIMITIVES
-from pplc.semantics.values import MISSING, Fault, Record, Tagged
+from pplc.semantics.faults import wrong_kind
+from pplc.semantics.values import MISSING, Record, Tagged
 
 Static: TypeAlias = tuple[str | int, ...]
 Guard: TypeAlias = Batch | None
@@ -400,7 +401,7 @@ def elements(value: Content) -> Sequence[Content]:
         return value
     part = lift(value)
     if part.rank == 0:
-        raise Fault("E0429", "an array or list is needed here")
+        raise wrong_kind("for", "an array or list", ())
     axis = part.data.dim() - part.rank
     return [index(part, (k,)) for k in range(part.data.shape[axis])]
 

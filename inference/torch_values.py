@@ -22,7 +22,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
-from pplc.semantics.values import MISSING, Fault, Record, Tagged
+from pplc.semantics.faults import wrong_kind
+from pplc.semantics.values import MISSING, Record, Tagged
 
 Any_: TypeAlias = Any
 Content: TypeAlias = Any
@@ -274,6 +275,6 @@ def integer(value: Content) -> int:
         if isinstance(value, Batch) and value.rank == 0 and not value.data.dtype.is_floating_point:
             if value.known:
                 raise CannotVectorise("an index that differs between rounds")
-            raise Refused("E0512", "the shape of the run depends on a random number")
-        raise Fault("E0429", "a whole number is needed here")
+            raise Refused("E0547", "the shape of the run depends on a random number")
+        raise wrong_kind("[]", "an int", ())
     return value

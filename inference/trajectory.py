@@ -40,7 +40,8 @@ Weigh: TypeAlias = Callable[[Point, Vector], LogWeight]
 
 def log_weight(point: Point, metric: Vector) -> LogWeight:
     """Minus the energy: log density less p' M^-1 p / 2, for a diagonal inverse metric."""
-    value: float = point.log_density - 0.5 * float(np.dot(point.momentum, metric * point.momentum))
+    with np.errstate(over="ignore", invalid="ignore"):
+        value: float = point.log_density - 0.5 * float(np.dot(point.momentum, metric * point.momentum))
     return value
 
 
