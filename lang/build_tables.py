@@ -33,13 +33,20 @@ def build(grammar: str) -> dict[str, Any]:
             `keep` lists what the action is given: `[position, spliced]`, or None for a missing part.
     starts: rule name -> first state.  ends: the states that accept at the end of the text.
     """
-    lark = Lark(grammar, parser="lalr", lexer="basic", start=list(STARTS), maybe_placeholders=True, debug=True)
+    lark = Lark(
+        grammar, parser="lalr", lexer="basic", start=list(STARTS), maybe_placeholders=True, debug=True
+    )
     text = {t.name: t.pattern.value for t in lark.terminals if isinstance(t.pattern, PatternStr)}
-    table: Any = lark.parser.parser._parse_table  # type: ignore[attr-defined]
+    table: Any = lark.parser.parser._parse_table  # noqa: SLF001  (Lark shows its tables nowhere else)
     states = sorted(table.states, key=lambda state: sorted(map(repr, state)))
     number = {state: index for index, state in enumerate(states)}
     rules = sorted(
-        {argument for actions in table.states.values() for action, argument in actions.values() if action is not Shift},
+        {
+            argument
+            for actions in table.states.values()
+            for action, argument in actions.values()
+            if action is not Shift
+        },
         key=repr,
     )
     name = {rule.origin.name: f"<{rule.origin.name}>" for rule in lark.parser.parser_conf.rules} | text

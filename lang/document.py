@@ -85,7 +85,9 @@ def layout(doc: Doc, columns: int) -> str:
                 out.append(" " * indent)
                 column = indent
             case Nest(body):
-                stack.append((indent if flat else indent + INDENT, flat, body))  # flat: its newlines are its groups'
+                stack.append(
+                    (indent if flat else indent + INDENT, flat, body)
+                )  # flat: its newlines are its groups'
             case Group(body, broken):
                 stack.append((indent, not broken and (flat or _fits(body, columns - column, stack)), body))
             case tuple():

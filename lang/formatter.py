@@ -8,6 +8,7 @@ if they fit, `{ e }` or `=> e`, `array[N] T` or `T[N]`, the digits of numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeAlias, assert_never
 
 from pplc.lang import syntax as s
@@ -38,7 +39,11 @@ def format_text(text: str, name: str = "<text>") -> str:
 def format_program(program: s.Program) -> str:
     """The text of a program, its comments where they were."""
     formatter = _Formatter(program)
-    return layout(formatter.program(program), COLUMNS).strip("\n") + "\n" if program.items or program.comments else ""
+    return (
+        layout(formatter.program(program), COLUMNS).strip("\n") + "\n"
+        if program.items or program.comments
+        else ""
+    )
 
 
 def format_expression(expr: s.Expr) -> str:
@@ -71,7 +76,10 @@ class _Formatter:
 
     def _take_before(self, place: Place) -> list[s.Comment]:
         first = self.next
-        while self.next < len(self.comments) and (self.comments[self.next].line, self.comments[self.next].column) < place:
+        while (
+            self.next < len(self.comments)
+            and (self.comments[self.next].line, self.comments[self.next].column) < place
+        ):
             self.next += 1
         return self.comments[first : self.next]
 
@@ -83,7 +91,11 @@ class _Formatter:
 
     def _trailing(self, line: int, limit: Place) -> Doc:
         """The comment at the end of this line, if it stands before `limit`."""
-        if self._waits_before(limit) and self.comments[self.next].line == line and not self.comments[self.next].alone:
+        if (
+            self._waits_before(limit)
+            and self.comments[self.next].line == line
+            and not self.comments[self.next].alone
+        ):
             comment = self.comments[self.next]
             self.next += 1
             return Aside("  " + _hash(comment))
@@ -117,10 +129,12 @@ class _Formatter:
         return out
 
     def program(self, program: s.Program) -> Doc:
-        entries = [(item.span, lambda item=item: self.item(item)) for item in program.items]
+        entries = [(item.span, partial(self.item, item)) for item in program.items]
         return join(HARD, self.sequence(entries, END_OF_FILE))
 
-    def braces(self, entries: Sequence[tuple[Span, Callable[[], Doc]]], span: Span, flat: str, room: int = ROOM) -> Doc:
+    def braces(
+        self, entries: Sequence[tuple[Span, Callable[[], Doc]]], span: Span, flat: str, room: int = ROOM
+    ) -> Doc:
         """`{ … }`: on one line if it was written so and takes at most `room`, else an entry a line.
 
         Decided here and not by the layout, so that what encloses it is laid out the same next time.
@@ -158,7 +172,9 @@ class _Formatter:
             more = position + 1 < len(parts)
             trailing = self._trailing(span.end_line, _start(parts[position + 1][0]) if more else limit)
             commented = commented or bool(above) or trailing != ()
-            docs.append((*((_hash_doc(comment), HARD) for comment in above), doc, "," if more else "", trailing))
+            docs.append(
+                (*((_hash_doc(comment), HARD) for comment in above), doc, "," if more else "", trailing)
+            )
         for comment in self._take_before(limit):
             commented = True
             docs.append(_hash_doc(comment))
@@ -174,16 +190,14 @@ class _Formatter:
             case s.Density(name, parameters, support, value):
                 listed = self.parameters(parameters, _start(support.span))
                 return (f"density {name}", listed, " on ", self.type(support), " =", self.right(value))
-            case s.TypeDecl(name, _, s.ArrayType() | s.ListType() | s.TupleType() | s.RecordType() | s.OptionType()
-                            | s.FunctionType() | s.GenericType() | s.NamedType() as alias):  # fmt: skip
+            case s.TypeDecl(name, _, alias) if alias is not None:
                 return (f"type {name} = ", self.type(alias))
             case s.TypeDecl(name, constructors):
                 return self.constructors(name, constructors)
             case s.Import(path):
                 return f"import {_quote(path)}"
             case s.QueryItem(queries):
-                docs = [(query.span, lambda query=query: self.query(query)) for query in queries]
-                return Group(("query ", Nest(join((",", SPACE), [make() for _, make in docs]))))
+                return Group(("query ", Nest(join((",", SPACE), [self.query(query) for query in queries]))))
             case s.Let():
                 return self.let(item)
             case _:
@@ -199,7 +213,14 @@ class _Formatter:
                 doc = (doc, self.fields(constructor.fields, _end(constructor.span)))
             more = position + 1 < len(constructors)
             following = _start(constructors[position + 1].span) if more else (0, 0)
-            docs.append((*above, "| " if commented or position else "", doc, self._trailing(constructor.span.end_line, following)))
+            docs.append(
+                (
+                    *above,
+                    "| " if commented or position else "",
+                    doc,
+                    self._trailing(constructor.span.end_line, following),
+                )
+            )
         return Group((f"type {name} =", Nest((SPACE, join(SPACE, docs)))), commented)
 
     def signature(self, parameters: Sequence[s.Parameter], result: s.TypeExpr | None, body: s.Block) -> Doc:
@@ -207,20 +228,26 @@ class _Formatter:
         return (self.parameters(parameters, limit), (" -> ", self.type(result)) if result else ())
 
     def parameters(self, parameters: Sequence[s.Parameter], limit: Place) -> Doc:
-        return self.listed("(", [(p.span, lambda p=p: self.parameter(p)) for p in parameters], ")", limit)
+        return self.listed("(", [(p.span, partial(self.parameter, p)) for p in parameters], ")", limit)
 
     def parameter(self, parameter: s.Parameter) -> Doc:
         return (parameter.name, ": ", self.type(parameter.type)) if parameter.type else parameter.name
 
+    def field(self, name: str, kind: s.TypeExpr) -> Doc:
+        return (f"{name}: ", self.type(kind)) if name else self.type(kind)
+
     def fields(self, fields: Sequence[tuple[str, s.TypeExpr]], limit: Place) -> Doc:
-        parts = [
-            (kind.span, lambda name=name, kind=kind: ((f"{name}: " if name else ""), self.type(kind))) for name, kind in fields
-        ]
+        parts = [(kind.span, partial(self.field, name, kind)) for name, kind in fields]
         return self.listed("(", parts, ")", limit)
 
     def body(self, kind: str, body: s.Block, room: int = ROOM) -> Doc:
         """What follows the head of a function: ` { … }`, or ` => e` if it was written so."""
-        if body.statements or body.value is None or body.span != body.value.span or (kind == "model" and not body.span.line):
+        if (
+            body.statements
+            or body.value is None
+            or body.span != body.value.span
+            or (kind == "model" and not body.span.line)
+        ):
             return (" ", self.block(body, room))
         return (" =>", self.right(body.value))
 
@@ -241,15 +268,17 @@ class _Formatter:
             case s.ListType(element):
                 return ("[", self.type(element), "]")
             case s.TupleType(items):
-                parts = [(item.span, lambda item=item: self.type(item)) for item in items]
+                parts = [(item.span, partial(self.type, item)) for item in items]
                 return self.listed("(", parts, ",)" if len(items) == 1 else ")", _end(kind.span))
             case s.RecordType(fields):
                 return self.fields(fields, _end(kind.span))
             case s.OptionType(element):
-                prefixed = isinstance(element, s.FunctionType) or (isinstance(element, s.ArrayType) and self._is_prefix(element))
+                prefixed = isinstance(element, s.FunctionType) or (
+                    isinstance(element, s.ArrayType) and self._is_prefix(element)
+                )
                 return ("(", self.type(element), ")?") if prefixed else (self.type(element), "?")
             case s.FunctionType(parameters, result):
-                parts = [(item.span, lambda item=item: self.type(item)) for item in parameters]
+                parts = [(item.span, partial(self.type, item)) for item in parameters]
                 return ("fn", self.listed("(", parts, ")", _start(result.span)), " -> ", self.type(result))
             case s.GenericType(name, argument):
                 return (name, "[", self.type(argument), "]")
@@ -276,11 +305,11 @@ class _Formatter:
 
     def block(self, block: s.Block, room: int = ROOM) -> Doc:
         entries: list[tuple[Span, Callable[[], Doc]]] = [
-            (statement.span, lambda statement=statement: self.statement(statement)) for statement in block.statements
+            (statement.span, partial(self.statement, statement)) for statement in block.statements
         ]
         if block.value is not None:
             value = block.value
-            entries.append((value.span, lambda: self.expr(value, 0)))
+            entries.append((value.span, partial(self.expr, value, 0)))
         return self.braces(entries, block.span, "; ", room)
 
     def let(self, let: s.Let) -> Doc:
@@ -313,7 +342,11 @@ class _Formatter:
                 assert_never(statement)
 
     def target(self, target: s.Target) -> Doc:
-        return (target.name, self.exprs("[", target.indices, "]", _end(target.span))) if target.indices else target.name
+        return (
+            (target.name, self.exprs("[", target.indices, "]", _end(target.span)))
+            if target.indices
+            else target.name
+        )
 
     def trailing(self, clauses: Sequence[s.Clause]) -> Doc:
         return (" for ", self.clauses(clauses)) if clauses else ()
@@ -331,7 +364,11 @@ class _Formatter:
             case s.LiteralPattern(value, negative):
                 return ("-" if negative else "", self.expr(value, 0))
             case s.TuplePattern(items):
-                return ("(", join(", ", [self.pattern(item) for item in items]), ",)" if len(items) == 1 else ")")
+                return (
+                    "(",
+                    join(", ", [self.pattern(item) for item in items]),
+                    ",)" if len(items) == 1 else ")",
+                )
             case s.ConstructorPattern(name, arguments):
                 return (name, "(", join(", ", [self.pattern(item) for item in arguments]), ")")
             case _:
@@ -366,14 +403,17 @@ class _Formatter:
                 return self.chain(op, left, right), _LEVELS[op]
             case s.Compare(first, rest):
                 docs: list[Doc] = [self.expr(first, _RANGE)]
-                for op, operand in rest:
-                    docs += [f" {op}", SPACE, self.expr(operand, _RANGE)]
+                for sign, operand in rest:
+                    docs += [f" {sign}", SPACE, self.expr(operand, _RANGE)]
                 return Group(Nest(tuple(docs))), _COMPARE
             case s.Range(low, high):
                 return (self.expr(low, 6), "..", self.expr(high, 6)), _RANGE
             case s.Call(function, arguments):
-                parts = [(a.span, lambda a=a: self.argument(a)) for a in arguments]
-                return (self.expr(function, _POSTFIX), self.listed("(", parts, ")", _end(expr.span))), _POSTFIX
+                parts = [(a.span, partial(self.argument, a)) for a in arguments]
+                return (
+                    self.expr(function, _POSTFIX),
+                    self.listed("(", parts, ")", _end(expr.span)),
+                ), _POSTFIX
             case s.Index(base, indices):
                 return (self.expr(base, _POSTFIX), self.exprs("[", indices, "]", _end(expr.span))), _POSTFIX
             case s.Member(s.Number() as base, name):
@@ -387,7 +427,7 @@ class _Formatter:
             case s.TupleLiteral(items):
                 return self.exprs("(", items, ",)" if len(items) == 1 else ")", _end(expr.span)), _ATOM
             case s.RecordLiteral(fields):
-                records = [(v.span, lambda n=n, v=v: (f"{n}: ", self.expr(v, 0))) for n, v in fields]
+                records = [(v.span, partial(self.named, f"{n}: ", v)) for n, v in fields]
                 return self.listed("(", records, ")", _end(expr.span)), _ATOM
             case s.Comprehension():
                 return self.comprehension(expr), _ATOM
@@ -396,7 +436,7 @@ class _Formatter:
             case s.IfExpr():
                 return self.conditional(expr), 0
             case s.Match(subject, arms):
-                entries = [(arm.span, lambda arm=arm: self.arm(arm)) for arm in arms]
+                entries = [(arm.span, partial(self.arm, arm)) for arm in arms]
                 inside = arms[0].span.to(expr.span) if arms else expr.span
                 return ("match ", self.expr(subject, 0), " ", self.braces(entries, inside, ", ")), 0
             case _:
@@ -418,15 +458,22 @@ class _Formatter:
         source = self._source(number.span)
         if source:
             return source
-        text = format(number.decimal, "f") if number.is_int else str(number.decimal).lower().replace("e+", "e")
+        text = (
+            format(number.decimal, "f") if number.is_int else str(number.decimal).lower().replace("e+", "e")
+        )
         return text if number.is_int or "." in text or "e" in text else text + ".0"
+
+    def named(self, label: str, value: s.Expr) -> Doc:
+        return (label, self.expr(value, 0))
 
     def argument(self, argument: s.Argument) -> Doc:
         value = self.expr(argument.value, 0)
         return (f"{argument.name} = ", value) if argument.name else value
 
     def exprs(self, opening: str, items: Sequence[s.Expr], closing: str, limit: Place) -> Doc:
-        return self.listed(opening, [(item.span, lambda item=item: self.expr(item, 0)) for item in items], closing, limit)
+        return self.listed(
+            opening, [(item.span, partial(self.expr, item, 0)) for item in items], closing, limit
+        )
 
     def comprehension(self, expr: s.Comprehension) -> Doc:
         element: Doc = (self.expr(expr.element, 0), SPACE, "for ", self.clauses(expr.clauses))
@@ -457,7 +504,10 @@ class _Formatter:
     def query(self, query: s.Query) -> Doc:
         head = ("prior " if query.prior else "") + (f"{query.model}." if query.model else "") + query.head
         groups: list[Doc] = [
-            join(", ", [self.query(part) if isinstance(part, s.Query) else self.expr(part, 0) for part in group])
+            join(
+                ", ",
+                [self.query(part) if isinstance(part, s.Query) else self.expr(part, 0) for part in group],
+            )
             for group in query.groups
         ]
         options: list[Doc] = [(f"{name} = ", self.expr(value, 0)) for name, value in query.options]
@@ -474,14 +524,20 @@ class _Formatter:
     def given(self, given: s.Given) -> Doc:
         parts: list[Doc] = []
         if given.interventions:
-            items: list[Doc] = [(self.do_target(item), " = ", self.expr(item.value, 0)) for item in given.interventions]
+            items: list[Doc] = [
+                (self.do_target(item), " = ", self.expr(item.value, 0)) for item in given.interventions
+            ]
             parts.append(("do(", join(", ", items), ")"))
         parts += [self.expr(condition, 0) for condition in given.conditions]
         return join(", ", parts)
 
     def do_target(self, item: s.DoItem) -> Doc:
         path = ".".join(item.path)
-        return (path, "[", join(", ", [self.expr(index, 0) for index in item.indices]), "]") if item.indices else path
+        return (
+            (path, "[", join(", ", [self.expr(index, 0) for index in item.indices]), "]")
+            if item.indices
+            else path
+        )
 
 
 def _sizes(sizes: Sequence[s.Size]) -> str:
@@ -513,4 +569,8 @@ _ESCAPES = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 def _quote(value: str) -> str:
     """A string literal; what does not print is escaped."""
-    return '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):x}}}") for c in value) + '"'
+    return (
+        '"'
+        + "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):x}}}") for c in value)
+        + '"'
+    )

@@ -16,15 +16,21 @@ MAX_NESTING: Final = 200
 """Brackets within brackets, and levels of the syntax tree; deeper files are refused, not crashed on."""
 
 CONTINUES: Final = frozenset(
-    "+ - * / // % ^ @ ~ = == != < <= > >= and or not .. , : => -> := . on in ( [ { | else && || ** <- += -= *= /= ! &".split()
+    "+ - * / // % ^ @ ~ = == != < <= > >= and or not .. , : => -> := . on in ( [ { | else"
+    " && || ** <- += -= *= /= ! &".split()
 )
 """A newline after one of these does not count."""
 
 CONTINUED_BY: Final = frozenset(("else", ")", "]", "}", "{", "|", END))
 """Nor does one before these."""
 
-_STARTS_AFTER_BLOCK = frozenset(("NAME", "NUMBER", "STRING", "return", "let", "var", "observe", "while", "if", "match", "fn", "model", "query", "type", "density", "import", "true", "false"))  # fmt: skip
-_ONLY_STATEMENTS = frozenset(("let", "var", "observe", "return", "while", "query", "type", "density", "import"))
+_STARTS_AFTER_BLOCK = frozenset(
+    "NAME NUMBER STRING true false return let var observe while if match fn model"
+    " query type density import".split()
+)
+_ONLY_STATEMENTS = frozenset(
+    ("let", "var", "observe", "return", "while", "query", "type", "density", "import")
+)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -49,9 +55,14 @@ def lay_out(tokens: list[Token], file: SourceFile, errors: list[Diagnostic]) -> 
             stack.append(token)
             if len(stack) > MAX_NESTING:
                 errors.append(
-                    Diagnostic("E0108", f"brackets are nested more than {MAX_NESTING} deep", token.span(file), "too deep",
-                               "give parts of this expression a name with `let`")
-                )  # fmt: skip
+                    Diagnostic(
+                        "E0108",
+                        f"brackets are nested more than {MAX_NESTING} deep",
+                        token.span(file),
+                        "too deep",
+                        "give parts of this expression a name with `let`",
+                    )
+                )
                 return []
         elif token.type in (")", "]", "}") and not _close(out, stack, token, file, errors):
             continue
@@ -67,7 +78,12 @@ def _starts_statement(tokens: list[Token], position: int) -> bool:
     if token.type in _ONLY_STATEMENTS:
         return True
     following = tokens[position + 1].type if position + 1 < len(tokens) else END
-    return token.type == "NAME" and following in ("~", ":=") or token.type in ("model", "fn") and following == "NAME"
+    return (
+        token.type == "NAME"
+        and following in ("~", ":=")
+        or token.type in ("model", "fn")
+        and following == "NAME"
+    )
 
 
 def _close_before(
@@ -80,23 +96,35 @@ def _close_before(
         out.append(_virtual(_CLOSING[opening.type], newline))
 
 
-def _close(out: list[Token], stack: list[Token], token: Token, file: SourceFile, errors: list[Diagnostic]) -> bool:
-    """Match a closing bracket; False if nothing is open that it could close."""
-    if not any(_CLOSING[opening.type] == token.type for opening in stack):
+def _close(
+    out: list[Token], stack: list[Token], token: Token, file: SourceFile, errors: list[Diagnostic]
+) -> bool:
+    """Match a closing bracket, or the wrong one in its place; False if it matches nothing."""
+    reach = len(stack)  # `)` and `]` close nothing outside of the block they are in, `}` only blocks
+    while reach > 0 and stack[reach - 1].type != "{":
+        reach -= 1
+    block = token.type == "}"
+    if (block and reach == 0) or (not block and reach == len(stack)):
         errors.append(
-            Diagnostic("E0103", f"`{token.text}` closes nothing", token.span(file), "no bracket is open here that it could close")
+            Diagnostic("E0103", f"`{token.text}` closes nothing", token.span(file), "no bracket is open here")
         )
         return False
+    matches = block or any(_CLOSING[opening.type] == token.type for opening in stack[reach:])
     while _CLOSING[stack[-1].type] != token.type:
         opening = stack.pop()
-        note = Note(token.span(file), f"closed here by `{token.text}`, expected `{_CLOSING[opening.type]}`")
+        closing = _CLOSING[opening.type]
+        note = Note(token.span(file), f"`{token.text}` here, expected `{closing}`")
         errors.append(_unclosed(opening, file, note))
-        out.append(_virtual(_CLOSING[opening.type], token))
+        out.append(_virtual(closing, token))
+        if not matches:  # `[1, 2)`: the wrong bracket was meant to close this one
+            return False
     stack.pop()
     return True
 
 
-def _close_all(out: list[Token], stack: list[Token], end: Token, file: SourceFile, errors: list[Diagnostic]) -> None:
+def _close_all(
+    out: list[Token], stack: list[Token], end: Token, file: SourceFile, errors: list[Diagnostic]
+) -> None:
     if stack:
         errors.append(_unclosed(stack[0], file))
     while stack:
@@ -106,7 +134,11 @@ def _close_all(out: list[Token], stack: list[Token], end: Token, file: SourceFil
 def _unclosed(opening: Token, file: SourceFile, *notes: Note) -> Diagnostic:
     closing = _CLOSING[opening.type]
     return Diagnostic(
-        "E0102", f"this `{opening.text}` is never closed", opening.span(file), f"needs a `{closing}`", notes=notes
+        "E0102",
+        f"this `{opening.text}` is never closed",
+        opening.span(file),
+        f"needs a `{closing}`",
+        notes=notes,
     )
 
 

@@ -21,7 +21,9 @@ KEYWORDS: Final = frozenset(
 )
 """Reserved words; LANGUAGE.md, grammar notes."""
 
-FOREIGN: Final = frozenset(("&&", "||", "!", "**", "<-", "+=", "-=", "*=", "/=", "++", "::", "&", "$", "\\", "===", "<>"))
+FOREIGN: Final = frozenset(
+    ("&&", "||", "!", "**", "<-", "+=", "-=", "*=", "/=", "++", "::", "&", "$", "\\", "===", "<>")
+)
 """Operators of other languages, which no rule of the grammar accepts."""
 
 MAX_DIGITS: Final = 400
@@ -50,10 +52,35 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _LOOKALIKES = {
-    "≤": "<=", "≥": ">=", "≠": "!=", "∼": "~", "˜": "~", "−": "-", "–": "-", "×": "*", "·": "*", "÷": "/",
-    "“": '"', "”": '"', "‘": '"', "’": '"', "→": "->", "⇒": "=>", "←": "~", "∧": "and", "∨": "or", "¬": "not",
-    "；": ";", "，": ",", "（": "(", "）": ")", "\u00a0": "a space", "\u200b": "nothing", "∈": "in", "∣": "|",
-}  # fmt: skip
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "∼": "~",
+    "˜": "~",
+    "−": "-",
+    "–": "-",
+    "×": "*",
+    "·": "*",
+    "÷": "/",
+    "“": '"',
+    "”": '"',
+    "‘": '"',
+    "’": '"',
+    "→": "->",
+    "⇒": "=>",
+    "←": "~",
+    "∧": "and",
+    "∨": "or",
+    "¬": "not",
+    "；": ";",
+    "，": ",",
+    "（": "(",
+    "）": ")",
+    "\u00a0": "a space",
+    "\u200b": "nothing",
+    "∈": "in",
+    "∣": "|",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +152,34 @@ def tokenize(file: SourceFile) -> Lexed:
                 word = word[:length]
                 position = found.start() + length
                 name = word if word.isascii() else unicodedata.normalize("NFC", word)
-                token = Token(name if name in KEYWORDS else "NAME", word, line, column, column + length, name, spaced)
+                token = Token(
+                    name if name in KEYWORDS else "NAME", word, line, column, column + length, name, spaced
+                )
             case "string":
                 value = _unescape(word[1:-1], line, column + 1, file, errors)
                 token = Token("STRING", word, line, column, column + len(word), value, spaced)
             case "open_string":
                 token = Token("STRING", word, line, column, column + len(word), word[1:], spaced)
                 errors.append(
-                    Diagnostic("E0104", "this string is not closed", token.span(file), 'no closing `"` on this line',
-                               'a string ends with `"` on the line it starts on; write `\\n` for a new line')
-                )  # fmt: skip
+                    Diagnostic(
+                        "E0104",
+                        "this string is not closed",
+                        token.span(file),
+                        'no closing `"` on this line',
+                        'a string ends with `"` on the line it starts on; write `\\n` for a new line',
+                    )
+                )
             case "quoted":
                 token = Token("STRING", word, line, column, column + len(word), word[1:-1], spaced)
                 errors.append(
-                    Diagnostic("E0104", "strings stand in double quotes", token.span(file), "single quotes",
-                               f'write `"{word.strip(chr(39))}"`')
-                )  # fmt: skip
+                    Diagnostic(
+                        "E0104",
+                        "strings stand in double quotes",
+                        token.span(file),
+                        "single quotes",
+                        f'write `"{word.strip(chr(39))}"`',
+                    )
+                )
             case "operator":
                 token = Token(word, word, line, column, column + len(word), "", spaced)
             case _:
@@ -163,19 +202,38 @@ def _name_length(word: str) -> int:
 
 
 def _number(
-    word: str, line: int, column: int, spaced: bool, following: str, file: SourceFile, errors: list[Diagnostic]
+    word: str,
+    line: int,
+    column: int,
+    spaced: bool,
+    following: str,
+    file: SourceFile,
+    errors: list[Diagnostic],
 ) -> Token:
     span = Span(file, line, column, line, column + len(word))
     mantissa, _, exponent = word.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or len(exponent) > 9:
-        errors.append(Diagnostic("E0107", f"this number is too long: at most {MAX_DIGITS} digits", span, "too long"))
+        errors.append(
+            Diagnostic("E0107", f"this number is too long: at most {MAX_DIGITS} digits", span, "too long")
+        )
         return Token("NUMBER", "1", line, column, column + len(word), Decimal(1), spaced)
     value = Decimal(word)
-    if value and not -400 <= value.adjusted() <= 308 or value and value.adjusted() == 308 and float(value) == float("inf"):
+    if (
+        value
+        and not -400 <= value.adjusted() <= 308
+        or value
+        and value.adjusted() == 308
+        and float(value) == float("inf")
+    ):
         errors.append(
-            Diagnostic("E0107", f"the number `{word}` is out of range", span, "not between 1e-400 and 1.79e308",
-                       "real numbers are doubles in the end; rescale the quantity")
-        )  # fmt: skip
+            Diagnostic(
+                "E0107",
+                f"the number `{word}` is out of range",
+                span,
+                "not between 1e-400 and 1.79e308",
+                "real numbers are doubles in the end; rescale the quantity",
+            )
+        )
         value = Decimal(1)
     if following[:1] == "_" or following[:1].isalpha():
         pass  # left to the parser: a number directly before a name
@@ -194,9 +252,14 @@ def _unescape(raw: str, line: int, column: int, file: SourceFile, errors: list[D
         start = column + found.start()
         span = Span(file, line, start, line, start + len(found.group()))
         errors.append(
-            Diagnostic("E0104", f"a string has no escape `{found.group()}`", span, "unknown escape",
-                       'the escapes are `\\n \\t \\r \\" \\\\ \\uXXXX \\u{X…}`; a backslash itself is `\\\\`')
-        )  # fmt: skip
+            Diagnostic(
+                "E0104",
+                f"a string has no escape `{found.group()}`",
+                span,
+                "unknown escape",
+                'the escapes are `\\n \\t \\r \\" \\\\ \\uXXXX \\u{X…}`; a backslash itself is `\\\\`',
+            )
+        )
         return ""
 
     return _ESCAPE.sub(replace, raw) if "\\" in raw else raw
@@ -206,4 +269,6 @@ def _strange(character: str, span: Span) -> Diagnostic:
     name = unicodedata.name(character, f"U+{ord(character):04X}").lower()
     shown = character if character.isprintable() and character != "`" else f"U+{ord(character):04X}"
     advice = f"write `{_LOOKALIKES[character]}`" if character in _LOOKALIKES else ""
-    return Diagnostic("E0105", f"the character `{shown}` ({name}) has no meaning here", span, "unexpected character", advice)
+    return Diagnostic(
+        "E0105", f"the character `{shown}` ({name}) has no meaning here", span, "unexpected character", advice
+    )

@@ -29,7 +29,9 @@ def load(path: Path | str) -> s.Program:
     return load_text(text, str(path), main.resolve().parent, main)
 
 
-def load_text(text: str, name: str = "<text>", folder: Path | None = None, path: Path | None = None) -> s.Program:
+def load_text(
+    text: str, name: str = "<text>", folder: Path | None = None, path: Path | None = None
+) -> s.Program:
     """The same for a text that is already in memory; without a folder it can import nothing.
 
     folder: the folder whose files may be imported.
@@ -74,15 +76,24 @@ class _Load:
             if opened == path:
                 notes = tuple(Note(span, "imported here") for _, span in self.open_files[index + 1 :])
                 raise Rejected(
-                    Diagnostic("E0127", f"`{item.path}` imports itself" if not notes else f"`{item.path}` is part of a circle of imports",
-                               item.span, "leads back to a file that is being read",
-                               "move what both files need into a third one", notes)
-                )  # fmt: skip
+                    Diagnostic(
+                        "E0127",
+                        f"`{item.path}` imports itself"
+                        if not notes
+                        else f"`{item.path}` is part of a circle of imports",
+                        item.span,
+                        "leads back to a file that is being read",
+                        "move what both files need into a third one",
+                        notes,
+                    )
+                )
         if path in self.seen:
             return ()
         self.seen.add(path)
         if len(self.seen) > MAX_FILES:
-            raise Rejected(Diagnostic("E0109", f"a program has at most {MAX_FILES} files", item.span, "one too many"))
+            raise Rejected(
+                Diagnostic("E0109", f"a program has at most {MAX_FILES} files", item.span, "one too many")
+            )
         shown = str(PurePosixPath(name).parent / item.path) if not name.startswith("<") else item.path
         program = parse(_read(path, shown, item.span), shown)
         self.open_files.append((path, item.span))
@@ -95,18 +106,33 @@ class _Load:
         written = item.path
         if folder is None or self.root is None:
             raise Rejected(
-                Diagnostic("E0126", "a program that is not in a file cannot import", item.span, "no folder to look in",
-                           "save the model in a file")
-            )  # fmt: skip
+                Diagnostic(
+                    "E0126",
+                    "a program that is not in a file cannot import",
+                    item.span,
+                    "no folder to look in",
+                    "save the model in a file",
+                )
+            )
         if not written.endswith(".ppl") or "\0" in written or "\\" in written:
             raise Rejected(
-                Diagnostic("E0125", f"`{written}` is not the path of a model file", item.span, "expected `….ppl`",
-                           "only files that end in `.ppl` can be imported; parts of a path are separated by `/`")
-            )  # fmt: skip
+                Diagnostic(
+                    "E0125",
+                    f"`{written}` is not the path of a model file",
+                    item.span,
+                    "expected `….ppl`",
+                    "only files that end in `.ppl` can be imported; parts of a path are separated by `/`",
+                )
+            )
         outside = Rejected(
-            Diagnostic("E0126", f"`{written}` is not below the folder of the model", item.span, "outside",
-                       "a model file can read only `.ppl` files in its own folder and below")
-        )  # fmt: skip
+            Diagnostic(
+                "E0126",
+                f"`{written}` is not below the folder of the model",
+                item.span,
+                "outside",
+                "a model file can read only `.ppl` files in its own folder and below",
+            )
+        )
         if PurePosixPath(written).is_absolute() or Path(written).is_absolute():
             raise outside
         try:
@@ -134,7 +160,7 @@ def _read(path: Path, name: str, span: Span) -> str:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise Rejected(Diagnostic("E0125", f"cannot read `{name}`: {reason.lower()}", span)) from None
     if len(raw) > limit:
-        raise Rejected(Diagnostic("E0109", f"`{name}` is larger than {MAX_CHARACTERS} characters", span))
+        raise Rejected(Diagnostic("E0109", f"`{name}` is larger than {MAX_CHARACTERS:,} characters", span))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -143,6 +169,11 @@ def _read(path: Path, name: str, span: Span) -> str:
         file = SourceFile(name, problem.object.decode("utf-8", "replace"))
         byte = f"0x{problem.object[problem.start]:02x}"
         raise Rejected(
-            Diagnostic("E0128", f"the byte {byte} is not UTF-8 text", Span(file, line, column, line, column + 1),
-                       "not text", "save the file as UTF-8")
-        ) from None  # fmt: skip
+            Diagnostic(
+                "E0128",
+                f"the byte {byte} is not UTF-8 text",
+                Span(file, line, column, line, column + 1),
+                "not text",
+                "save the file as UTF-8",
+            )
+        ) from None

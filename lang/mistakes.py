@@ -13,7 +13,26 @@ from pplc.lang.mistakes_table import MISTAKES, Mistake
 
 _NEEDS_RIGHT: Final = CONTINUES - frozenset("( [ { | , : else".split())
 _ENDS: Final = frozenset((NEWLINE, END, ")", "]", "}", ",", ";"))
-_EXPRESSION: Final = frozenset(("NAME", "NUMBER", "STRING", "(", "[", "-", "+", "~", "not", "if", "match", "fn", "model", "true", "false"))
+_EXPRESSION: Final = frozenset(
+    (
+        "NAME",
+        "NUMBER",
+        "STRING",
+        "(",
+        "[",
+        "-",
+        "+",
+        "~",
+        "not",
+        "if",
+        "match",
+        "fn",
+        "model",
+        "true",
+        "false",
+    )
+)
+_STATEMENTS: Final = frozenset("let var observe return while for query type density import".split())
 _OPERATORS: Final = frozenset("+ - * / // % ^ @ == != < <= > >= and or .. . ?".split())
 
 
@@ -68,10 +87,15 @@ class Situation:
 
 def explain(situation: Situation) -> Diagnostic:
     """The diagnostic for a token that cannot stand where it stands."""
+    if (broken := _line_broken_off(situation)) is not None:
+        return _nothing_right(situation, broken)
     for mistake in MISTAKES:
         if _matches(mistake, situation):
             return _known(mistake, situation)
-    return _nothing_right(situation) or _unexpected(situation)
+    before = situation.at(-1)
+    if before.type in _NEEDS_RIGHT and situation.token.type in _ENDS and situation.position > 0:
+        return _nothing_right(situation, before)
+    return _unexpected(situation)
 
 
 def _is(token: Token, alternatives: str) -> bool:
@@ -83,7 +107,9 @@ def _matches(mistake: Mistake, here: Situation) -> bool:
     """Whether everything that a mistake asks for is so; the cheap questions first."""
     if mistake.token and not _is(here.token, mistake.token):
         return False
-    if not all(_is(here.at(index - len(mistake.before)), words) for index, words in enumerate(mistake.before)):
+    if not all(
+        _is(here.at(index - len(mistake.before)), words) for index, words in enumerate(mistake.before)
+    ):
         return False
     if len(mistake.before) > here.position:
         return False
@@ -91,7 +117,9 @@ def _matches(mistake: Mistake, here: Situation) -> bool:
         return False
     if mistake.glued and here.token.spaced:
         return False
-    if not here.accepts.issuperset(mistake.accepts.split()) or here.accepts.intersection(mistake.rejects.split()):
+    if not here.accepts.issuperset(mistake.accepts.split()) or here.accepts.intersection(
+        mistake.rejects.split()
+    ):
         return False
     if mistake.inside and here.inside() not in mistake.inside.split():
         return False
@@ -116,22 +144,42 @@ def _fill(text: str, words: dict[str, str]) -> str:
     return text
 
 
-def _nothing_right(here: Situation) -> Diagnostic | None:
-    """A sign at the end of a line or bracket: the next line was read as its right side, and did not fit."""
-    sign: Token | None = None
-    if here.at(-1).type in _NEEDS_RIGHT and here.token.type in _ENDS and here.position > 0:
-        sign = here.at(-1)
-    for index in range(here.start(), here.position - 1):
-        left, right = here.tokens[index], here.tokens[index + 1]
-        if left.type in _NEEDS_RIGHT and right.line > left.line and right.line == here.token.line:
-            sign = left
-    if sign is None:
+def _line_broken_off(here: Situation) -> Token | None:
+    """The sign at the end of the line before, if what follows it is the start of a statement.
+
+    Such a line was joined with the next one, as in `x ~` above `y ~ Normal(0, 1)`.
+    """
+    if here.position == 0:
         return None
-    wanted = {"~": "a law, as in `x ~ Normal(0, 1)`", "in": "a range or list, as in `for i in 0..N`", "->": "a type", "on": "a type"}
+    index = here.position - 1
+    if here.token.type in ("~", "=", ":="):  # back over the target, `y` or `y[i]`
+        while (
+            index > 0
+            and here.tokens[index].line == here.token.line
+            and here.tokens[index].type not in _NEEDS_RIGHT
+        ):
+            index -= 1
+        first = here.tokens[index + 1]
+        if first.type != "NAME":
+            return None
+    else:
+        first = here.token
+        if first.type not in _STATEMENTS:
+            return None
+    sign = here.tokens[index]
+    return sign if sign.type in _NEEDS_RIGHT and sign.line < first.line else None
+
+
+def _nothing_right(here: Situation, sign: Token) -> Diagnostic:
+    wanted = {
+        "~": "a law, as in `x ~ Normal(0, 1)`",
+        "in": "a range or list, as in `for i in 0..N`",
+        "->": "a type",
+        "on": "a type",
+    }.get(sign.type, "an expression")
     return Diagnostic(
-        "E0114", f"`{sign.text}` has nothing on its right", sign.span(here.file),
-        f"expected {wanted.get(sign.type, 'an expression')}",
-    )  # fmt: skip
+        "E0114", f"`{sign.text}` has nothing on its right", sign.span(here.file), f"expected {wanted}"
+    )
 
 
 def _unexpected(here: Situation) -> Diagnostic:
@@ -168,7 +216,12 @@ def expected(accepts: frozenset[str], inside: str) -> list[str]:
     closing = {"(": ")", "[": "]", "{": "}"}.get(inside, "")
     for symbol in ("STRING", "NUMBER", ",", closing, "{", "=>", "=", ":", "~", "in", NEWLINE, END):
         if symbol in rest:
-            names = {"STRING": "a string", "NUMBER": "a number", NEWLINE: "the end of the line", END: "the end of the file"}
+            names = {
+                "STRING": "a string",
+                "NUMBER": "a number",
+                NEWLINE: "the end of the line",
+                END: "the end of the file",
+            }
             if symbol == END and NEWLINE in rest:
                 continue
             out.append(names.get(symbol, f"`{symbol}`"))

@@ -202,6 +202,11 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
             *_in_model("let model = 3", "type ~ Normal(0, 1)", "for in in 0..3 { }", "return f(on)", "observe on ~ Normal(0, 1)"),
         ),
     ),
+    Mistake(
+        "E0110", "`<found>` is a reserved word and cannot be a name", "reserved", "choose another name, such as `<found>_`",
+        token="model density type import query on array", after=("_NL } + - * / ^ == < >",), accepts="NAME NUMBER", rejects="let",
+        examples=_in_model("return type", "return 1 + query * 2"),
+    ),
     # ---------------------------------------------------------------- blocks without braces
     Mistake(
         "E0115", "there is no `<found>`", "not needed", "write `<start> … { … }`",
@@ -274,6 +279,10 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     Mistake(
         "E0120", "`<previous>` needs its parameters", "expected `(`", "write `<previous>()` if there are none",
         before=("fn model density", "NAME"), accepts="(", rejects="*", examples=("model m { }", "fn f x => x", "density D on real = fn (x) => x"),
+    ),
+    Mistake(
+        "E0120", "`<previous>` needs a name and parameters here", "expected a name", "write `model m(y: real[N]) { … }`",
+        before=("fn model density",), accepts="NAME", rejects="NUMBER (", examples=("model {\n  mu ~ Normal(0, 1)\n}", "fn (x: real) => x"),
     ),
     Mistake(
         "E0120", "an anonymous function begins with `fn`", "only `=>` is not enough", "write `fn (x) => e`",

@@ -7,7 +7,7 @@ every syntax error of a file; one line never gets two.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from pplc.lang.layout import MAX_NESTING, lay_out
 from pplc.lang.lexer import END, NEWLINE, Token, tokenize
 from pplc.lang.tree import TreeBuilder
 
-MAX_CHARACTERS: Final = 1_000_000
+MAX_CHARACTERS: Final = 300_000
 """Size of a file. Larger ones are data, and belong in a data file."""
 
 MAX_STACK: Final = 20 * MAX_NESTING
@@ -81,7 +81,15 @@ def _rule(row: list[Any]) -> _Rule:
     name, action, length, passes, keep = row
     kept = tuple(None if k is None else (k[0], k[1]) for k in keep)
     spliced = name.startswith("<_")
-    return _Rule(name, action, length, passes, kept, spliced, passes and not spliced and length == 1 and kept == ((0, False),))
+    return _Rule(
+        name,
+        action,
+        length,
+        passes,
+        kept,
+        spliced,
+        passes and not spliced and length == 1 and kept == ((0, False),),
+    )
 
 
 def _parse(text: str, name: str, start: str) -> object:
@@ -89,9 +97,14 @@ def _parse(text: str, name: str, start: str) -> object:
     if len(text) > MAX_CHARACTERS:
         here = Span(file, 1, 1, 1, 1)
         raise Rejected(
-            Diagnostic("E0109", f"this file is larger than {MAX_CHARACTERS} characters", here, "too large",
-                       "a model file is small; put numbers in a data file")
-        )  # fmt: skip
+            Diagnostic(
+                "E0109",
+                f"this file is larger than {MAX_CHARACTERS:,} characters",
+                here,
+                "too large",
+                "a model file is small; put numbers in a data file",
+            )
+        )
     lexed = tokenize(file)
     errors = lexed.errors
     tokens = lay_out(lexed.tokens, file, errors)
@@ -118,6 +131,10 @@ def _one_per_line(errors: Iterable[Diagnostic]) -> list[Diagnostic]:
     return sorted(first.values(), key=lambda error: (error.span.line, error.span.column))[:MAX_ERRORS]
 
 
+_METHODS: Final = {"lambda": "lambda_", "list": "list_", "tuple": "tuple_"}
+"""Rules named like a word of Python."""
+
+
 class _Machine:
     """The stack machine: states, and beside them values and the first and last token of each."""
 
@@ -126,9 +143,10 @@ class _Machine:
     ) -> None:
         self.file, self.tokens, self.builder, self.errors = file, tokens, builder, errors
         self.tables = _tables()
-        self.actions = {
-            rule.action: getattr(builder, rule.action + ("_" if rule.action == "lambda" else ""), None)
+        self.actions: dict[str, Callable[[list[Any], Span], Any]] = {
+            rule.action: getattr(builder, _METHODS.get(rule.action, rule.action))
             for rule in self.tables.rules
+            if hasattr(builder, _METHODS.get(rule.action, rule.action))
         }
         self.states: list[int] = []
         self.shifted: list[int] = []  # the states after the last token, before any reduction by the next
@@ -190,7 +208,11 @@ class _Machine:
                 parts.append(values[kept[0]])
         value: Any = parts
         if not rule.spliced:
-            value = parts[0] if rule.passes and len(parts) == 1 else self.actions[rule.action](parts, self._span(first, last))
+            value = (
+                parts[0]
+                if rule.passes and len(parts) == 1
+                else self.actions[rule.action](parts, self._span(first, last))
+            )
         self._push(self.tables.states[self.states[-1]][rule.name], value, first, last)
 
     def _span(self, first: int, last: int) -> Span:
@@ -207,7 +229,9 @@ class _Machine:
 
     def _accepts(self) -> frozenset[str]:
         """Terminals that could stand here: those whose reductions end in a shift."""
-        return frozenset(symbol for symbol in self.tables.states[self.shifted[-1]] if self._would_shift(symbol))
+        return frozenset(
+            symbol for symbol in self.tables.states[self.shifted[-1]] if self._would_shift(symbol)
+        )
 
     def _would_shift(self, symbol: str) -> bool:
         stack = self.shifted.copy()
@@ -257,10 +281,16 @@ def _too_deep(root: object) -> list[Diagnostic]:
     """Refuse trees so deep that recursive functions over them could overflow; walks without recursion."""
     level: list[s.Node] = _nodes([root])
     for _ in range(MAX_NESTING):
-        level = _nodes([getattr(node, name) for node in level for name in node.__match_args__])
+        level = _nodes([getattr(node, name) for node in level for name in _parts(node)])
         if not level:
             return []
     return [_deep(level[0].span)]
+
+
+def _parts(node: s.Node) -> tuple[str, ...]:
+    """The names of a node's fields, positions not among them."""
+    names: tuple[str, ...] = type(node).__match_args__
+    return names
 
 
 def _nodes(values: list[object]) -> list[s.Node]:

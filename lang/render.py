@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from pplc.lang.diagnostics import Diagnostic, Note, Span
+from pplc.lang.diagnostics import Diagnostic, Span
 
 WIDTH: Final = 100
 """Columns of source shown of one line; of a longer one the part around the caret."""
@@ -76,16 +76,27 @@ def _one(diagnostic: Diagnostic, paint: partial[str]) -> str:
     tint = _RED if diagnostic.severity == "error" else _YELLOW
     code = f"[{diagnostic.code}]" if diagnostic.code else ""
     head = paint(tint, diagnostic.severity + code) + paint(_BOLD, ": " + visible(diagnostic.message))
-    marks = [_Mark(diagnostic.span, diagnostic.label, "^"), *(_Mark(note.span, note.label, "-") for note in diagnostic.notes)]
+    marks = [
+        _Mark(diagnostic.span, diagnostic.label, "^"),
+        *(_Mark(note.span, note.label, "-") for note in diagnostic.notes),
+    ]
     shown = [mark for mark in marks if mark.span.line > 0]
     margin = max((len(str(mark.span.line)) for mark in shown), default=1) + 2
     lines = [head]
     for file in dict.fromkeys(mark.span.file for mark in shown):
         here = [mark for mark in shown if mark.span.file == file]
         arrow = "-->" if file == diagnostic.span.file else ":::"
-        lines.append(" " * (margin - 1) + paint(_BLUE, arrow) + f" {visible(file.name)}:{here[0].span.line}:{here[0].span.column}")
+        lines.append(
+            " " * (margin - 1)
+            + paint(_BLUE, arrow)
+            + f" {visible(file.name)}:{here[0].span.line}:{here[0].span.column}"
+        )
         lines += _excerpt(here, margin, tint, paint)
-    lines += [" " * margin + paint(_BLUE, "=") + f" note: {visible(mark.label)}" for mark in marks[1:] if mark.span.line == 0 and mark.label]
+    lines += [
+        " " * margin + paint(_BLUE, "=") + f" note: {visible(mark.label)}"
+        for mark in marks[1:]
+        if mark.span.line == 0 and mark.label
+    ]
     if diagnostic.help:
         first, *rest = visible(diagnostic.help, keep="\n").split("\n")
         lines.append(" " * margin + paint(_BLUE, "=") + f" help: {first}")
@@ -106,14 +117,28 @@ def _excerpt(marks: Sequence[_Mark], margin: int, tint: str, paint: partial[str]
         text = here[0].span.file.line(number)
         start, end = _window(text, here[0].span.column - 1)
         before, after = ("..." if start else ""), ("..." if end < len(text) else "")
-        lines.append(paint(_BLUE, str(number).rjust(margin - 1)) + " " + bar + " " + before + visible(text[start:end]) + after)
+        lines.append(
+            paint(_BLUE, str(number).rjust(margin - 1))
+            + " "
+            + bar
+            + " "
+            + before
+            + visible(text[start:end])
+            + after
+        )
         for mark in here:
             first = min(max(mark.span.column - 1, start), end)
             last = mark.span.end_column - 1 if mark.span.end_line == number else len(text.rstrip())
             offset = len(before) + width(text[start:first])
             length = max(1, width(text[first : min(max(last, first), end)]))
             colour = tint if mark.sign == "^" else _BLUE
-            lines.append(" " * margin + bar + " " + " " * offset + paint(colour, mark.sign * length + (" " + visible(mark.label) if mark.label else "")))
+            lines.append(
+                " " * margin
+                + bar
+                + " "
+                + " " * offset
+                + paint(colour, mark.sign * length + (" " + visible(mark.label) if mark.label else ""))
+            )
     return lines
 
 

@@ -128,7 +128,10 @@ class TreeBuilder:
         word, query = parts
         if word.value != "prior":
             self.error(
-                "E0124", f"a query cannot begin with `{word.text}`", word.span(self.file), "expected `prior` or nothing"
+                "E0124",
+                f"a query cannot begin with `{word.text}`",
+                word.span(self.file),
+                "expected `prior` or nothing",
             )
         return s.Query(query.head, query.groups, query.given, query.options, True, query.model, span=span)
 
@@ -137,9 +140,12 @@ class TreeBuilder:
         arguments = parts[1] if len(parts) == 2 else RawArguments((), None)
         if len(path) > 2:
             self.error(
-                "E0124", "a query names its model with one dot", path[0].span(self.file).to(path[-2].span(self.file)),
-                "too many names", "write `model.H(x)`",
-            )  # fmt: skip
+                "E0124",
+                "a query names its model with one dot",
+                path[0].span(self.file).to(path[-2].span(self.file)),
+                "too many names",
+                "write `model.H(x)`",
+            )
         return self._query(str(path[-1].value), str(path[-2].value) if len(path) > 1 else "", arguments, span)
 
     def path(self, parts: Parts, span: Span) -> Parts:
@@ -169,7 +175,9 @@ class TreeBuilder:
             case s.Query():
                 self.unclaimed.pop(id(value), None)
             case s.Call(s.Name(inner), arguments) if head in NESTING_QUERIES:
-                raw = tuple(RawArgument(s.Name(a.name) if a.name else None, a.value, a.span) for a in arguments)
+                raw = tuple(
+                    RawArgument(s.Name(a.name) if a.name else None, a.value, a.span) for a in arguments
+                )
                 return self._query(inner, "", RawArguments((raw,), None), value.span)
             case s.Index(s.Name(inner), indices) if head in NESTING_QUERIES:
                 return s.Query(inner, (indices,), span=value.span)
@@ -188,10 +196,16 @@ class TreeBuilder:
                 case s.Call(s.Name("do"), arguments):
                     for argument in arguments:
                         self.unclaimed.pop(id(argument), None)
-                        left = self.targets.get(id(argument)) or (s.Name(argument.name) if argument.name else None)
+                        left = self.targets.get(id(argument)) or (
+                            s.Name(argument.name) if argument.name else None
+                        )
                         if left is None:
                             self.error(
-                                "E0124", "`do` needs a name and a value", argument.span, "no `=` here", "write `do(x = 1)`"
+                                "E0124",
+                                "`do` needs a name and a value",
+                                argument.span,
+                                "no `=` here",
+                                "write `do(x = 1)`",
                             )
                         else:
                             interventions.append(self._do_item(left, argument.value, argument.span))
@@ -200,10 +214,7 @@ class TreeBuilder:
         return s.Given(tuple(interventions), tuple(conditions))
 
     def _do_item(self, left: s.Expr, value: s.Expr, span: Span) -> s.DoItem:
-        indices: tuple[s.Expr, ...] = ()
-        target = left
-        if isinstance(target, s.Index):
-            target, indices = target.base, target.indices
+        target, indices = (left.base, left.indices) if isinstance(left, s.Index) else (left, ())
         path: list[str] = []
         while isinstance(target, s.Member):
             path.insert(0, target.name)
@@ -212,16 +223,22 @@ class TreeBuilder:
             path.insert(0, target.name)
         else:
             self.error(
-                "E0122", "`do` sets a variable", left.span if left.span.line else span, "not a variable",
+                "E0122",
+                "`do` sets a variable",
+                left.span if left.span.line else span,
+                "not a variable",
                 "write `do(x = 1)`, `do(z[3] = 1)` or `do(f.slope = 1)`",
-            )  # fmt: skip
+            )
         return s.DoItem(tuple(path), indices, value, span=span)
 
     def _equals(self, argument: RawArgument) -> None:
         self.error(
-            "E0124", "an event compares with `==`, not `=`", argument.span, "`=` names an option or sets a value",
+            "E0124",
+            "an event compares with `==`, not `=`",
+            argument.span,
+            "`=` names an option or sets a value",
             "write `==`; to set a variable write `do(x = 1)` after the `|`",
-        )  # fmt: skip
+        )
 
     # -------------------------------------------------------------- types
 
@@ -236,7 +253,13 @@ class TreeBuilder:
         match element:
             case s.NamedType(name, ()) if name in GENERIC:
                 if len(arguments) != 1 or isinstance(arguments[0], (s.SizeNumber, s.SizeSum)):
-                    self.error("E0123", f"`{name}` takes one type", span, "expected one type", f"write `{name}[real]`")
+                    self.error(
+                        "E0123",
+                        f"`{name}` takes one type",
+                        span,
+                        "expected one type",
+                        f"write `{name}[real]`",
+                    )
                     return s.NamedType("real", span=span)
                 return s.GenericType(cast(Any, name), arguments[0], span=span)
             case s.NamedType(name, ()) if name in SIZED:
@@ -245,9 +268,12 @@ class TreeBuilder:
                 return s.ArrayType(element, self._sizes(arguments), span=span)
             case _:
                 self.error(
-                    "E0123", "a type with sizes cannot be followed by more of them", span, "which index comes first?",
+                    "E0123",
+                    "a type with sizes cannot be followed by more of them",
+                    span,
+                    "which index comes first?",
                     "write `real[N, M]` for a matrix, `array[N] simplex[K]` for an array of vectors",
-                )  # fmt: skip
+                )
                 return cast(s.TypeExpr, element)
 
     def array_type(self, parts: Parts, span: Span) -> s.TypeExpr:
@@ -282,7 +308,9 @@ class TreeBuilder:
     def _whole(self, token: Token) -> int:
         value = cast(Decimal, token.value)
         if not _is_int(token) or value > 10**9:
-            self.error("E0123", f"`{token.text}` is not a size", token.span(self.file), "expected a whole number")
+            self.error(
+                "E0123", f"`{token.text}` is not a size", token.span(self.file), "expected a whole number"
+            )
             return 1
         return int(value)
 
@@ -296,9 +324,12 @@ class TreeBuilder:
                     sizes.append(s.SizeName(name, span=argument.span))
                 case _:
                     self.error(
-                        "E0123", "this is not a size", argument.span, "expected a name or a whole number",
+                        "E0123",
+                        "this is not a size",
+                        argument.span,
+                        "expected a name or a whole number",
                         "sizes are `N`, `3`, `N + 1` or `N - 1`",
-                    )  # fmt: skip
+                    )
         return tuple(sizes)
 
     # -------------------------------------------------------------- statements
@@ -358,7 +389,13 @@ class TreeBuilder:
                     "~": "to weigh by the density of a value write `observe value ~ law`",
                     "=": "to compare write `==`; to take a tuple apart write `let (a, b) = e`",
                 }.get(sign, "")
-                self.error("E0122", f"the left side of `{sign}` must be a variable", left.span, "expected `x` or `x[i]`", advice)
+                self.error(
+                    "E0122",
+                    f"the left side of `{sign}` must be a variable",
+                    left.span,
+                    "expected `x` or `x[i]`",
+                    advice,
+                )
                 return s.Target("_", span=left.span)
 
     # -------------------------------------------------------------- patterns
@@ -440,10 +477,16 @@ class TreeBuilder:
             case left:
                 argument = s.Argument(raw.value, span=raw.span)
                 self.targets[id(argument)] = left
-                self.unclaimed[id(argument)] = argument, Diagnostic(
-                    "E0122", "the left side of `=` in a call must be the name of a parameter", left.span, "not a name",
-                    "to compare write `==`",
-                )  # fmt: skip
+                self.unclaimed[id(argument)] = (
+                    argument,
+                    Diagnostic(
+                        "E0122",
+                        "the left side of `=` in a call must be the name of a parameter",
+                        left.span,
+                        "not a name",
+                        "to compare write `==`",
+                    ),
+                )
                 return argument
 
     def _rich(self, function: s.Expr, arguments: RawArguments, span: Span) -> s.Expr:
@@ -456,10 +499,16 @@ class TreeBuilder:
             case _:
                 query = s.Query("?", span=span)
         sign = ";" if len(arguments.groups) > 1 else "|"
-        self.unclaimed[id(query)] = query, Diagnostic(
-            "E0124", f"`{sign}` between arguments belongs in a query", span, "not a query",
-            "arguments are separated by `,`; a query stands after the word `query`; alternatives are joined by `or`",
-        )  # fmt: skip
+        self.unclaimed[id(query)] = (
+            query,
+            Diagnostic(
+                "E0124",
+                f"`{sign}` between arguments belongs in a query",
+                span,
+                "not a query",
+                "arguments are separated by `,`, alternatives joined by `or`; a query stands after `query`",
+            ),
+        )
         return cast(s.Expr, query)
 
     def index(self, parts: Parts, span: Span) -> s.Expr:
@@ -468,11 +517,26 @@ class TreeBuilder:
             return self._rich(base, arguments, span)
         raw: tuple[RawArgument, ...] = sum(arguments.groups, ())
         if not raw or any(argument.left for argument in raw):
-            self.error("E0101", "an index is an expression", span, "expected `a[i]` or `a[i, j]`", "to compare write `==`")
+            self.error(
+                "E0101",
+                "an index is an expression",
+                span,
+                "expected `a[i]` or `a[i, j]`",
+                "to compare write `==`",
+            )
         return s.Index(base, tuple(argument.value for argument in raw), span=span)
 
     def member(self, parts: Parts, span: Span) -> s.Expr:
-        return s.Member(parts[0], parts[1].value, span=span, name_span=parts[1].span(self.file))
+        base = parts[0]
+        if isinstance(base, s.Number) and _start(base.span) == _start(span):  # not `(1).name`
+            self.error(
+                "E0106",
+                "a decimal needs a digit after its point",
+                base.span,
+                "ends with the point",
+                "write `1.0`; a range is `1..3`",
+            )
+        return s.Member(base, parts[1].value, span=span, name_span=parts[1].span(self.file))
 
     def arguments(self, parts: Parts, span: Span) -> RawArguments:
         return RawArguments(tuple(parts[:-1]), parts[-1])
@@ -498,7 +562,7 @@ class TreeBuilder:
     def group(self, parts: Parts, span: Span) -> s.Expr:
         return cast(s.Expr, parts[0])
 
-    def tuple(self, parts: Parts, span: Span) -> s.Expr:
+    def tuple_(self, parts: Parts, span: Span) -> s.Expr:
         return s.TupleLiteral(tuple(parts), span=span)
 
     def record(self, parts: Parts, span: Span) -> s.Expr:
@@ -507,7 +571,7 @@ class TreeBuilder:
     def field(self, parts: Parts, span: Span) -> tuple[str, s.Expr]:
         return (parts[0].value, parts[1])
 
-    def list(self, parts: Parts, span: Span) -> s.Expr:
+    def list_(self, parts: Parts, span: Span) -> s.Expr:
         return s.ListLiteral(tuple(parts), span=span)
 
     def comprehension(self, parts: Parts, span: Span) -> s.Expr:
@@ -527,7 +591,13 @@ class TreeBuilder:
 
     def arm(self, parts: Parts, span: Span) -> s.Arm:
         body = parts[1]
-        return s.Arm(parts[0], body if isinstance(body, s.Block) else s.Block((), body, span=body.span), span=span)
+        return s.Arm(
+            parts[0], body if isinstance(body, s.Block) else s.Block((), body, span=body.span), span=span
+        )
+
+
+def _start(span: Span) -> tuple[int, int]:
+    return (span.line, span.column)
 
 
 def _is_int(token: Token) -> bool:

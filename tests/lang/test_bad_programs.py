@@ -15,7 +15,7 @@ PROGRAMS = sorted((Path(__file__).parents[1] / "programs" / "bad").glob("*.ppl")
 def message(path: Path) -> str:
     """What a user sees of a wrong program."""
     try:
-        checked = check_text(path.read_text(encoding="utf-8"), path.name)
+        checked = check_text(path.read_text(encoding="utf-8"), path.name, path.parent)
         for query in checked.queries:
             check_query(checked, query)
     except Rejected as rejected:
