@@ -166,8 +166,6 @@ class Growing:
         return Growing(self.rank, max(self.length, index + 1), digest, root, self.gone)
 
 
-
-
 def _joined(intervals: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """The same indices as disjoint intervals in order."""
     found: list[tuple[int, int]] = []

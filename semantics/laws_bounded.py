@@ -59,7 +59,13 @@ class Truncated(LawValue):
             below -= math.exp(float(log_atom(self.base, self.lower)))
         if below > _FAR:
             return search_quantile(self, u)
-        value = as_number(self.base.quantile(min(max(below + u * math.exp(float(self.log_mass)), 0.0), 1.0)))
+        level = min(max(below + u * math.exp(float(self.log_mass)), 0.0), 1.0)
+        try:
+            value = as_number(self.base.quantile(level))
+        except Fault:  # the base has a cdf but no quantile
+            return search_quantile(self, u)
+        if not math.isfinite(value):
+            return search_quantile(self, u)
         if self.lower is not None and value < self.lower:
             value = self._first(self.lower)
         if self.upper is not None and value > self.upper:

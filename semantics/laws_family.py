@@ -107,8 +107,8 @@ class FamilyLaw(LawValue):
             table = self.masses()
             if table is not None:
                 # By exact masses, so that a scripted source can replay every outcome.
-                values, weights = zip(*table, strict=True)
-                return cast(Value, values[source.choose([weight(w) for w in weights])])
+                found = list(table)
+                return found[source.choose([weight(w) for _, w in found])][0]
         family, parameters = FAMILIES[self.name], self._floats()
         draw = self.numerics.draw
         if family.event_rank == 0:
@@ -116,15 +116,14 @@ class FamilyLaw(LawValue):
         return self._filled(lambda out: draw(source, *parameters, out))
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:
-        value = self._valued(value)
-        if value is None:
+        at = self._valued(value)
+        if at is None:
             return nothing(self.exact), 0
         if self.exact:
-            found = self._exact("log_density", value)
+            found = self._exact("log_density", at)
             if isinstance(found, LogRat):
                 return found, self.dimension
-        log_density = self.numerics.log_density
-        return log_density(*self._floats(), _as_float(value)), self.dimension
+        return self.numerics.log_density(*self._floats(), _as_float(at)), self.dimension
 
     def masses(self) -> Masses | None:
         if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.given[1] != 0):

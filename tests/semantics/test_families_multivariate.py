@@ -319,9 +319,7 @@ def test_normal_draws_have_the_covariance_that_is_asked_for() -> None:
     quantile = stats.norm.isf(FALSE_ALARM / 60)
     for kind, given in (("chol", CHOL), ("precision", PRECISION)):
         numerics, source = _variant("MvNormal", kind), Seeded(5)
-        drawn = np.array(
-            [_vector(lambda *a: numerics.draw(source, *a), MEAN, given, size=3) for _ in range(draws)]
-        )
+        drawn = np.array([_vector(numerics.draw, source, MEAN, given, size=3) for _ in range(draws)])
         products = np.einsum("ni,nj->nij", drawn - MEAN, drawn - MEAN)
         error = quantile * products.std(axis=0) / math.sqrt(draws)
         assert (np.abs(products.mean(axis=0) - COV) <= error).all()
@@ -331,7 +329,7 @@ def test_normal_draws_have_the_covariance_that_is_asked_for() -> None:
 def test_dirichlet_draws_of_small_concentrations_stay_on_the_simplex(small: float) -> None:
     source = Seeded(3)
     for _ in range(200):
-        x = _vector(lambda *a: NUMERICS["Dirichlet"].draw(source, *a), [small] * 3, size=3)
+        x = _vector(NUMERICS["Dirichlet"].draw, source, [small] * 3, size=3)
         assert sum(x) == pytest.approx(1, abs=1e-15)
 
 

@@ -31,6 +31,11 @@ def law(family: str, *arguments: Value | None, alternative: int = 0, exact: bool
     return make_law(family, arguments, alternative, exact=exact, call=_never)
 
 
+def weighed(one: LawValue, value: Value) -> Any:
+    """Log density and dimension at a value."""
+    return one.log_density_and_dimension(value)
+
+
 def fails(code: str, family: str, *arguments: Value, alternative: int = 0, exact: bool = False) -> str:
     with pytest.raises(Fault) as caught:
         law(family, *arguments, alternative=alternative, exact=exact)
@@ -105,7 +110,7 @@ def test_every_family_draws_values_of_its_support_and_weighs_them(name: str) -> 
     source = Seeded(4)
     for _ in range(5):
         value = one.draw(source)
-        weight, dimension = one.log_density_and_dimension(value)
+        weight, dimension = weighed(one, value)
         assert log(weight) > -math.inf
         assert (dimension == 0) == (family.discrete or name == "nothing")
         assert log(exact.log_density(value)) == pytest.approx(log(weight), rel=1e-12, abs=1e-12)
@@ -323,7 +328,7 @@ def test_parameters_that_are_arrays_make_arrays_of_laws_by_numpys_rules() -> Non
     x = np.arange(6.0).reshape(3, 2)
     value = tuple(map(tuple, x.tolist()))
     theirs = stats.norm(np.array([[0.0], [1.0], [2.0]]), np.array([1.0, 2.0])).logpdf(x).sum()
-    assert lifted.log_density_and_dimension(value) == (pytest.approx(theirs), 6)
+    assert weighed(lifted, value) == (pytest.approx(theirs), 6)
     assert lifted.mean() == ((0, 0), (1, 1), (2, 2))
     assert lifted.variance() == ((1, 4),) * 3
     assert lifted.entropy() == pytest.approx(3 * (stats.norm(0, 1).entropy() + stats.norm(0, 2).entropy()))
@@ -353,7 +358,7 @@ def test_growing_arrays_and_ranges_are_parameters_and_values() -> None:
 
 def test_one_law_observes_an_array_of_independent_values() -> None:
     one = law("Normal", 0.0, 1.0)
-    assert one.log_density_and_dimension((1.0, (2.0,))) == pytest.approx((stats.norm.logpdf([1, 2]).sum(), 2))
+    assert weighed(one, (1.0, (2.0,))) == pytest.approx((stats.norm.logpdf([1, 2]).sum(), 2))
     assert one.log_density(()) == 0
     assert law("Uniform", 0, 4, exact=True).log_density((F(1), F(2))) == LogRat(F(1, 16))
     rows = law("Normal", (0.0, 1.0), 1.0)
@@ -424,7 +429,7 @@ def test_delta_is_certain() -> None:
     one = law("Delta", (1, 2), exact=True)
     assert table(one) == {(1, 2): 1}
     assert one.draw(Seeded(1)) == (1, 2)
-    assert one.log_density_and_dimension((1, 2)) == (LogRat(F(1)), 0)
+    assert weighed(one, (1, 2)) == (LogRat(F(1)), 0)
     assert one.log_density((2, 1)) == LogRat(F(0))
     assert law("Delta", 4.0).log_density(4) == 0
     assert one.describe() == "`Delta([1, 2])`"
