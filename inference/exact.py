@@ -33,6 +33,8 @@ def refuses(bound: Bound) -> str:
     for function in reachable(bound.program):
         for statement in statements(function.body):
             match statement:
+                case core.Draw(law=core.Law("Uniform", (_,))):
+                    pass  # of a list, which is finite
                 case core.Draw(site=site, law=core.Law(family)) if family in FAMILIES:
                     if not FAMILIES[family].discrete:
                         return f"`{site.name}` is continuous (`{family}`)"
