@@ -84,10 +84,14 @@ class Variable:
 def summarise(result: Result) -> dict[str, Variable]:
     """Every variable of a result, in the order in which the model makes them."""
     if result.laws is not None:
-        return {name: of_law(name, elements) for name, elements in result.laws.items()}
-    if result.draws is None:
+        found = {name: of_law(name, elements) for name, elements in result.laws.items()}
+    elif result.draws is not None:
+        draws = result.draws
+        found = {name: of_draws(name, values, draws) for name, values in draws.values.items()}
+    else:
         return {}
-    return {name: of_draws(name, values, result.draws) for name, values in result.draws.values.items()}
+    # What a model without `return` gives is `()`, of which there is nothing to say.
+    return {name: v for name, v in found.items() if v.numbers or v.probabilities or v.type != "other"}
 
 
 # ------------------------------------------------------------------ exact laws

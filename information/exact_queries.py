@@ -10,7 +10,7 @@ from typing import TypeAlias
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_law
 from pplc.information.answers import Answered, Exact, Runs
-from pplc.information.expressions import World, evaluate, event, mentioned, number, path
+from pplc.information.expressions import World, datum, event, mentioned, number, path
 from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -77,7 +77,7 @@ def impossible(query: syntax.Query) -> Rejected:
 def _law(expression: syntax.Expr, worlds: Weighted) -> dict[Value, Probability]:
     law: dict[Value, Probability] = {}
     for world, probability in worlds:
-        value = evaluate(expression, world)
+        value = datum(expression, world)
         law[value] = law.get(value, 0) + probability
     return law
 

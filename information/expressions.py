@@ -15,8 +15,18 @@ from pplc.lang import core, syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.evaluate import located
+from pplc.semantics.laws_base import LawValue
 from pplc.semantics.primitives import PRIMITIVES
-from pplc.semantics.values import Fault, FunctionValue, Record, Tagged, Value
+from pplc.semantics.values import (
+    Fault,
+    FunctionValue,
+    MemoFunction,
+    MemoModel,
+    ModelValue,
+    Record,
+    Tagged,
+    Value,
+)
 
 BINARY = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "//": "floordiv", "%": "mod", "^": "pow", "@": "matmul",
@@ -277,6 +287,14 @@ def _call(function: syntax.Expr, arguments: tuple[Value, ...], world: World) -> 
     if name in PRIMITIVES:
         return _operate(name, world, *arguments)
     raise _refused(function)
+
+
+def datum(expression: syntax.Expr, world: World) -> Value:
+    """The value of an expression that is no function, model or law: these have no table."""
+    value = evaluate(expression, world)
+    if isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue):
+        raise _refused(expression)
+    return value
 
 
 def event(expression: syntax.Expr, world: World) -> bool:

@@ -22,7 +22,7 @@ from pplc.inference.predict import to_value
 from pplc.inference.result import Array, Draws, Result
 from pplc.inference.summary import Variable, of_draws
 from pplc.information.answers import Answered, Runs
-from pplc.information.expressions import World, evaluate, event, mentioned, number, path
+from pplc.information.expressions import World, datum, event, mentioned, number, path
 from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -224,5 +224,5 @@ def _tables(query: syntax.Query, runs: Runs, draws: Draws, share: Floats) -> dic
 def _evaluated(name: str, expression: syntax.Expr, runs: Runs, draws: Draws) -> dict[str, Array]:
     chains: list[list[dict[Address, Value]]] = [[] for _ in range(draws.chains)]
     for (chain, _), world in _worlds(expression, runs, draws):
-        chains[chain].append({(name,): evaluate(expression, world)})
+        chains[chain].append({(name,): datum(expression, world)})
     return arrays(chains)
