@@ -7,6 +7,7 @@ from typing import assert_never
 
 from pplc.lang import core
 from pplc.lang.core import Block, Expr, Stmt
+from pplc.lang.graph import circular
 from pplc.lang.typesys import Array, List, Option, Record, Tuple, Type, Variable, Wrong
 
 
@@ -138,19 +139,7 @@ def callees(function: core.Function) -> frozenset[str]:
 
 def recursive(functions: Mapping[str, core.Function]) -> frozenset[str]:
     """The functions that can reach a mention of themselves."""
-    edges = {name: callees(function) & functions.keys() for name, function in functions.items()}
-    found: set[str] = set()
-    for start in functions:
-        seen: set[str] = set()
-        todo = list(edges[start])
-        while todo:
-            name = todo.pop()
-            if name not in seen:
-                seen.add(name)
-                todo.extend(edges[name])
-        if start in seen:
-            found.add(start)
-    return frozenset(found)
+    return circular({name: callees(function) for name, function in functions.items()})
 
 
 def reachable(program: core.Program) -> tuple[core.Function, ...]:

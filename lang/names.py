@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Note, Rejected, Span
 from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.functions import ACTIONS, FUNCTIONS
+from pplc.lang.graph import circular
 from pplc.lang.names_body import Body, Found, Outside, outer_binding
 from pplc.lang.names_sites import repeated_sites
 from pplc.lang.scope import Activation, Binding, Kind, Resolution, Scope
@@ -214,31 +215,16 @@ class _Items:
     def check_cycles(self, reads: Mapping[str, set[str]]) -> None:
         """Report types and top-level `let`s that are defined by themselves."""
         named = {name: _named_in(written) for name, written in self.aliases.items()}
-        for name in self.aliases:
-            if _reaches(name, named):
-                self._cycle("the type", name, self.types[name].declared)
-        for name, item in self.globals.items():
-            if isinstance(item, Let) and _reaches(name, reads):
+        for name in circular(named):
+            self._cycle("the type", name, self.types[name].declared)
+        for name in circular(reads):
+            if isinstance(self.globals[name], Let):
                 self._cycle("the value of", name, self.values[name].declared)
 
     def _cycle(self, what: str, name: str, span: Span) -> None:
         self._errors.append(
             Diagnostic("E0208", f"{what} `{name}` depends on itself", span, "defined in a circle")
         )
-
-
-def _reaches(start: str, edges: Mapping[str, set[str]]) -> bool:
-    """Whether some path of one or more edges leads from a name back to it."""
-    seen: set[str] = set()
-    todo = list(edges.get(start, ()))
-    while todo:
-        name = todo.pop()
-        if name == start:
-            return True
-        if name not in seen:
-            seen.add(name)
-            todo.extend(edges.get(name, ()))
-    return False
 
 
 def _named_in(type_: TypeExpr) -> set[str]:

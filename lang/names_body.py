@@ -67,6 +67,9 @@ from pplc.lang.syntax import (
 )
 from pplc.lang.walk import within
 
+MOST_PARTS = 100
+"""Arms of a `match`, links of a chain of comparisons, clauses of a `for`: each nests in the one before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:
@@ -239,6 +242,11 @@ class Body:
     ) -> None:
         self.found.errors.append(Diagnostic(code, message, span, label, help_, notes))
 
+    def _not_too_many(self, parts: Sequence[object], what: str, span: Span) -> None:
+        """Refuse what becomes so many blocks inside each other."""
+        if len(parts) > MOST_PARTS:
+            self._error("E0108", f"{len(parts)} {what} are more than {MOST_PARTS}", span, "too many")
+
     def finish(self) -> None:
         """Report each unknown name of the function once, with what it may have meant."""
         for name, (span, names) in self._unknown.items():
@@ -360,6 +368,8 @@ class Body:
                 assert_never(stmt)
 
     def _clauses(self, clauses: tuple[Clause, ...], scope: Scope, *, may_shadow: bool = False) -> Scope:
+        if clauses:
+            self._not_too_many(clauses, "ranges of a `for`", clauses[0].span)
         for clause in clauses:
             self.expr(clause.iterable, scope)
             scope = scope.inner()
@@ -480,6 +490,7 @@ class Body:
                 self.expr(left, scope)
                 self.expr(right, scope)
             case Compare(first, rest):
+                self._not_too_many(rest, "comparisons in a chain", expr.span)
                 self.expr(first, scope)
                 for _, item in rest:
                     self.expr(item, scope)
@@ -513,6 +524,7 @@ class Body:
                 if orelse is not None:
                     self.block(orelse, scope)
             case Match(subject, arms):
+                self._not_too_many(arms, "arms of a `match`", expr.span)
                 self.expr(subject, scope)
                 for arm in arms:
                     inner = scope.inner()

@@ -27,27 +27,23 @@ from pplc.lang.syntax import (
 )
 from pplc.lang.walk import children, within
 
-Named = dict[str, Span]
-
 
 def repeated_sites(function: Function | Lambda) -> list[Diagnostic]:
     """A diagnostic for every draw whose name an earlier draw or reported `let` of the run has."""
-    errors: list[Diagnostic] = []
-    declared: Named = {}
-    for stmt in function.body.statements:
-        if isinstance(stmt, Let) and isinstance(stmt.pattern, Bind):
-            declared[stmt.pattern.name] = stmt.pattern.span
     arrays = {
-        node.target.name: node.target.span
+        node.target.name
         for node in within(function.body)
         if isinstance(node, Draw | Define) and node.target.indices
     }
-    # A clash with these in the same scope is found by the scopes; here it is blocks further in.
-    seen = _block(function.body, dict(arrays), errors)
-    for name, span in seen.items():
-        if name in declared and name not in arrays and declared[name] != span:
-            errors.append(_repeated(name, span, declared[name]))
-    return errors
+    sites = _Sites()
+    sites.block(function.body)
+    for stmt in function.body.statements:
+        if isinstance(stmt, Let) and isinstance(stmt.pattern, Bind):
+            name, span = stmt.pattern.name, stmt.pattern.span
+            # Clashes of whole names with arrays are found by the scopes.
+            if name in sites.seen and name not in arrays:
+                sites.errors.append(_repeated(name, sites.seen[name], span))
+    return sites.errors
 
 
 def leaves(stmts: Sequence[Stmt], value: Expr | None) -> bool:
@@ -75,45 +71,57 @@ def _expr_leaves(expr: Expr) -> bool:
             return False
 
 
-def _block(block: Block, before: Named, errors: list[Diagnostic]) -> Named:
-    """The names drawn before or in the block; those of arms that return do not go on."""
-    seen = dict(before)
-    for stmt in (*block.statements, *((block.value,) if block.value is not None else ())):
-        seen = _node(stmt, seen, errors)
-    return seen
+class _Sites:
+    """The names drawn on the way to a place, with what to forget when the way is another."""
 
+    def __init__(self) -> None:
+        self.seen: dict[str, Span] = {}
+        self.order: list[str] = []
+        self.errors: list[Diagnostic] = []
 
-def _node(node: Node, before: Named, errors: list[Diagnostic]) -> Named:
-    match node:
-        case Lambda():
-            return before
-        case IfExpr(condition, then, orelse):
-            before = _node(condition, before, errors)
-            arms = (then,) if orelse is None else (then, orelse)
-            return _arms(arms, before, errors)
-        case Match(subject, arms):
-            before = _node(subject, before, errors)
-            return _arms(tuple(arm.body for arm in arms), before, errors)
-        case Block():
-            return _block(node, before, errors)
-        case _:
-            for child in children(node):
-                before = _node(child, before, errors)
-            if isinstance(node, Draw) and not node.target.indices:
-                name, span = node.target.name, node.target.span
-                if name in before:
-                    errors.append(_repeated(name, span, before[name]))
-                before = {**before, name: span}
-            return before
+    def block(self, block: Block) -> None:
+        for stmt in block.statements:
+            self.node(stmt)
+        if block.value is not None:
+            self.node(block.value)
 
+    def node(self, node: Node) -> None:
+        match node:
+            case Lambda():
+                pass
+            case IfExpr(condition, then, orelse):
+                self.node(condition)
+                self._arms((then,) if orelse is None else (then, orelse))
+            case Match(subject, arms):
+                self.node(subject)
+                self._arms(tuple(arm.body for arm in arms))
+            case Block():
+                self.block(node)
+            case _:
+                for child in children(node):
+                    self.node(child)
+                if isinstance(node, Draw) and not node.target.indices:
+                    self._draw(node.target.name, node.target.span)
 
-def _arms(arms: tuple[Block, ...], before: Named, errors: list[Diagnostic]) -> Named:
-    after = dict(before)
-    for arm in arms:
-        seen = _block(arm, before, errors)
-        if not leaves(arm.statements, arm.value):
-            after |= {name: span for name, span in seen.items() if name not in before}
-    return after
+    def _draw(self, name: str, span: Span) -> None:
+        if name in self.seen:
+            self.errors.append(_repeated(name, span, self.seen[name]))
+        else:
+            self.seen[name] = span
+            self.order.append(name)
+
+    def _arms(self, arms: tuple[Block, ...]) -> None:
+        """Each arm starts from what was before; after them is what any drew that does not return."""
+        start = len(self.order)
+        after: dict[str, Span] = {}
+        for arm in arms:
+            self.block(arm)
+            drawn = {name: self.seen.pop(name) for name in self.order[start:]}
+            del self.order[start:]
+            if not leaves(arm.statements, arm.value):
+                after |= drawn
+        self.seen |= after
+        self.order += after
 
 
 def _repeated(name: str, span: Span, first: Span) -> Diagnostic:

@@ -6,36 +6,38 @@ one place. A body is copied with variables of its own.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pplc.lang import core
-from pplc.lang.analysis import bound, callees, expressions, inside, recursive, statements
+from pplc.lang.analysis import bound, callees, expressions, inside, statements
 from pplc.lang.core import Block, Expr, Stmt
+from pplc.lang.graph import circular, components
 from pplc.lang.passes.rewriting import bottom_up, with_expressions
 
 TINY = 24
 """Nodes of a body that is copied wherever it is called: about as many as a call needs to be set up."""
 
-MOST_NODES = 2_000
+MOST_NODES = 200
 """A body larger than this is copied nowhere."""
 
 
 def inline_functions(program: core.Program) -> core.Program:
     """Replace calls of small functions by their bodies."""
-    never = recursive(program.functions)
     mentions = Counter(name for function in program.functions.values() for name in _called(function))
-    candidates = {
-        name: function
-        for name, function in program.functions.items()
-        if function.kind == "fn" and name not in never and _returns_at_its_end(function)
-        and _nodes(function.body) <= (MOST_NODES if mentions[name] == 1 else TINY)
-    }  # fmt: skip
     done: dict[str, core.Function] = {}
-    for name in _callees_first(program.functions):
-        function = program.functions[name]
-        done[name] = _Inliner(function, {c: done[c] for c in candidates if c in done}).function()
+    candidates: dict[str, core.Function] = {}
+    edges = {name: callees(function) for name, function in program.functions.items()}
+    never = circular(edges)
+    for name in itertools.chain.from_iterable(components(edges)):
+        function = done[name] = _Inliner(program.functions[name], candidates).function()
+        # The size counts after inlining: else calls of calls would double at every step.
+        largest = MOST_NODES if mentions[name] == 1 else TINY
+        fits = function.kind == "fn" and name not in never and _nodes(function.body) <= largest
+        if fits and _returns_at_its_end(function):
+            candidates[name] = function
     return replace(program, functions={name: done[name] for name in program.functions})
 
 
@@ -61,24 +63,6 @@ def _nodes(block: Block) -> int:
         1 + sum(sum(1 for _ in inside(expr)) for expr in expressions(statement))
         for statement in statements(block)
     )
-
-
-def _callees_first(functions: Mapping[str, core.Function]) -> list[str]:
-    """All functions, those that a function mentions before it where there is no recursion."""
-    order: dict[str, None] = {}
-    for start in functions:
-        stack: list[tuple[str, bool]] = [(start, False)]
-        opened: set[str] = set()
-        while stack:
-            name, finished = stack.pop()
-            if finished:
-                order.setdefault(name)
-            elif name not in order and name not in opened:
-                opened.add(name)
-                stack.append((name, True))
-                inner = callees(functions[name]) & functions.keys()
-                stack.extend((other, False) for other in sorted(inner))
-    return list(order)
 
 
 class _Inliner:
