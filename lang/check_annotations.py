@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from pplc.lang import syntax as s
@@ -62,6 +62,7 @@ def type_of(c: Checker, written: s.TypeExpr) -> Type:
         case s.TupleType(items):
             return Tuple(tuple(type_of(c, item) for item in items)) if items else UNIT
         case s.RecordType(fields):
+            check_fields(c, fields)
             return Record(tuple((name, type_of(c, field)) for name, field in fields))
         case s.OptionType(element):
             inner = type_of(c, element)
@@ -135,8 +136,18 @@ def declare_types(c: Checker) -> None:
         c.aliases[name] = c.record(written, type_of(c, written))
     for name, constructors in c.names.sums.items():
         for constructor in constructors:
+            check_fields(c, constructor.fields)
             fields = tuple((field, type_of(c, kind)) for field, kind in constructor.fields)
             c.constructors[constructor.name] = (name, fields)
+
+
+def check_fields(c: Checker, fields: Sequence[tuple[str, s.Node]]) -> None:
+    """Complain about two fields of one name."""
+    seen: set[str] = set()
+    for name, node in fields:
+        if name and name in seen:
+            c.report("E0202", f"the field `{name}` is defined twice", node.span, "defined again")
+        seen.add(name)
 
 
 def _in_order(aliases: Mapping[str, s.TypeExpr]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from pplc.lang import syntax as s
-from pplc.lang.check_annotations import type_of
+from pplc.lang.check_annotations import check_fields, type_of
 from pplc.lang.check_arms import branches, match_of
 from pplc.lang.check_body import function_body, in_clauses, leave_comprehension
 from pplc.lang.check_calls import call
@@ -79,7 +79,7 @@ def _infer(c: Checker, expr: s.Expr, wanted: Type | None) -> Type:
         case s.TupleLiteral(items):
             return _tuple(c, items, wanted)
         case s.RecordLiteral(fields):
-            return _record(c, expr, fields, wanted)
+            return _record(c, fields, wanted)
         case s.Comprehension():
             return _comprehension(c, expr, wanted)
         case s.Lambda():
@@ -133,18 +133,11 @@ def _tuple(c: Checker, items: tuple[s.Expr, ...], wanted: Type | None) -> Type:
     return Tuple(tuple(c.infer(i, h) for i, h in zip(items, hints, strict=True))) if items else UNIT
 
 
-def _record(
-    c: Checker, node: s.RecordLiteral, fields: tuple[tuple[str, s.Expr], ...], wanted: Type | None
-) -> Type:
+def _record(c: Checker, fields: tuple[tuple[str, s.Expr], ...], wanted: Type | None) -> Type:
     opened = c.unify.head(wanted) if wanted is not None else None
     hints = dict(opened.fields) if isinstance(opened, Record) else {}
-    found: dict[str, Type] = {}
-    for name, value in fields:
-        kind = c.infer(value, hints.get(name))
-        if name in found:
-            return c.report("E0211", f"the field `{name}` stands twice in this record", node.span, "twice")
-        found[name] = kind
-    return Record(tuple(found.items()))
+    check_fields(c, fields)
+    return Record(tuple((name, c.infer(value, hints.get(name))) for name, value in fields))
 
 
 def _comprehension(c: Checker, node: s.Comprehension, wanted: Type | None) -> Type:
