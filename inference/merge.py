@@ -25,6 +25,7 @@ def joined(first: Result, second: Result) -> Result:
         draws=draws,
         log_evidence=evidence,
         diagnostics={**first.diagnostics, **second.diagnostics},
+        note=second.note if draws.log_weights is None else f"{draws.chains * draws.count:,} weighted draws",
         warnings=(*first.warnings, *(w for w in second.warnings if w not in first.warnings)),
     )
 
