@@ -63,6 +63,6 @@ def circular(edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
     """
     found: set[str] = set()
     for component in components(edges):
-        if len(component) > 1 or component[0] in edges[component[0]]:
+        if len(component) > 1 or any(name in edges[name] for name in component):
             found.update(component)
     return frozenset(found)

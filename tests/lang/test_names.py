@@ -234,6 +234,18 @@ def test_a_long_circle_is_found_and_a_recursive_function_is_none() -> None:
     assert resolved("fn f(x: int) -> int { return f(x - 1) }\nlet a = f(1)").globals.keys() == {"f", "a"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return match 1 { " + ", ".join(f"{i} => {i}" for i in range(101)) + ", _ => 0 }",
+        "return " + " < ".join(["1"] * 200),
+        "x ~ Normal(0, 1) for " + ", ".join(f"i{k} in 0..2" for k in range(101)),
+    ],
+)
+def test_what_would_nest_too_deep_is_refused(body: str) -> None:
+    assert errors(f"model m() {{ {body} }}") == [("E0108", 1)]
+
+
 # ------------------------------------------------------------------ queries
 
 QUERIED = """
