@@ -202,7 +202,9 @@ def _plain(
     for value, kind, (parameter, _) in sorted(pairs, key=lambda pair: isinstance(pair[1], Fn)):
         if isinstance(value, s.Lambda):
             continue
-        clash = c.unify.fits(kinds[id(value)], kind, narrowing=True)
+        # `inv` of a matrix is a covariance only if it is known to be one of a covariance.
+        narrowing = isinstance(kind, Real | Fn) or signature is FUNCTIONS[name].signatures[-1]
+        clash = c.unify.fits(kinds[id(value)], kind, narrowing=narrowing)
         if clash is not None:
             if not only:
                 c.unify.undo(start)
