@@ -60,20 +60,13 @@ class Truncated(LawValue):
         if below > _FAR:
             return search_quantile(self, u)
         level = min(max(below + u * math.exp(float(self.log_mass)), 0.0), 1.0)
-        try:
-            value = as_number(self.base.quantile(level))
-        except Fault:  # the base has a cdf but no quantile
-            return search_quantile(self, u)
-        if not math.isfinite(value):
-            return search_quantile(self, u)
+        value = as_number(self.base.quantile(level))
+        # Rounding may lead past a bound; past an absent one it leads to infinity.
         if self.lower is not None and value < self.lower:
-            value = self._first(self.lower)
+            return math.ceil(self.lower) if self.discrete else to_float(self.lower)
         if self.upper is not None and value > self.upper:
-            value = math.floor(self.upper) if self.discrete else to_float(self.upper)
-        return value
-
-    def _first(self, lower: Number) -> Number:
-        return math.ceil(lower) if self.discrete else to_float(lower)
+            return math.floor(self.upper) if self.discrete else to_float(self.upper)
+        return value if math.isfinite(value) else search_quantile(self, u)
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:
         weight, dimension = self.base.weigh(value)

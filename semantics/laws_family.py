@@ -71,11 +71,6 @@ class FamilyLaw(LawValue):
         return "`" + self.name + "(" + ", ".join(shown) + ")`"
 
     @property
-    def family(self) -> Family:
-        """The signature."""
-        return FAMILIES[self.name]
-
-    @property
     def discrete(self) -> bool:
         return FAMILIES[self.name].discrete
 

@@ -20,11 +20,6 @@ Row: TypeAlias = "tuple[Number, ...]"
 Rows: TypeAlias = "tuple[Row, ...]"
 
 
-def floats(rows: Rows) -> Rows:
-    """The matrix with float entries."""
-    return tuple(tuple(map(to_float, row)) for row in rows)
-
-
 def transpose(a: Rows) -> Rows:
     """The matrix with rows and columns exchanged."""
     return tuple(zip(*a, strict=True))
@@ -56,11 +51,6 @@ def matmul(a: Rows, b: Rows) -> Rows:
     if a and len(a[0]) != len(b):
         raise shapes_differ("@", (len(a), len(a[0])), (len(b), len(columns)))
     return tuple(tuple(dot(row, column) for column in columns) for row in a)
-
-
-def symmetric(a: Rows) -> Rows:
-    """The mean of a square matrix and its transpose, which rounding may have driven apart."""
-    return tuple(tuple((a[i][j] + a[j][i]) / 2 for j in range(len(a))) for i in range(len(a)))
 
 
 def _square(name: str, a: Rows) -> None:

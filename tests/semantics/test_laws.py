@@ -222,6 +222,29 @@ def test_defaults_stand_in_for_what_is_left_out() -> None:
         law("Normal", 1.0)
 
 
+def test_between_the_atoms_of_a_discrete_law_there_is_nothing() -> None:
+    for one in (law("Poisson", 2.0), law("Bernoulli", 0.5), law("Poisson", F(2), exact=True)):
+        assert weighed(one, 1.5) == (LogRat(F(0)) if one.exact else -math.inf, 0)
+        assert log(one.log_density(math.inf)) == -math.inf
+        assert one.log_density(1.0) == one.log_density(1)
+    assert law("Bernoulli", 0.25).log_density(1) == math.log(0.25)
+    assert law("Bernoulli", 0.25).log_density(2) == -math.inf
+
+
+def test_exact_laws_without_a_table_draw_through_their_kernels() -> None:
+    assert law("Poisson", F(2), exact=True).draw(Seeded(1)) == law("Poisson", 2.0).draw(Seeded(1))
+    assert law("Normal", 0, 1, exact=True).draw(Seeded(1)) == law("Normal", 0.0, 1.0).draw(Seeded(1))
+
+
+def test_a_product_of_exact_and_rounded_densities_is_rounded() -> None:
+    both = law("Normal", (0, 1), 1, exact=True)
+    one = Lifted("both", (law("Uniform", 0, 2, exact=True), law("Normal", 0, 1, exact=True)), True)
+    assert one.log_density((F(1), F(0))) == pytest.approx(math.log(0.5) + stats.norm.logpdf(0))
+    assert one.log_density((F(3), F(0))) == -math.inf
+    assert both.log_density((F(0), F(1))) == pytest.approx(2 * stats.norm.logpdf(0))
+    assert law("Uniform", (0.0, 0.0), 1.0).log_density((2.0, 0.5)) == -math.inf
+
+
 # ------------------------------------------------------------------ domains
 
 
@@ -470,6 +493,11 @@ def test_members_of_finite_laws() -> None:
     assert thirds.quantile(1.0) == 3
     with pytest.raises(Fault):
         finite_law({"a": F(1)}).mean()
+    assert list(one.support()) == [1, 3, 2]
+    assert list(one.elements()) == [((), one)]
+    assert law("MvNormal", (0.0,), ((1.0,),), alternative=1).log_density((0.0,)) == pytest.approx(
+        -0.5 * math.log(2 * math.pi)
+    )
 
 
 def test_finite_laws_are_equal_by_their_tables() -> None:

@@ -184,6 +184,39 @@ def test_truncation_that_leaves_nothing_is_a_fault() -> None:
     fails("E0511", lambda: law("Truncated", normal(), 0.0).entropy())
 
 
+class _Fixed:
+    """A source whose numbers are given."""
+
+    def __init__(self, *numbers: float) -> None:
+        self.numbers = list(numbers)
+
+    def choose(self, weights: Any) -> int:
+        raise AssertionError("nothing to choose")
+
+    def uniform(self) -> float:
+        return self.numbers.pop(0)
+
+
+def test_draws_do_not_leave_the_bounds_by_rounding() -> None:
+    almost = 1 - 2**-53
+    assert law("Truncated", normal(), 0.1, 0.2).draw(_Fixed(almost)) == 0.2
+    assert law("Truncated", normal(), 0.1, 0.3).draw(_Fixed(1e-300)) >= 0.1  # type: ignore[operator]
+    assert law("Truncated", law("Exponential", 1.0), 0.5).draw(_Fixed(almost)) < math.inf  # type: ignore[operator]
+    counts = law("Truncated", law("Poisson", 1e6), 1e6 - 500_000, 1e6 + 0.5)
+    assert counts.draw(_Fixed(almost)) <= 1e6 + 0.5  # type: ignore[operator]
+    assert isinstance(counts.draw(_Fixed(1e-300)), int)
+
+
+def test_truncated_mixtures_and_atoms_of_discrete_ones() -> None:
+    exact = law("Truncated", law("UniformInt", 0, 9, exact=True), 3, 5, exact=True)
+    assert list(exact.atoms()) == list(exact.masses() or ())
+    assert law("Truncated", law("Exponential", 1.0), 1.0).log_density(0.5) == -math.inf
+    assert law("Truncated", law("Exponential", 1.0), None, 1.0).log_density(-0.5) == -math.inf
+    assert law("Truncated", law("Exponential", 1.0), 1.0).support() is None
+    assert law("Truncated", law("Poisson", 2.0), None, 1e9).masses() is None
+    fails("E0429", lambda: law("Truncated", law("Uniform", ("a", "b")), 1))
+
+
 def test_infinite_bounds_are_none() -> None:
     assert law("Truncated", normal(), -math.inf, 1.0) == law("Truncated", normal(), None, 1.0)
     assert law("Truncated", normal(), None, math.inf).log_density(0.0) == normal().log_density(0.0)
