@@ -220,11 +220,12 @@ def _von_mises_tails(location: float, concentration: float, x: float) -> tuple[R
     def density(t: Real) -> Real:
         return mp.exp(concentration * (mp.cos(t - _real(location)) - mp.cos(_real(x) - location)))
 
-    scale = mp.exp(_von_mises_density(location, concentration, x))
-    return (
-        scale * mp.quad(density, mp.linspace(-mp.pi, x, 30)),
-        scale * mp.quad(density, mp.linspace(x, mp.pi, 30)),
-    )
+    with mp.workdps(25):
+        scale = mp.exp(_von_mises_density(location, concentration, x))
+        return (
+            scale * mp.quad(density, mp.linspace(-mp.pi, x, 20)),
+            scale * mp.quad(density, mp.linspace(x, mp.pi, 20)),
+        )
 
 
 def _skew_density(location: float, scale: float, shape: float, x: float) -> Real:
@@ -416,7 +417,7 @@ DISCRETE: dict[str, Reference] = {
         [(0.3,), (1e-9,), (0.999,)], lambda p: [False, True],
     ),
     "Binomial": Reference(
-        _binomial, _summed(_binomial, lambda n, p: (0, n)), [(1, 0.3), (7, 0.5), (100, 0.02), (800, 0.9)],
+        _binomial, _summed(_binomial, lambda n, p: (0, n)), [(1, 0.3), (7, 0.5), (100, 0.02), (400, 0.9)],
         lambda n, p: _counts(n),
     ),
     "Categorical": Reference(

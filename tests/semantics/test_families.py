@@ -223,14 +223,14 @@ def _expectation(name: str, point: tuple[Any, ...], g: Callable[[float, float], 
         return _integrate(lambda x: weigh(x, 1.0), low, high, 64)
     if high < math.inf:
         return _integrate(
-            lambda u: weigh(1 / (1 + math.exp(-u)), 1 / (2 + math.exp(u) + math.exp(-u))), -700, 36, 4000
+            lambda u: weigh(1 / (1 + math.exp(-u)), 1 / (2 + math.exp(u) + math.exp(-u))), -120, 36, 700
         )
     middle = numerics.quantile(*point, 0.5)
     if low > -math.inf:
         scale = middle - low
-        return _integrate(lambda u: weigh(low + scale * math.exp(u), scale * math.exp(u)), -600, 80, 4000)
+        return _integrate(lambda u: weigh(low + scale * math.exp(u), scale * math.exp(u)), -250, 80, 2000)
     scale = (numerics.quantile(*point, 0.75) - numerics.quantile(*point, 0.25)) / 4
-    return _integrate(lambda u: weigh(middle + scale * math.sinh(u), scale * math.cosh(u)), -80.0, 80.0, 500)
+    return _integrate(lambda u: weigh(middle + scale * math.sinh(u), scale * math.cosh(u)), -80.0, 80.0, 320)
 
 
 # Densities so heavy at an end that no float is near enough to it for the integral to be complete.
