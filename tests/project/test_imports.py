@@ -13,10 +13,11 @@ import pytest
 from tests.support.fences import ROOT
 
 FOLDERS = ("lang", "semantics", "inference", "information")
-KNOWN_TO = {
+TENSORS = ["inference/torch_*.py", "inference/pyro_*.py", "inference/potential.py", "inference/gradient.py"]
+KNOWN_TO: dict[str, list[str]] = {
     "lark": ["lang/parse.py", "lang/build_tables.py"],
-    "torch": ["inference/torch_*.py", "inference/pyro*.py", "inference/potential.py"],
-    "pyro": ["inference/torch_*.py", "inference/pyro*.py", "inference/potential.py"],
+    "torch": TENSORS,
+    "pyro": TENSORS,
     "arviz": ["inference/*.py", "src/pplc/*.py"],
     "scipy": [],
 }
