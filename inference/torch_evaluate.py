@@ -22,7 +22,7 @@ from pplc.inference.torch_build import Certain, law_of, of_reference, plain
 from pplc.inference.torch_elementwise import both, elementwise, negated, where
 from pplc.inference.torch_growing import TorchGrowing
 from pplc.inference.torch_index import move_batch_to_shape, move_shape_to_batch
-from pplc.inference.torch_laws import Image, TorchLaw, User
+from pplc.inference.torch_laws import Iid, Image, TorchLaw, User
 from pplc.inference.torch_missing import split_missing
 from pplc.inference.torch_primitives import elements, frozen, has_tensor, length, primitive
 from pplc.inference.torch_spaces import Space, matrix_space
@@ -210,7 +210,7 @@ class Evaluator:
             case "mem":
                 return MemoModel(given[0])
             case "logpdf":
-                law = self.as_law(given[0])
+                law = fitted(self.as_law(given[0]), frozen(given[1]))
                 result = law.joint(self.point(law, given[1]))
                 return settled(result.data, result.rank, result.known, result.owners)
             case "logcdf" | "logccdf" | "cdf":
@@ -552,6 +552,7 @@ class Evaluator:
             env[statement.name] = replaced(env[statement.name], places, drawn)
             self.sites.keep(address, drawn, tuple(self.plates))
             return
+        law = fitted(law, value)
         if has_missing(value):
             self.observe_missing(statement, address, law, value, places, env)
             return
@@ -658,6 +659,19 @@ class Evaluator:
         machine = Machine(self.bound, exact=False, infer=nested)
         keywords = {name: known_value(self.value(value, env)) for name, value in statement.keywords}
         return of_reference(nested(machine, inner, keywords, {}, ()))
+
+
+def fitted(law: TorchLaw, value: Content) -> TorchLaw:
+    """The law of an array of independent values, if the value has more axes than the law."""
+    extents: list[int] = []
+    while isinstance(value, tuple | range) and value:
+        extents.append(len(value))
+        value = value[0]
+    if isinstance(value, Batch):
+        extents.extend(value.shape)
+    for extent in reversed(extents[: max(0, len(extents) - law.rank)]):
+        law = Iid(law, extent)
+    return law
 
 
 def known_value(value: Content) -> Content:

@@ -470,8 +470,16 @@ STRUCTURE: Mapping[str, Callable[..., Content]] = MappingProxyType(
     }
 )
 
+def _flatten(lists: Content) -> Content:
+    if isinstance(lists, Batch):
+        front = lists.data.dim() - lists.rank
+        return combine(lambda t: t.flatten(front, front + 1), [lists], lists.rank - 1)
+    return _list((), None, *(e for inner in elements(lists) for e in elements(inner)))
+
+
 LISTS: Mapping[str, Callable[..., Content]] = MappingProxyType(
     {
+        "flatten": _flatten,
         "zip": lambda *xs: tuple(zip(*(elements(x) for x in xs), strict=True)),
         "append": lambda xs, x: _list((), None, *elements(xs), x),
         "concat": lambda *xs: _list((), None, *(e for x in xs for e in elements(x))),

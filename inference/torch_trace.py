@@ -92,6 +92,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         if func._schema.is_mutable:  # noqa: SLF001
             return self._in_place(func, name, args, kwargs)
         result = func(*args, **kwargs)
+        if result is None:
+            return None  # a check that raises, such as that of a matrix for being singular
         self._record(func, args, kwargs, result)
         return result
 
