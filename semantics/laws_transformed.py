@@ -13,9 +13,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from pplc.lang import core
+from pplc.semantics.faults import unavailable
 from pplc.semantics.laws_base import Call, LawValue, Masses, is_nothing, log_of, nothing, number
 from pplc.semantics.laws_finite import finite_law
-from pplc.semantics.laws_scalar import bare, scalar
+from pplc.semantics.laws_monotone import Step, Threshold, threshold
+from pplc.semantics.laws_scalar import bare, log_atom, log_difference, log_interval, scalar, search_quantile
 from pplc.semantics.measure import share, times, total
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.primitives_arithmetic import add, div, magnitude, mul, neg, power, sub, to_float
@@ -38,7 +40,7 @@ class Chain:
            in its other place, if it has one.
     """
 
-    steps: tuple[tuple[str, int, Number | None], ...]
+    steps: tuple[Step, ...]
 
     def preimages(self, value: Number, *, exact: bool) -> Preimages:
         """The arguments that the chain takes to `value`."""
@@ -88,6 +90,31 @@ class Transformed(LawValue):
 
     def atoms(self) -> Masses:
         return [(self.call(self.function, (x,)), weight) for x, weight in self.base.atoms()]
+
+    def log_cdf(self, x: Value) -> float:
+        at, rises = self._threshold("logcdf", x)
+        if math.isinf(at):
+            return 0.0 if (at > 0) == rises else -math.inf
+        return self.base.log_cdf(at) if rises else float(log_interval(self.base, at, None))
+
+    def log_ccdf(self, x: Value) -> float:
+        at, rises = self._threshold("logccdf", x)
+        if math.isinf(at):
+            return -math.inf if (at > 0) == rises else 0.0
+        if rises:
+            return self.base.log_ccdf(at)
+        return log_difference(self.base.log_cdf(at), float(log_atom(self.base, at)))
+
+    def _threshold(self, member: str, x: Value) -> Threshold:
+        found = threshold(self.chain.steps, number(x, self.describe()))
+        if found is None:
+            raise unavailable(member, self.describe(), "its function does not rise or fall throughout")
+        return found
+
+    def quantile(self, p: Number) -> Value:
+        if self._threshold("quantile", 0.5).rises:
+            return self.call(self.function, (self.base.quantile(p),))
+        return search_quantile(self, p)
 
     def mean(self) -> Value:
         if any(step not in _AFFINE for step, _, _ in self.chain.steps):
@@ -160,8 +187,8 @@ def _steps(
     moving: Mapping[str, core.Expr | None],
     env: Mapping[str, Value],
     evaluate: Evaluate,
-) -> list[tuple[str, int, Number | None]]:
-    steps: list[tuple[str, int, Number | None]] = []
+) -> list[Step]:
+    steps: list[Step] = []
     at: core.Expr | None = expression
     while at is not None:
         match at:

@@ -138,6 +138,53 @@ def test_densities_of_images_integrate_to_one_and_give_the_mean_of_draws(
     assert below == pytest.approx(theirs, abs=2e-3)
 
 
+NOT_MONOTONE = {"reciprocal", "inverse power", "square", "absolute"}
+
+
+@pytest.mark.parametrize(("base", "body"), [c[1:3] for c in CHAINS], ids=[c[0] for c in CHAINS])
+def test_distribution_functions_of_monotone_images_are_those_of_the_base(
+    request: pytest.FixtureRequest, base: LawValue, body: core.Expr
+) -> None:
+    image, call = transformed(base, body), _caller(False)
+    if request.node.callspec.id in NOT_MONOTONE:
+        for ask in (image.log_cdf, image.log_ccdf, image.cdf, image.quantile):
+            with pytest.raises(Fault) as caught:
+                ask(0.5)
+            assert caught.value.code == "E0511"
+        return
+    for x in (0.2, 0.5, 0.9):
+        y: Any = call(function(body), (x,))
+        lower: Any = call(function(body), (x - 0.1,))
+        rises = y > lower
+        below = base.log_cdf(x) if rises else base.log_ccdf(x)
+        above = base.log_ccdf(x) if rises else base.log_cdf(x)
+        assert image.log_cdf(y) == pytest.approx(below, rel=1e-9)
+        assert image.log_ccdf(y) == pytest.approx(above, rel=1e-9)
+        assert image.quantile(math.exp(below)) == pytest.approx(y, rel=1e-6)
+    for far, below_far in ((-1e9, 0), (1e9, 1)):
+        sides = math.exp(image.log_cdf(far)), math.exp(image.log_ccdf(far))
+        assert sides == pytest.approx((below_far, 1 - below_far), abs=1e-9)
+
+
+def test_falling_images_of_atoms_count_them_once() -> None:
+    base = law("Mixture", (0.25, 0.75), (law("Delta", 0.0), NORMAL))
+    mirrored = transformed(base, prim("neg", X))
+    below = stats.norm(-0.3, 0.8).cdf(0)
+    assert mirrored.cdf(0.0) == pytest.approx(0.25 + 0.75 * below)
+    assert mirrored.log_ccdf(0.0) == pytest.approx(math.log(0.75 * (1 - below)))
+    fractional = transformed(POSITIVE, prim("pow", X, lit(F(-1, 2))))
+    assert fractional.log_cdf(2.0) == pytest.approx(POSITIVE.log_ccdf(0.25))
+    assert fractional.log_cdf(0.0) == -math.inf
+
+
+def test_images_can_be_truncated() -> None:
+    one = law("Truncated", transformed(NORMAL, prim("exp", X)), 1.0, 3.0)
+    theirs = stats.lognorm(0.8, scale=math.exp(0.3))
+    assert one.log_density(2.0) == pytest.approx(theirs.logpdf(2) - math.log(theirs.cdf(3) - theirs.cdf(1)))
+    drawn: Any = one.draw(Seeded(3))
+    assert 1 <= drawn <= 3
+
+
 def test_images_of_normals_are_known_laws() -> None:
     log_normal = transformed(NORMAL, prim("exp", X))
     assert log_normal.log_density(2.0) == pytest.approx(stats.lognorm(0.8, scale=math.exp(0.3)).logpdf(2))
