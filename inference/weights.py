@@ -54,14 +54,22 @@ def log_evidence(log_weights: Floats) -> Estimate:
 def mean_and_error(values: Floats, log_weights: Floats) -> tuple[float, float]:
     """The self-normalised mean Σ w x and its standard error √Σ w²(x - mean)² (Owen 2013, eq. 9.8)."""
     weights = normalised(log_weights)
-    mean = float((weights * values).sum())
+    mean = _mean(values, weights)
     return mean, sqrt(float((weights**2 * (values - mean) ** 2).sum()))
+
+
+def _mean(values: Floats, weights: Floats) -> float:
+    """Σ w x from the first value on, so that the mean of equal values is that value."""
+    if not values.size:
+        return nan
+    first = float(values.flat[0])
+    return first + float((weights * (values - first)).sum())
 
 
 def spread(values: Floats, log_weights: Floats) -> float:
     """The standard deviation √Σ w (x - mean)²."""
     weights = normalised(log_weights)
-    mean = float((weights * values).sum())
+    mean = _mean(values, weights)
     return sqrt(float((weights * (values - mean) ** 2).sum()))
 
 
