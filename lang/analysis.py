@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import assert_never
 
 from pplc.lang import core
@@ -100,11 +100,6 @@ def bound(statement: Stmt) -> tuple[str, ...]:
             return (name, into) if into else (name,)
         case _:
             return ()
-
-
-def changed(block: Iterable[Stmt]) -> frozenset[str]:
-    """All variables that some statement of a block may bind or change."""
-    return frozenset(name for statement in statements(tuple(block)) for name in bound(statement))
 
 
 def assigned(function: core.Function) -> frozenset[str]:

@@ -204,14 +204,6 @@ class Calls(Base):
                 return core.Prim("construct", given, (name,), span=span)
             case _ if name == "flip":
                 return self.draw(core.Law("Bernoulli", given, span=span), "flip", span, None)
-            case _ if name in ("map", "filter", "fold"):
-                return self.iterate(
-                    name, lambda more: self._call(given[0], more, span, None), given[1:], callee
-                )
-            case _ if name == "infer":
-                result = self.fresh()
-                self.emit(core.Call(result, INFER, given, span=span))
-                return core.Variable(result, span=span)
             case _:
                 return core.Prim(name, given, span=span)
 
@@ -256,10 +248,8 @@ class Calls(Base):
                 if FUNCTIONS[name].constant is not None:
                     return core.Prim(name, (), span=span)
                 kind = self.type_of(tree)
-                if isinstance(kind, Fn):
-                    return self._expanded(binding, len(kind.parameters), tree)
-                signature = FUNCTIONS[name].signatures[0]
-                return self._expanded(binding, len(signature.parameters) - signature.optional, tree)
+                assert isinstance(kind, Fn)
+                return self._expanded(binding, len(kind.parameters), tree)
             case _:
                 item = self.output.names.globals[name]
                 if isinstance(item, Let):

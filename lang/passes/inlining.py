@@ -110,7 +110,7 @@ class _Inliner:
 
 
 def renamed(statement: Stmt, names: Mapping[str, str]) -> Stmt:
-    """A statement with its variables under other names."""
+    """A statement of a deterministic function with its variables under other names."""
     changed = with_expressions(
         statement,
         lambda expr: _renamed_expr(expr, names),
@@ -119,10 +119,8 @@ def renamed(statement: Stmt, names: Mapping[str, str]) -> Stmt:
     match changed:
         case core.For():
             return replace(changed, name=names[changed.name], into=names.get(changed.into, ""))
-        case core.Let() | core.Assign() | core.Define() | core.Draw() | core.Call():
+        case core.Let() | core.Assign() | core.Define() | core.Call():
             return replace(changed, name=names[changed.name])
-        case core.Observe():
-            return replace(changed, name=names.get(changed.name, ""))
         case _:
             return changed
 

@@ -126,7 +126,7 @@ def denote_forgetting(program: core.Program, seen: Seen = lambda _: None) -> Mea
     return Measure.of(found)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(written=programs())
 def test_what_is_dead_makes_no_difference(written: Written) -> None:
     program = lowered(written.program)
@@ -232,3 +232,42 @@ def test_an_index_that_changes_before_it_is_read_says_nothing() -> None:
     draw = next(statement for statement in body if isinstance(statement, core.Draw))
     needs = Liveness(program).rest(body, body.index(draw) + 1)
     assert needs.elements("a", {"k": 0, "N": 3}) is None
+
+
+def test_elements_changed_in_place_keep_their_array() -> None:
+    text = """
+    model main(y: int?[N], b: bool) {
+      var a = [1, 2]
+      observe y ~ Poisson(3)
+      observe y[0] ~ Poisson(3)
+      a[0] = 3
+      for i in range(2) { observe i ~ Poisson(a[i] + sum(a[0..1])) }
+      for k in [1, 0] { condition(a[k] > 0) }
+      match y[0] { 0 => { condition(true) }, _ => { return 2 } }
+      return 1
+    }
+    """
+    program = lowered(text)
+    body = program.model.body
+    live = Liveness(program)
+    observe, again, assign = (
+        next(s for s in body if isinstance(s, core.Observe)),
+        [s for s in body if isinstance(s, core.Observe)][1],
+        next(s for s in body if isinstance(s, core.Assign)),
+    )
+    assert live.binding(observe).reads == {"y": "all"}
+    assert live.binding(again).elements("y", {}) == []
+    assert live.binding(assign).reads == {"a": "all"}
+    assert live.statement(core.Fail("E0000", "")).leaves
+
+
+def test_a_loop_whose_rest_is_no_range_may_read_anything() -> None:
+    loop = core.For(
+        "k",
+        core.Variable("g"),
+        (core.Weight("weight", core.Prim("index", (core.Variable("a"), core.Variable("k")))),),
+    )
+    live = Liveness(core.Program({}, ""))
+    assert live.rounds(loop, (2, 0)).reads == {"a": "all"}
+    assert live.rounds(loop, range(3, 5)).elements("a", {}) == [range(3, 5)]
+    assert live.rounds(loop, range(3, 3)).reads == {}

@@ -13,12 +13,16 @@ from pplc.lang.check import check_text
 from pplc.lang.core_check import check_core
 from pplc.lang.core_text import show
 from pplc.lang.lower import lower
+from pplc.lang.lower_types import written_type
+from pplc.lang.parse import parse
+from pplc.lang.syntax import Density, TypeDecl
 from pplc.lang.typesys import INT, REAL, Real
+from pplc.lang.typesys import show as show_type
 from pplc.semantics.bound import Bound
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat
 from pplc.semantics.representations.enumerated import denote
-from pplc.semantics.values import Value
+from pplc.semantics.values import Record, Value
 from tests.support.meaning import lowered, probabilities
 from tests.support.programs import Written, programs
 
@@ -51,9 +55,10 @@ def sites(text: str) -> list[str]:
 
 
 HALF = Fraction(1, 2)
+COIN = "model K(p: unit) { return flip(p) }\n"
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(written=programs())
 def test_what_lowering_makes_is_well_formed(written: Written) -> None:
     assert check_core(lowered(written.program)).entry == "main"
@@ -95,6 +100,13 @@ def test_a_chain_of_comparisons_evaluates_its_middle_once_and_stops_early() -> N
 def test_keyword_arguments_are_evaluated_in_their_order_in_the_source() -> None:
     items = "fn f(a: int, b: int) -> int { return 10 * a + b }"
     assert value("var x = 1; return f(b = x, a = if true { x = 2; x } else { 0 })", items) == 21
+
+
+def test_what_is_evaluated_for_nothing_may_still_fail() -> None:
+    text = "model m(x: real[N]) { x[5]; if x[6] > 0 { }; return 1 }"
+    shown = show(lower(check_text(text)))
+    assert "x[5]" in shown
+    assert "if (x[6] > 0)" in shown
 
 
 # ------------------------------------------------------------------ statements
@@ -143,6 +155,36 @@ def test_patterns_take_values_apart() -> None:
     assert value("return match (true, false) { (true, true) => 1, (false, _) => 2, (_, false) => 3 }") == 3
 
 
+def test_sizes_in_tuples_and_records_are_found() -> None:
+    text = "model m(t: (int, (a: real[N], b: real[M + 2, L]))) { return (N, M, L) }"
+    argument: Value = (1, Record(("a", "b"), ((1, 2, 3), ((1,), (2,), (3,)))))
+    measure = denote(Bound(lowered(text), {"t": argument}), Nested(), lambda run: run.value)
+    assert list(measure.masses) == [(3, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("simplex[K]", "simplex[K]"),
+        ("array[3] chol[K + 1]", "array[3] chol[K + 1]"),
+        ("(int, [bool])", "(int, [bool])"),
+        ("(a: positive, b: unit?)", "(a: positive, b: unit?)"),
+        ("fn(real, string) -> Dist[int]", "fn(real, string) -> Dist[int]"),
+        ("Model[Base[real]]", "Model[Base[real]]"),
+        ("()", "()"),
+        ("Other", "real[K]"),
+        ("Sum", "Sum"),
+    ],
+)
+def test_a_written_type_becomes_a_type(written: str, shown: str) -> None:
+    text = f"type Other = real[K]\ntype Sum = A | B\ndensity D(x: real[K]) on {written} = fn (y: int) => 0.0"
+    (density,) = (item for item in parse(text).items if isinstance(item, Density))
+    aliases = {
+        item.name: item.alias for item in parse(text).items if isinstance(item, TypeDecl) and item.alias
+    }
+    assert show_type(written_type(density.support, aliases)) == shown
+
+
 def test_the_last_arm_of_a_match_needs_no_test() -> None:
     text = "type S = A | B(n: int)\nmodel m(s: S) { return match s { A => 1, B(n) => n } }"
     assert "is_tag<B>" not in show(lowered(text))
@@ -178,8 +220,16 @@ def test_everything_that_can_be_called_is_a_value() -> None:
         True
     ] == Fraction(1, 4)
     assert value("let d = UniformInt(0, 3); let f = d.cdf; return f(0) == d.cdf(0)") is True
+    assert law(COIN + "model m() { let k = K; return ~k(0.25) }")[True] == Fraction(1, 4)
     assert value("return (a: 1, mean: 2).mean") == 2
+    assert value("let t = (1, 2); return t[1]") == 2
     assert value("return UniformInt(0, 2).mean") == 1
+
+
+def test_a_density_is_a_value_too() -> None:
+    text = "density K(a: real) on real = fn (x: real) => a\nmodel m() { let k = K; observe 1.0 ~ k(2) }"
+    program = lowered(text)
+    assert program.functions["K#1"].body == (core.Return(core.Law("K", (core.Variable("x1"),))),)
 
 
 def test_top_level_lets_are_read_where_they_are_named() -> None:

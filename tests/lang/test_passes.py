@@ -25,14 +25,14 @@ def improved(program: core.Program) -> core.Program:
 
 
 @pytest.mark.parametrize("improve", PASSES, ids=lambda improve: improve.__name__)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(written=programs())
 def test_a_pass_keeps_the_meaning(improve: Pass, written: Written) -> None:
     program = lowered(written.program)
     assert meaning(check_core(improve(program)), ARGUMENTS) == meaning(program, ARGUMENTS)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(written=programs())
 def test_the_whole_pipeline_keeps_the_meaning(written: Written) -> None:
     program = check_core(lowered(written.program))
