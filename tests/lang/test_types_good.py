@@ -1,7 +1,7 @@
 """Programs that must be accepted: one per corner of the language, each without a warning."""
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_a_program_of_thirty_lines_is_checked_in_less_than_50_ms() -> None:
     check_text(text)  # the tables of the parser are read once
     times = []
     for _ in range(5):
-        start = perf_counter()
+        start = process_time()
         check_text(text)
-        times.append(perf_counter() - start)
+        times.append(process_time() - start)
     assert min(times) < 0.05
