@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
 from pplc.semantics.families import variant
-from pplc.semantics.families.checks import inside
 from pplc.semantics.families.table import Numerics, Variant
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.kernel import exact as exact_twin
@@ -300,12 +299,13 @@ def with_defaults(name: str, arguments: Sequence[Value | None], parametrisation:
 
 def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exact: bool) -> FamilyLaw:
     """One law of a family, its parameters checked."""
-    parameters = _parameters(name, parametrisation)
-    if not exact and _variant(name, parametrisation).convert is None and not parametrisation:
-        floats = _checked_floats(name, parameters, values)
-        if floats is not None:
-            return FamilyLaw(name, floats, 0, floats, False)
-    family = FAMILIES[name]
+    if not exact and parametrisation == 0:
+        tests = _quick_tests(name)
+        if tests is not None:
+            given = tuple(to_float(value) if type(value) is int else value for value in values)
+            if all(test(value) for test, value in zip(tests, given, strict=True)):
+                return FamilyLaw(name, given, 0, given, False)
+    parameters, family = _parameters(name, parametrisation), FAMILIES[name]
     checked(family, parameters, values)
     given = tuple(
         normalised(cast("tuple[Number, ...]", v)) if p.domain is Domain.SIMPLEX else v
@@ -330,16 +330,28 @@ def _converted_exactly(name: str, parametrisation: int, given: tuple[Value, ...]
         return None
 
 
-def _checked_floats(
-    name: str, parameters: tuple[Parameter, ...], values: Sequence[Value]
-) -> tuple[Value, ...] | None:
-    """The quick way for scalar parameters that are in their domains and need no more checks."""
-    checked: list[Value] = []
-    for parameter, value in zip(parameters, values, strict=True):
-        if parameter.size is not None or not inside(parameter.domain, value):
-            return None
-        checked.append(value if parameter.domain.integer or isinstance(value, float) else real(value, name))
-    return None if FAMILIES[name].constraints else tuple(checked)
+def _is_float(low: float, high: float, *, closed: bool) -> Callable[[Value], bool]:
+    """Whether a value is a float between bounds, which belong to the interval if it is `closed`."""
+    if closed:
+        return lambda x: type(x) is float and low <= x <= high
+    return lambda x: type(x) is float and low < x < high
+
+
+_QUICK: Mapping[Domain, Callable[[Value], bool]] = {
+    Domain.REAL: _is_float(-math.inf, math.inf, closed=False),
+    Domain.POSITIVE: _is_float(0.0, math.inf, closed=False),
+    Domain.UNIT: _is_float(0.0, 1.0, closed=True),
+}
+"""Tests that floats pass without a look at the domain; what fails them is looked at more closely."""
+
+
+@functools.cache
+def _quick_tests(name: str) -> tuple[Callable[[Value], bool], ...] | None:
+    """The tests of all parameters of a family that has only such parameters."""
+    family = FAMILIES[name]
+    tests = tuple(_QUICK.get(parameter.domain) for parameter in family.parameters)
+    found = tuple(test for test in tests if test is not None)
+    return found if len(found) == len(tests) and not family.constraints else None
 
 
 def _real_parameter(parameter: Parameter, value: Value) -> Value:

@@ -122,6 +122,8 @@ def over(
         [_entry(a, i) if axes == most else a for a, axes in zip(arguments, excess, strict=True)]
         for i in range(length)
     )
+    if most == 1:
+        return Lifted(name, tuple(make(*entries) for entries in rounds), exact)
     return Lifted(name, tuple(over(name, entries, ranks, make, exact=exact) for entries in rounds), exact)
 
 

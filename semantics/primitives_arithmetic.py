@@ -74,6 +74,8 @@ def bounded(name: str, result: Number) -> Number:
 
 def add(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The sum."""
+    if type(a) is float and type(b) is float:
+        return sound("+", a + b, a, b)
     if isinstance(a, float) or isinstance(b, float):
         return sound("+", to_float(a) + to_float(b), a, b)
     return bounded("+", a + b)
@@ -81,6 +83,8 @@ def add(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
 
 def sub(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The difference."""
+    if type(a) is float and type(b) is float:
+        return sound("-", a - b, a, b)
     if isinstance(a, float) or isinstance(b, float):
         return sound("-", to_float(a) - to_float(b), a, b)
     return bounded("-", a - b)
@@ -88,6 +92,8 @@ def sub(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
 
 def mul(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The product."""
+    if type(a) is float and type(b) is float:
+        return sound("*", a * b, a, b)
     if isinstance(a, float) or isinstance(b, float):
         return sound("*", to_float(a) * to_float(b), a, b)
     return bounded("*", a * b)
@@ -179,6 +185,9 @@ def maximum(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
 
 # ------------------------------------------------------------------ lifting
 
+_NUMBERS = frozenset({int, float, Fraction})
+"""The types of numbers; a bool is none."""
+
 
 def is_number(value: Value) -> bool:
     """Whether a value is an int or a real (a bool is neither)."""
@@ -224,15 +233,15 @@ def binary(name: str, scalar: Binary) -> Primitive:
 
 def broadcast(name: str, scalar: Binary, exact: bool, a: Value, b: Value) -> Value:
     """`scalar` over two numbers or arrays, by NumPy's rules: axes are matched from the last."""
-    if isinstance(a, float | Fraction) and isinstance(b, float | Fraction):
-        return scalar(exact, a, b)
+    if type(a) in _NUMBERS and type(b) in _NUMBERS:
+        return scalar(exact, cast(Number, a), cast(Number, b))
     a, b = plain(a), plain(b)
 
     def lifted(a: Value, b: Value, axes_a: int, axes_b: int) -> Value:
-        if axes_a == 0 and axes_b == 0:
-            if not is_number(a) or not is_number(b):
-                raise wrong_kind(name, "numbers", b if is_number(a) else a)
+        if type(a) in _NUMBERS and type(b) in _NUMBERS:
             return scalar(exact, cast(Number, a), cast(Number, b))
+        if axes_a == 0 and axes_b == 0:
+            raise wrong_kind(name, "numbers", b if is_number(a) else a)
         if axes_a > axes_b:
             assert isinstance(a, tuple)
             return tuple(lifted(item, b, axes_a - 1, axes_b) for item in a)
