@@ -220,8 +220,7 @@ class Calls(Base):
         base = self.expr(tree.base)
         if MEMBERS[tree.name].takes == "nothing":
             return core.Prim(MEMBER_OPS[tree.name], (base,), span=tree.span)
-        law = self.atom(base, tree.span, tree.base)
-        captured = law if isinstance(law, core.Variable) else self.let(law, tree.span)
+        captured = base if isinstance(base, core.Variable) else self.let(base, tree.span, tree.base)
         body = core.Prim(
             MEMBER_OPS[tree.name],
             (core.Variable("d", span=tree.span), core.Variable("x", span=tree.span)),

@@ -18,7 +18,8 @@ from pplc.lang.diagnostics import NOWHERE, Diagnostic, Note, Rejected, Span
 from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.functions import ACTIONS, FUNCTIONS
 from pplc.lang.graph import circular
-from pplc.lang.names_body import Body, Found, Outside, outer_binding
+from pplc.lang.names_base import Found, Outside, outer_binding
+from pplc.lang.names_body import Body
 from pplc.lang.names_sites import repeated_sites
 from pplc.lang.scope import Activation, Binding, Kind, Resolution, Scope
 from pplc.lang.suggest import did_you_mean
