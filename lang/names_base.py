@@ -276,8 +276,6 @@ class Names:
             self.found.of[id(target)] = seen[0]
 
     def _assigned(self, target: Target, scope: Scope) -> None:
-        for index in target.indices:
-            self.expr(index, scope)
         seen = scope.find(target.name)
         if seen is None:
             known = self.outside.values.get(target.name)

@@ -100,6 +100,8 @@ class Body(Names):
                 self.expr(value, scope)
                 self._declare(stmt, name, scope, stmt.span, mutable=True)
             case Assign(target, value):
+                for index in target.indices:
+                    self.expr(index, scope)
                 self._assigned(target, scope)
                 self.expr(value, scope)
             case Define(target, value, clauses) | Draw(target, value, clauses):
