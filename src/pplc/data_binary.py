@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 
 import numpy as np
 
@@ -15,23 +14,27 @@ from pplc.data_files import Table, reject
 
 def read_parquet(content: bytes, name: str) -> Table:
     """The columns of a Parquet file."""
-    import pyarrow
     import pyarrow.parquet
 
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(content))
-    except (pyarrow.ArrowException, OSError) as error:
-        reject("E0302", f"`{name}` is not a Parquet file: {str(error).splitlines()[0]}")
-    return Table(name, {title: table.column(title).to_pylist() for title in table.column_names}, binary=True)
+        columns = {title: table.column(title).to_pylist() for title in table.column_names}
+    except Exception as error:  # noqa: BLE001  (of a damaged file a decoder may raise anything)
+        reject("E0302", f"`{name}` is not a Parquet file: {_reason(error)}")
+    return Table(name, columns, binary=True)
 
 
 def read_npz(content: bytes, name: str) -> Table:
     """The arrays of an npz file; Python objects in it are refused, never loaded."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return Table(name, {title: archive[title].tolist() for title in archive.files}, binary=True)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "damaged"
-        if "allow_pickle" in reason:
-            reason = "it holds Python objects, which are not read"
+            arrays = {title: archive[title].tolist() for title in archive.files}
+    except Exception as error:  # noqa: BLE001  (of a damaged file a decoder may raise anything)
+        objects = "allow_pickle" in str(error)
+        reason = "it holds Python objects, which are not read" if objects else _reason(error)
         reject("E0302", f"`{name}` is not an npz file of arrays: {reason}")
+    return Table(name, arrays, binary=True)
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else "damaged"

@@ -25,6 +25,7 @@ from pplc.data_files import read_bytes, reject
 from pplc.inference.options import Options
 from pplc.inference.registry import METHODS
 from pplc.inference.result import Array, Draws, Result
+from pplc.lang.diagnostics import Rejected
 from pplc.run import Run
 from pplc.run_json import as_json
 from pplc.semantics.bound import Bound
@@ -96,7 +97,9 @@ def read(path: str) -> Stored:
         if found["format"] != FORMAT or found["method"] not in METHODS:
             reject("E0314", f"`{path}` was written by another version of pplc", advice="run it anew")
         return _stored(path, found)
-    except (ValueError, RecursionError, zlib.error, KeyError, TypeError, AttributeError):
+    except Rejected:
+        raise
+    except Exception:  # noqa: BLE001  (whatever is wrong inside, it is no run file)
         reject("E0314", f"`{path}` is not a run file", advice="write one with `--out run.nc` or `run.json`")
 
 

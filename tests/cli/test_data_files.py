@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pplc.data_files import Cell, read
 from pplc.data_python import table
@@ -187,3 +189,36 @@ def test_python_values_become_lists_and_numbers() -> None:
 def test_what_is_no_table_is_refused() -> None:
     with pytest.raises(Rejected, match="data cannot be of type `int`"):
         table(3)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    _write(folder, "d.json", '{"x": [1, 2.5, null, true, "a"], "data": {"n": 1, "m": [[1, 2], [3, 4]]}}')
+    _write(folder, "d.csv", 'x,"y,z",w\n1,2,3\n"a ""q""",NA,\n')
+    np.savez(folder / "d.npz", x=np.arange(5.0), y=np.ones((2, 2)), z=np.array(3))
+    pyarrow.parquet.write_table(pyarrow.table({"x": [0.5, None], "s": ["a", "b"]}), folder / "d.parquet")
+    return folder
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    ending=st.sampled_from(["json", "csv", "npz", "parquet"]),
+    edits=st.lists(
+        st.tuples(st.floats(0, 1), st.integers(0, 4), st.binary(max_size=3)), min_size=1, max_size=4
+    ),
+)
+def test_a_damaged_file_is_read_or_refused(
+    ending: str, edits: list[tuple[float, int, bytes]], whole: Path
+) -> None:
+    content = (whole / f"d.{ending}").read_bytes()
+    for where, removed, added in edits:
+        at = int(where * len(content))
+        content = content[:at] + added + content[at + removed :]
+    path = _write(whole, f"damaged.{ending}", content)
+    try:
+        found = read(path)
+    except Rejected as rejected:
+        assert [d.code for d in rejected.diagnostics] == ["E0302"]
+    else:
+        assert found.origin == path
