@@ -558,13 +558,13 @@ RUN: Final[dict[str, Code]] = {
         " lies between 0 and 1, a covariance is symmetric and positive definite. The message names the"
         " parameter and its value. Where a variable can leave the domain, give it a type or prior that"
         " keeps it inside.",
-        "model f() { s = -1.0; x ~ Normal(0, s) }",
+        "model f() { s ~ Normal(0, 1); x ~ Normal(0, -s * s) }",
     ),
     "E0402": Code(
         "index outside the array",
         "Indices count from 0, so an array of length N has indices 0 to N - 1. Negative indices are not"
         " allowed.",
-        "model f(y: real[3]) { return y[3] }",
+        "model f() { k ~ Poisson(1.0); y ~ iid(Normal(0, 1), 3); return y[k + 3] }",
     ),
     "E0403": Code(
         "impossible evidence",
@@ -627,7 +627,7 @@ RUN: Final[dict[str, Code]] = {
     "E0426": Code(
         "shapes do not fit together",
         "Arrays are combined by NumPy's rules: axes are matched from the last, and a length of 1 stretches.",
-        "model f(x: real[N], y: real[M]) { return x + y }",
+        "model f() { k ~ Poisson(30.0); return ones(k) + ones(2) }",
     ),
     "E0427": Code(
         "number or array too large",
@@ -645,7 +645,7 @@ RUN: Final[dict[str, Code]] = {
         "value of the wrong kind",
         "An operation met a value that it cannot take, most often an entry of the data that is missing. A"
         " missing entry becomes a variable where it is observed; before that it has no value.",
-        "model f(y: real?[N]) { return y[0] }",
+        "model f(y: real?[N]) { return sum(y) }",
     ),
     "E0431": Code(
         "nothing to renormalise",

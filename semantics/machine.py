@@ -33,6 +33,7 @@ from pplc.semantics.runs import (
     Bind,
     Caller,
     Collected,
+    Control,
     Drawn,
     Entries,
     Env,
@@ -107,7 +108,10 @@ class Machine:
     def resume(self, state: State, value: Value = ()) -> Event:
         """Goes on with a suspended run; `value` is the draw it asked for."""
         run = _Run(self, state._replace(env=dict(state.env)))
-        event = run.deliver(value) if state.waiting else None
+        try:
+            event = run.deliver(value) if state.waiting else None
+        except Fault as fault:
+            raise located(fault, _waits_at(state.control)) from None
         return event if event is not None else run.go()
 
     def call(self, function: FunctionValue, arguments: tuple[Value, ...]) -> Value:
@@ -126,6 +130,17 @@ class Machine:
         env = dict(zip(definition.captured, function.captured, strict=True))
         env.update(zip(definition.parameters, arguments, strict=True))
         return env
+
+
+def _waits_at(control: Control) -> Span:
+    """The statement that a suspended run gives the answer to."""
+    match control:
+        case Bind(statement) | Entries(statement) | Retry(statement):
+            return statement.span
+        case Drawn(_, span):
+            return span
+        case _:
+            return NOWHERE
 
 
 class _Run:
