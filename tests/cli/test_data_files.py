@@ -201,6 +201,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+EDIT = st.tuples(st.floats(0, 1), st.integers(0, 4), st.binary(max_size=3))
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     ending=st.sampled_from(["json", "csv", "npz", "parquet"]),
@@ -216,9 +219,9 @@ def test_a_damaged_file_is_read_or_refused(
         at = int(where * len(content))
         content = content[:at] + added + content[at + removed :]
     path = _write(whole, f"damaged.{ending}", content)
+    refused: list[str] = []
     try:
-        found = read(path)
+        read(path)
     except Rejected as rejected:
-        assert [d.code for d in rejected.diagnostics] == ["E0302"]
-    else:
-        assert found.origin == path
+        refused = [d.code for d in rejected.diagnostics]
+    assert refused in ([], ["E0302"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from pplc.lang.diagnostics import Diagnostic
 from pplc.lang.render import render, to_json
@@ -26,6 +25,8 @@ def report(diagnostics: Sequence[Diagnostic], *, as_json: bool = False) -> None:
 
 def bug(error: Exception) -> None:
     """What is said of an exception that is none of the user's making."""
+    from importlib.metadata import version
+
     sys.stderr.write(
         f"this is a bug in pplc {version('pplc')}: {type(error).__name__}: {str(error)[:500]}\n"
         "please report it with the model and the data; `--debug` shows where it happened\n"
