@@ -37,7 +37,17 @@ def found_density(bound: Bound) -> Density:
     """The density of a program, or E05xx."""
     from pplc.inference.pyro_model import density_of
 
-    return density_of(bound)
+    density = density_of(bound)
+    if density.size == 0:
+        raise Rejected(
+            Diagnostic(
+                "E0532",
+                "the model has no continuous variables, so that there is no gradient to follow",
+                bound.program.model.span,
+                help="use `--method exact` or `--method importance`",
+            )
+        )
+    return density
 
 
 def start_of(density: Density, init: Mapping[str, Any]) -> Callable[[Source], Floats]:

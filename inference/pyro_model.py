@@ -99,8 +99,8 @@ def to_pyro(bound: Bound) -> Callable[[], Any]:
 class Fixed(Messenger):  # type: ignore[misc]
     """Gives continuous sites values at unconstrained points, and adds up the log Jacobians.
 
-    points: the unconstrained values by site, in the order they are asked for; a site that is new gets
-    the next numbers of `fresh`, and a slot.
+    position: one unconstrained vector [D], or several [S, D] inside a plate of that size; without one,
+    a site that is new gets the next numbers of `fresh`, and a slot.
     """
 
     def __init__(self, position: Tensor | None, slots: Mapping[str, Slot], fresh: Callable[[int], Tensor]) -> None:
@@ -146,9 +146,11 @@ class Fixed(Messenger):  # type: ignore[misc]
         elif self.position is None:
             part = torch.cat(self.parts)[slot.offset : slot.offset + slot.size]
         else:
-            if slot.free != free:
+            # Several positions at once are rounds of one more plate, the outermost.
+            several = self.position.dim() - 1
+            if slot.free != free[several * (len(free) - len(slot.free)) :]:
                 raise Refused("E0546", f"`{name}` has a shape that depends on other draws")
-            part = self.position.narrow(0, slot.offset, slot.size)
+            part = self.position.narrow(-1, slot.offset, slot.size)
         value, log_jacobian = constrain(space, part.reshape(free))
         msg["value"] = value
         msg["done"] = True

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyro
 import torch
 from pyro import poutine, validation_enabled
 from pyro.infer import config_enumerate, infer_discrete
@@ -23,6 +24,7 @@ from pplc.inference.collect import extents, is_box, variables
 from pplc.inference.pyro_model import Density, Fixed
 from pplc.inference.pyro_sites import Kept, PyroSites
 from pplc.inference.result import Array
+from pplc.inference.torch_evaluate import Replan
 from pplc.inference.torch_growing import rows, spread_indices
 from pplc.inference.torch_values import (
     Batch,
@@ -36,7 +38,7 @@ from pplc.lang.diagnostics import Rejected
 from pplc.semantics.evaluate import named
 from pplc.semantics.values import Address, Record, Tagged, show_address
 
-BLOCK = 100
+BLOCK = 1000
 """Draws that are run together; also the unit in which discrete draws get their random numbers."""
 
 
@@ -89,7 +91,7 @@ def outputs(
 
 
 def _even(count: int) -> list[tuple[int, list[int], list[int] | None]]:
-    size = 10 * BLOCK
+    size = BLOCK
     return [(0, list(range(k, min(k + size, count))), None) for k in range(0, count, size)]
 
 
@@ -97,7 +99,7 @@ def _blocks(seeds: Sequence[tuple[int, int]]) -> Iterator[tuple[int, list[int], 
     """Draws that share a block of a stream, with their places in it."""
     found: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for position, (stream, number) in enumerate(seeds):
-        found.setdefault((stream, number // BLOCK), []).append((position, number % BLOCK))
+        found.setdefault((stream, (number - 1) // BLOCK), []).append((position, (number - 1) % BLOCK))
     for (stream, block), members in found.items():
         yield (
             (stream * 1_000_003 + block) % 2**62,
@@ -116,23 +118,36 @@ def _run(density: Density, points: Tensor, seed: int, pointwise: bool) -> tuple[
             return _at_once(density, points, pointwise)
         except Rejected:
             raise
-        except (RuntimeError, ValueError, IndexError, NotImplementedError, TypeError):
+        except (Replan, RuntimeError, ValueError, IndexError, NotImplementedError, TypeError):
             torch.manual_seed(seed)
             return _one_by_one(density, points, pointwise)
 
 
 def _sites(density: Density, u: Tensor) -> PyroSites:
-    """A run at a position, with discrete draws from their conditional law."""
+    """A run at a position [D], with discrete draws from their conditional law."""
 
     def run() -> PyroSites:
         with Fixed(u, density.slots, _refuse):
             return density.model(record=True)[1]
 
-    if not density.discrete:
-        return run()
+    return _with_discrete(density, run, 0) if density.discrete else run()
+
+
+def _plated(density: Density, points: Tensor) -> PyroSites:
+    """A run at positions [S, D], which are the rounds of a plate around everything."""
+    dim = -1 - density.model.plan.nesting
+
+    def run() -> PyroSites:
+        with Fixed(points, density.slots, _refuse), pyro.plate("draws#", len(points), dim=dim):
+            return density.model(record=True)[1]
+
+    return _with_discrete(density, run, 1)
+
+
+def _with_discrete(density: Density, run: Callable[[], PyroSites], above: int) -> PyroSites:
     sampled = infer_discrete(
         config_enumerate(run, default="parallel"),
-        first_available_dim=-1 - density.model.plan.nesting,
+        first_available_dim=-1 - density.model.plan.nesting - above,
         temperature=1,
     )
     with poutine.block():
@@ -145,6 +160,12 @@ def _refuse(size: int) -> Tensor:
 
 
 def _at_once(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Run]:
+    if density.discrete:
+        sites = _plated(density, points)
+        return (
+            _unplated(density, _leaves(sites.kept), len(points)),
+            _unplated(density, _leaves(sites.densities if pointwise else []), len(points)),
+        )
     shapes: list[list[Reported]] = []
 
     def one(u: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -153,11 +174,23 @@ def _at_once(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Ru
         kept, values = _leaves(sites.kept)
         lik, densities = _leaves(sites.densities) if pointwise else ([], [])
         shapes.extend((kept, lik))
-        return values, densities
+        return [v for v, _ in values], [v for v, _ in densities]
 
     values, densities = vmap(one, randomness="different")(points)
     kept, lik = shapes
     return (kept, [v.numpy() for v in values]), (lik, [d.numpy() for d in densities])
+
+
+def _unplated(density: Density, found: tuple[list[Reported], list[Leaf]], count: int) -> Run:
+    """The draws of the outermost plate as the first axis."""
+    arrays: list[Array] = []
+    for data, rank in found[1]:
+        front = data.dim() - rank
+        # With its axes for all inner plates (now of length 1), the first axis is that of the draws.
+        first = data.shape[0] if front == density.model.plan.nesting + 1 else 1
+        shaped = data.reshape(first, *data.shape[front:])
+        arrays.append(shaped.expand(count, *shaped.shape[1:]).numpy())
+    return found[0], arrays
 
 
 def _one_by_one(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Run]:
@@ -168,15 +201,19 @@ def _one_by_one(density: Density, points: Tensor, pointwise: bool) -> tuple[Run,
         shape = columns[0][0]
         arrays: list[Array] = []
         for k in range(len(columns[0][1])):
-            arrays.append(np.stack([values[k].numpy() for _, values in columns]))
+            arrays.append(np.stack([values[k][0].numpy() for _, values in columns]))
         results.append((shape, arrays))
     return results[0], results[1]
 
 
-def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Tensor]]:
+Leaf = tuple[Tensor, int]
+"""A tensor and the number of its last axes that belong to the value."""
+
+
+def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Leaf]]:
     """Every numeric value with its addresses; constants that are no numbers stand on their own."""
     shapes: list[Reported] = []
-    values: list[Tensor] = []
+    values: list[Leaf] = []
     for item in kept:
         if not named(tuple(p for p in item.address if not isinstance(p, tuple))):
             continue
@@ -191,15 +228,16 @@ def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Tensor]]:
                 while data.dim() > part.rank and data.shape[0] == 1:
                     data = data.squeeze(0)
                 shapes.append(Reported([address]))
-                values.append(data)
+                values.append((data, part.rank))
                 continue
             spread = rows(part, 0, sizes)
             places = _addresses(address, sizes)
             data = spread.data
+            rank = spread.rank
             if len(set(places)) == 1:
-                places, data = places[-1:], data.select(data.dim() - spread.rank, -1)
+                places, data, rank = places[-1:], data.select(data.dim() - rank, -1), rank - 1
             shapes.append(Reported(places))
-            values.append(data)
+            values.append((data, rank))
     return shapes, values
 
 

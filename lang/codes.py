@@ -761,6 +761,12 @@ METHODS: Final[dict[str, Code]] = {
         " that could be computed here, once a parameter is random.",
         "model f() { d ~ Gamma(2, 1); x ~ Truncated(StudentT(d, 0, 1), lower = 0) }",
     ),
+    "E0532": Code(
+        "nothing continuous",
+        "Methods that use gradients need continuous variables. Exact enumeration or importance sampling do"
+        " not.",
+        "model f() { x ~ Bernoulli(0.5); return x }",
+    ),
     "E0533": Code(
         "missing entries of this law",
         "Entries of an observed array can be missing if the law is one of independent entries.",
