@@ -67,6 +67,9 @@ def lay_out(tokens: list[Token], file: SourceFile, errors: list[Diagnostic]) -> 
         elif token.type in (")", "]", "}") and not _close(out, stack, token, file, errors):
             continue
         elif token.type == END:
+            if out:  # the end is where the text ends, not after the empty lines that follow
+                last = out[-1]
+                token = Token(END, "", last.line, last.end, last.end)
             _close_all(out, stack, token, file, errors)
         out.append(token)
     return out

@@ -195,15 +195,15 @@ def expected(accepts: frozenset[str], inside: str) -> list[str]:
     """What could stand here, in words."""
     out: list[str] = []
     rest = set(accepts)
-    if {"NAME", "NUMBER", "("} <= accepts:
-        out.append("an expression" if "let" not in accepts else "a statement")
-        rest -= _EXPRESSION | {"let", "var", "observe", "return", "for", "while"}
-    elif {"NAME", "array"} <= accepts:
+    if {"NAME", "array"} <= accepts:
         out.append("a type")
         rest -= {"NAME", "array", "(", "[", "fn", "NUMBER"}
+    elif {"NAME", "NUMBER", "("} <= accepts and "[" in accepts:  # no pattern begins with `[`
+        out.append("an expression" if "let" not in accepts else "a statement")
+        rest -= _EXPRESSION | {"let", "var", "observe", "return", "for", "while"}
     elif {"model", "query"} <= accepts:
         out.append("`model`, `fn` or another item")
-        rest -= {"model", "fn", "density", "type", "import", "query", "let"}
+        rest -= {"model", "fn", "density", "type", "import", "query", "let", END}
     elif {"NAME", "true"} <= accepts:
         out.append("a pattern")
         rest -= {"NAME", "NUMBER", "STRING", "true", "false", "(", "-"}
@@ -222,7 +222,7 @@ def expected(accepts: frozenset[str], inside: str) -> list[str]:
                 NEWLINE: "the end of the line",
                 END: "the end of the file",
             }
-            if symbol == END and NEWLINE in rest:
+            if symbol == END and NEWLINE in accepts:
                 continue
             out.append(names.get(symbol, f"`{symbol}`"))
             rest.discard(symbol)

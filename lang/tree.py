@@ -497,7 +497,8 @@ class TreeBuilder:
             case s.Member(s.Name(model), head):
                 query = self._query(head, model, arguments, span)
             case _:
-                query = s.Query("?", span=span)
+                self.error("E0124", "a query is a name with arguments", function.span, "not a name")
+                return cast(s.Expr, s.Query("H", span=span))  # never seen: the file is refused
         sign = ";" if len(arguments.groups) > 1 else "|"
         self.unclaimed[id(query)] = (
             query,
