@@ -30,8 +30,11 @@ class Finite(LawValue):
     table: Mapping[Value, Number]
     exact: bool = True
     _hash: int = field(init=False, repr=False, default=0)
+    _rank: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
+        # Lists of different depths may stand in one table.
+        object.__setattr__(self, "_rank", max(map(rank_of, self.table)))
         object.__setattr__(self, "_hash", hash(frozenset(self.table.items())))
 
     def __eq__(self, other: object) -> bool:
@@ -54,7 +57,7 @@ class Finite(LawValue):
 
     @property
     def rank(self) -> int:
-        return rank_of(next(iter(self.table)))
+        return self._rank
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:
         mass = self.table.get(value)

@@ -500,6 +500,13 @@ def test_members_of_finite_laws() -> None:
     )
 
 
+def test_lists_of_different_depths_are_values_of_one_law() -> None:
+    one = finite_law({(): F(1, 2), ((1,), (2, 3)): F(1, 2)})
+    assert one.log_density(((1,), (2, 3))) == LogRat(F(1, 2))
+    assert one.log_density(()) == LogRat(F(1, 2))
+    assert one.log_density((1,)) == LogRat(F(0))
+
+
 def test_finite_laws_are_equal_by_their_tables() -> None:
     one, same = finite_law({1: F(1, 2), 2: F(1, 2)}), finite_law({2: F(1, 2), 1: F(1, 2)}, "other")
     assert one == same
