@@ -106,7 +106,7 @@ def report_count(
 ) -> None:
     """`Normal` takes 2 parameters, but 3 were given."""
     least, most = sum(not slot.optional for slot in slots), len(slots)
-    takes = str(most) if least == most else f"{least} to {most}"
+    takes = str(most) if least == most else f"{least} {'or' if most == least + 1 else 'to'} {most}"
     parameters = "parameter" if takes == "1" else "parameters"
     takes = "no" if most == 0 else takes
     names = [slot.name for slot in slots if slot.name]

@@ -35,10 +35,13 @@ def match_of(c: Checker, node: s.Match, run: Callable[[s.Block], Type | None]) -
     kind = c.infer(node.subject, None)
     entry = Entry(kind, latent=is_latent(c, node.subject))
     values: list[tuple[Type | None, s.Block]] = []
+    before = len(c.errors)
     for arm in node.arms:
         bind_pattern(c, arm.pattern, entry)
+    fits = len(c.errors) == before
+    for arm in node.arms:
         values.append((run(arm.body), arm.body))
-    if not isinstance(c.unify.head(kind), Wrong | Variable):
+    if fits and not isinstance(c.unify.head(kind), Wrong | Variable):
         _check_cover(c, node, kind)
     return branches(c, values)
 

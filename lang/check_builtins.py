@@ -206,7 +206,7 @@ def _plain(
         narrowing = isinstance(kind, Real | Fn) or signature is FUNCTIONS[name].signatures[-1]
         clash = c.unify.fits(kinds[id(value)], kind, narrowing=narrowing)
         if clash is not None:
-            if not only:
+            if not only and clash.what != "size":
                 c.unify.undo(start)
                 return None
             c.mismatch(clash, kinds[id(value)], kind, value.span, f"`{parameter}` of `{name}`")
@@ -229,6 +229,8 @@ def _no_overload(
     kinds: dict[int, Type],
 ) -> Type:
     """No signature fits: point at the argument that the last one does not like, if there is one."""
+    if name in ("map", "zip", "reverse"):  # the signatures differ only in arrays and lists
+        return _plain(c, name, signatures[-1], values, kinds, True) or WRONG
     wanted = listed([_shown(c, signature) for signature in signatures], "or")
     given = ", ".join(c.show(kinds[id(v)]) for v in values if id(v) in kinds)
     help_ = ""
@@ -303,6 +305,8 @@ def _values(c: Checker, node: s.Call) -> Type:
         return WRONG
     argument = arguments[0]
     binding = c.binding(argument) if isinstance(argument, s.Name) else None
+    if isinstance(argument, s.Name) and argument.name in ("int", "real"):
+        return _endless(c, argument)
     if argument is None or binding is None or binding.kind != "type":
         infer_all(c, node)
         shown = argument.span if argument is not None else node.span
@@ -314,15 +318,20 @@ def _values(c: Checker, node: s.Call) -> Type:
     )
     count = _count(c, kind, ())
     if count is None:
-        return c.report(
-            "E0224",
-            f"`{binding.name}` has no list of its values",
-            argument.span,
-            "not a finite type",
-            "only `bool` and sum types without infinite payloads have one",
-        )
+        return _endless(c, argument)
     c.types[id(argument)] = kind
     return array(kind, (Size("", count),))
+
+
+def _endless(c: Checker, argument: s.Expr) -> Type:
+    name = argument.name if isinstance(argument, s.Name) else "this"
+    return c.report(
+        "E0224",
+        f"`{name}` has no list of its values",
+        argument.span,
+        "not a finite type",
+        "only `bool` and sum types without infinite payloads have one",
+    )
 
 
 def _count(c: Checker, kind: Type, seen: tuple[str, ...]) -> int | None:

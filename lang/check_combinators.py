@@ -148,11 +148,8 @@ def _elements(c: Checker, value: s.Expr, what: str) -> Type:
     kind = c.unify.head(c.infer(value, None))
     element = c.unify.element(kind)
     if isinstance(element, Wrong) and not isinstance(kind, Wrong):
-        help_ = (
-            "for the interval from 0 to 1 write `Uniform(0, 1)`"
-            if isinstance(plain(c, kind), Int | Real)
-            else ""
-        )
+        number = isinstance(plain(c, kind), Int | Real) and what.endswith("`Uniform`")
+        help_ = "for the interval from 0 to 1 write `Uniform(0, 1)`" if number else ""
         return c.report(
             "E0210", f"{what} must be a list, but this is `{c.show(kind)}`", value.span,
             f"this is `{c.show(kind)}`", help_,

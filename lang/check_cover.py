@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from pplc.lang import syntax as s
 from pplc.lang.check_state import Checker
-from pplc.lang.typesys import WRONG, Bool, Option, Sum, Tuple, Type, Unit
+from pplc.lang.typesys import WRONG, Bool, Int, Option, Sum, Tuple, Type, Unit
 
 MOST_STEPS: Final = 20_000
 """Splits of one `match`; ordinary ones need fewer than a hundred, contrived ones exponentially many."""
@@ -151,6 +151,8 @@ class Covering:
         if rest is None:
             return None
         unused = [key for key in known or {} if key not in used]
+        if known is None and used and isinstance(self._c.unify.head(kinds[0]), Int):
+            return [str(next(k for k in range(len(used) + 1) if str(k) not in used)), *rest]
         if known is None or not used:
             return ["_", *rest]
         return [_written(unused[0], ["_"] * len(known[unused[0]])), *rest]

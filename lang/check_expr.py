@@ -35,6 +35,8 @@ from pplc.lang.typesys import (
     Size,
     Tuple,
     Type,
+    Unit,
+    Variable,
     Wrong,
     array,
     size_names,
@@ -200,5 +202,15 @@ def _if(c: Checker, node: s.IfExpr) -> Type:
     """An `if` whose value is used. A branch that returns has no value, and needs none."""
     c.check(node.condition, BOOL, "the condition")
     then = c.block(node.then)
-    orelse = c.block(node.orelse) if node.orelse is not None else UNIT
-    return branches(c, [(then, node.then), (orelse, node.orelse or node.then)]) or UNIT
+    if node.orelse is None:
+        if then is not None and not isinstance(c.unify.head(then), Unit | Wrong | Variable):
+            return c.report(
+                "E0210",
+                "this `if` has a value only where its condition holds",
+                node.span,
+                "no `else`",
+                "add an `else` with a value for the other case",
+            )
+        return UNIT
+    orelse = c.block(node.orelse)
+    return branches(c, [(then, node.then), (orelse, node.orelse)]) or UNIT

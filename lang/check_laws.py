@@ -194,16 +194,22 @@ def _check_constraints(
     values: Mapping[str, Fraction],
 ) -> None:
     places = {p.name: value for p, value in zip(chosen, arguments, strict=True) if value is not None}
+    known = {p.name: Fraction(p.default) for p in chosen if p.default is not None and p.name not in places}
+    known.update(values)
     for constraint in family.constraints:
-        if constraint.left in values and constraint.right in values and _broken(constraint, values):
-            both = " and ".join(show_number(values[name]) for name in (constraint.left, constraint.right))
-            c.report(
-                "E0219",
-                f"{constraint.describe} in `{family.name}`, but they are {both}",
-                places[constraint.left].span.to(places[constraint.right].span),
-                both,
-                "the lower bound comes first" if constraint.relation is not Relation.ABOVE_SIZE else "",
-            )
+        names = [constraint.left, constraint.right]
+        if not known.keys() >= set(names) or not _broken(constraint, known):
+            continue
+        given = [name for name in names if name in places]
+        both = " and ".join(show_number(known[name]) for name in given)
+        are = "they are" if len(given) > 1 else "it is"
+        c.report(
+            "E0219",
+            f"in `{family.name}` {constraint.describe}, but {are} {both}",
+            places[given[0]].span.to(places[given[len(given) - 1]].span),
+            both,
+            "the lower bound comes first" if constraint.left == "lower" else "",
+        )
 
 
 def _broken(constraint: Constraint, values: Mapping[str, Fraction]) -> bool:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pplc.lang import syntax as s
-from pplc.lang.check_arguments import Slot, infer_all, place
+from pplc.lang.check_arguments import Slot, infer_all, place, report_count
 from pplc.lang.check_shapes import broadcast, numeric, report_shapes
 from pplc.lang.check_state import Checker
 from pplc.lang.check_unify import Clash
-from pplc.lang.functions import MEMBERS, Member
+from pplc.lang.functions import FUNCTIONS, MEMBERS, Member
 from pplc.lang.suggest import did_you_mean
 from pplc.lang.typesys import (
     REAL,
@@ -94,7 +94,7 @@ def _known(c: Checker, node: s.Member, base: Dist | Base) -> Member | None:
             f"a distribution has no member `{node.name}`",
             span,
             "unknown member",
-            did_you_mean(node.name, MEMBERS) or _instead(node.name),
+            _instead(node.name) or did_you_mean(node.name, MEMBERS),
         )
     elif isinstance(base, Base) and known.name != "logpdf":
         c.report(
@@ -188,6 +188,8 @@ def _field(c: Checker, node: s.Member, base: Type) -> Type:
             help_ = "members belong to records and distributions"
             if node.name in ("shape", "size", "length"):
                 help_ = "`len(x)` is its length"
+            elif node.name in FUNCTIONS:
+                help_ = f"`{node.name}` is a function: `{node.name}(x)`"
             return c.report(
                 "E0211", f"`{c.show(base)}` has no member `{node.name}`", span, "not a member", help_
             )
@@ -202,10 +204,13 @@ def _field_call(c: Checker, node: s.Call, kind: Type) -> Type:
             c.report("E0213", f"`{c.show(opened)}` is not a function", node.span, "called here")
         return WRONG
     if len(opened.parameters) != len(node.arguments):
-        c.report(
-            "E0204",
-            f"this function takes {len(opened.parameters)} parameters, but {len(node.arguments)} were given",
-            node.span,
+        slots = [Slot("")] * len(opened.parameters)
+        report_count(
+            c,
+            node,
+            f".{node.function.name}" if isinstance(node.function, s.Member) else "",
+            slots,
+            len(node.arguments),
         )
         return opened.result
     for value, wanted in zip(node.arguments, opened.parameters, strict=True):

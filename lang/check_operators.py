@@ -79,10 +79,8 @@ def _arithmetic(c: Checker, node: s.Binary, left: Type, right: Type) -> Type:
     ours, theirs = numeric(c, left), numeric(c, right)
     if ours is None or theirs is None:
         if ours is None:
-            _not_numbers(c, node.op, node.left, left)
-        if theirs is None:
-            _not_numbers(c, node.op, node.right, right)
-        return WRONG
+            return _not_numbers(c, node.op, node.left, left)
+        return _not_numbers(c, node.op, node.right, right)
     shape = broadcast(c, ours[1], theirs[1])
     if isinstance(shape, Clash):
         return report_shapes(c, f"`{node.op}` combines arrays of", shape, left, right, node.span)

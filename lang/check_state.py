@@ -314,6 +314,8 @@ def _type_help(found: Type, wanted: Type, clash: Clash) -> str:
             wanted, Model | Dist | Base | Fn
         ):
             return f"`~` draws from it: `~…` has type `{show(inner)}`"
+        case Fn(random=True), Fn(random=False):
+            return "`flip` draws when it is called, and a `fn` may not"
         case Fn(), _ if not isinstance(wanted, Fn):
             return "call it: a function is not the value it returns"
         case Real(), Int():

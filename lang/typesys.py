@@ -444,9 +444,9 @@ def _show(kind: Type, depth: int) -> str:
             return "(" + ", ".join(f"{name}: {_show(field, depth - 1)}" for name, field in fields) + ")"
         case Option(element):
             return f"{_show(element, depth - 1)}?"
-        case Fn(parameters, result, random):
+        case Fn(parameters, result):
             inside = ", ".join(_show(parameter, depth - 1) for parameter in parameters)
-            return f"fn({inside}) -> {'~' if random else ''}{_show(result, depth - 1)}"
+            return f"fn({inside}) -> {_show(result, depth - 1)}"
         case Model(element):
             return f"Model[{_show(element, depth - 1)}]"
         case Dist(element):
