@@ -12,8 +12,9 @@ from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.laws_base import Call, LawValue
 from pplc.semantics.laws_bounded import Censored, Truncated, censored, truncated
 from pplc.semantics.laws_density import Flat, UserLaw, flat, make_user_law
-from pplc.semantics.laws_family import FamilyLaw, family_law, family_ranks, with_defaults
+from pplc.semantics.laws_family import FamilyLaw
 from pplc.semantics.laws_finite import Finite, delta, finite_law, weighted_list
+from pplc.semantics.laws_given import family_law, family_ranks, with_defaults
 from pplc.semantics.laws_lifted import Lifted, fitted, over
 from pplc.semantics.laws_mixture import Mixture, mixture, zero_inflated
 from pplc.semantics.laws_ordered import Ordered, ordered

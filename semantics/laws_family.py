@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
@@ -14,11 +14,10 @@ from pplc.semantics.families import variant
 from pplc.semantics.families.table import Numerics, Variant
 from pplc.semantics.faults import outside_domain, wrong_kind
 from pplc.semantics.kernel import exact as exact_twin
-from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, number, real
-from pplc.semantics.laws_parameters import checked, normalised
+from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, number
 from pplc.semantics.measure import share, total
 from pplc.semantics.number import CERTAIN, Inexact, LogRat, LogWeight, weight
-from pplc.semantics.primitives_arithmetic import is_number, plain, to_float
+from pplc.semantics.primitives_arithmetic import is_number, to_float
 from pplc.semantics.values import Number, Value, show, to_numbers
 
 if TYPE_CHECKING:
@@ -26,20 +25,22 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def _parameters(name: str, parametrisation: int) -> tuple[Parameter, ...]:
+def parameters_of(name: str, parametrisation: int) -> tuple[Parameter, ...]:
+    """The parameters of a family's main list (0) or of its k-th alternative."""
     family = FAMILIES[name]
     return family.alternatives[parametrisation - 1] if parametrisation else family.parameters
 
 
 @functools.cache
-def _variant(name: str, parametrisation: int) -> Variant:
-    names = [p.name for p in _parameters(name, parametrisation)] if parametrisation else ()
+def variant_of(name: str, parametrisation: int) -> Variant:
+    """How the family is computed from those parameters."""
+    names = [p.name for p in parameters_of(name, parametrisation)] if parametrisation else ()
     return variant(name, names)
 
 
 @functools.cache
 def _exactly(name: str, parametrisation: int, member: str) -> Callable[..., object] | None:
-    kernel = getattr(_variant(name, parametrisation).numerics, member)
+    kernel = getattr(variant_of(name, parametrisation).numerics, member)
     return None if kernel is None else exact_twin(kernel)
 
 
@@ -62,10 +63,10 @@ class FamilyLaw(LawValue):
     @property
     def numerics(self) -> Numerics:
         """The kernels."""
-        return _variant(self.name, self.variant).numerics
+        return variant_of(self.name, self.variant).numerics
 
     def describe(self) -> str:
-        named = zip(_parameters(self.name, self.variant), self.given, strict=True)
+        named = zip(parameters_of(self.name, self.variant), self.given, strict=True)
         shown = [f"{p.name} = {show(v)}" if self.variant else show(v) for p, v in named]
         return "`" + self.name + "(" + ", ".join(shown) + ")`"
 
@@ -212,7 +213,7 @@ class FamilyLaw(LawValue):
 
     def _side(self) -> int:
         """The length of a value, or the side of a square one."""
-        for parameter, value in zip(_parameters(self.name, self.variant), self.given, strict=True):
+        for parameter, value in zip(parameters_of(self.name, self.variant), self.given, strict=True):
             if isinstance(value, tuple):
                 return len(value)
             if parameter.domain is Domain.POSITIVE_INT and isinstance(value, int):
@@ -274,96 +275,3 @@ def _drawn(family: Family, value: object) -> Value:
         return cast(Value, value)
     found = cast(float, value)
     return int(found) if family.discrete and found != math.inf else found
-
-
-# ------------------------------------------------------------------ making
-
-
-def family_ranks(name: str, parametrisation: int) -> tuple[int, ...]:
-    """The axes of each parameter of one law."""
-    return tuple(p.rank for p in _parameters(name, parametrisation))
-
-
-def with_defaults(name: str, arguments: Sequence[Value | None], parametrisation: int) -> list[Value]:
-    """The arguments as arrays and numbers, with defaults for those left out."""
-    values: list[Value] = []
-    for position, parameter in enumerate(_parameters(name, parametrisation)):
-        given = arguments[position] if position < len(arguments) else None
-        if given is None:
-            given = parameter.default
-        if given is None:
-            raise wrong_kind(name, f"`{parameter.name}`", ())
-        values.append(given if isinstance(given, float) else plain(given))
-    return values
-
-
-def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exact: bool) -> FamilyLaw:
-    """One law of a family, its parameters checked."""
-    if not exact and parametrisation == 0:
-        tests = _quick_tests(name)
-        if tests is not None:
-            given = tuple(to_float(value) if type(value) is int else value for value in values)
-            if all(test(value) for test, value in zip(tests, given, strict=True)):
-                return FamilyLaw(name, given, 0, given, False)
-    parameters, family = _parameters(name, parametrisation), FAMILIES[name]
-    checked(family, parameters, values)
-    given = tuple(
-        normalised(cast("tuple[Number, ...]", v)) if p.domain is Domain.SIMPLEX else v
-        for p, v in zip(parameters, values, strict=True)
-    )
-    if exact and not any(map(_has_float, given)):
-        arguments = _converted_exactly(name, parametrisation, given)
-        if arguments is not None:
-            return FamilyLaw(name, given, parametrisation, arguments, True)
-    given = tuple(_real_parameter(p, v) for p, v in zip(parameters, given, strict=True))
-    arguments = cast("tuple[Value, ...]", _variant(name, parametrisation).arguments(given))
-    return FamilyLaw(name, given, parametrisation, arguments, False)
-
-
-def _converted_exactly(name: str, parametrisation: int, given: tuple[Value, ...]) -> tuple[Value, ...] | None:
-    convert = _variant(name, parametrisation).convert
-    if convert is None:
-        return given
-    try:
-        return cast("tuple[Value, ...]", exact_twin(convert)(*given))
-    except Inexact:
-        return None
-
-
-def _is_float(low: float, high: float, *, closed: bool) -> Callable[[Value], bool]:
-    """Whether a value is a float between bounds, which belong to the interval if it is `closed`."""
-    if closed:
-        return lambda x: type(x) is float and low <= x <= high
-    return lambda x: type(x) is float and low < x < high
-
-
-_QUICK: Mapping[Domain, Callable[[Value], bool]] = {
-    Domain.REAL: _is_float(-math.inf, math.inf, closed=False),
-    Domain.POSITIVE: _is_float(0.0, math.inf, closed=False),
-    Domain.UNIT: _is_float(0.0, 1.0, closed=True),
-}
-"""Tests that floats pass without a look at the domain; what fails them is looked at more closely."""
-
-
-@functools.cache
-def _quick_tests(name: str) -> tuple[Callable[[Value], bool], ...] | None:
-    """The tests of all parameters of a family that has only such parameters."""
-    family = FAMILIES[name]
-    tests = tuple(_QUICK.get(parameter.domain) for parameter in family.parameters)
-    found = tuple(test for test in tests if test is not None)
-    return found if len(found) == len(tests) and not family.constraints else None
-
-
-def _real_parameter(parameter: Parameter, value: Value) -> Value:
-    if parameter.domain.integer:
-        return value
-    if parameter.rank == 0:
-        return real(value, parameter.name)
-    assert isinstance(value, tuple)
-    if parameter.rank == 1:
-        return tuple(real(entry, parameter.name) for entry in value)
-    return tuple(tuple(real(x, parameter.name) for x in cast("tuple[Value, ...]", row)) for row in value)
-
-
-def _has_float(value: Value) -> bool:
-    return isinstance(value, float) or (isinstance(value, tuple) and any(map(_has_float, value)))
