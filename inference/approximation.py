@@ -39,7 +39,8 @@ class Normal(NamedTuple):
         """At mean + L z."""
         size = len(self.mean)
         half = float(np.log(np.diag(self.factor)).sum())
-        return -0.5 * (z * z).sum(axis=1) - half - 0.5 * size * np.log(2 * np.pi)
+        densities: Floats = -0.5 * (z * z).sum(axis=1) - half - 0.5 * size * np.log(2 * np.pi)
+        return densities
 
 
 class Drawn(NamedTuple):

@@ -27,6 +27,7 @@ Asking = Generator[Vector, tuple[Any, Vector], Any]
 
 TRIES = 100
 """Starting points tried before a chain gives up."""
+NOTHING_DONE = Info(1.0, 0, 0, False, 0.0)
 BURST = 0.1
 """Seconds between two looks at whether to stop."""
 
@@ -35,7 +36,7 @@ class Transition(Protocol):
     """One step of a sampler, from a point with fresh momentum."""
 
     def __call__(
-        self, source: Source, start: Point, step: float, metric: Floats
+        self, source: Source, start: Point, step: float, metric: Floats, /
     ) -> Generator[Vector, tuple[Any, Vector], tuple[Point, Info]]: ...
 
 
@@ -130,7 +131,7 @@ def fresh(source: Source, position: Floats, log_density: float, gradient: Floats
 def reasonable_step(
     source: Source, point: Point, step: float, metric: Floats
 ) -> Generator[Vector, tuple[Any, Vector], float]:
-    """A step size at which about 0.8 of single steps would be accepted (Hoffman & Gelman, alg. 4, as in Stan)."""
+    """A step size at which about 0.8 of single steps are accepted (Hoffman & Gelman, algorithm 4)."""
     direction = 0
     while 1e-10 < step < 1e7:
         start = fresh(source, point.position, point.log_density, point.gradient, metric)
@@ -177,6 +178,7 @@ def chain(
         state = resumed
     record.state = state
     for _ in range(settings.draws):
+        info = NOTHING_DONE
         for _ in range(settings.thin):
             generation = state.iteration + 1
             here = source.at(generation=generation)
@@ -215,13 +217,13 @@ def warm_up(
         if iteration + 1 in plan.ends and seen.count > 1:
             metric = seen.regularised()
             seen = Variances.of_size(size)
-            step = yield from reasonable_step(source.at(generation=iteration + 1, slot=1), point, step, metric)
+            step = yield from reasonable_step(
+                source.at(generation=iteration + 1, slot=1), point, step, metric
+            )
             tuner = StepSize.starting_at(step, settings.target)
         record.done += 1
     kept = tuner.final() if settings.warmup else step
-    return ChainState(
-        point.position, float(point.log_density), point.gradient, kept, metric, settings.warmup
-    )
+    return ChainState(point.position, float(point.log_density), point.gradient, kept, metric, settings.warmup)
 
 
 def lockstep(potential: Potential, chains: Sequence[Asking], size: int, progress: Callable[[], bool]) -> bool:
@@ -250,7 +252,9 @@ def _ask(positions: Floats, k: int, asking: Asking, answer: tuple[float, Floats]
     return True
 
 
-def watching(records: Sequence[Record], settings: Settings, progress: Progress, warm: bool) -> Callable[[], bool]:
+def watching(
+    records: Sequence[Record], settings: Settings, progress: Progress, warm: bool
+) -> Callable[[], bool]:
     """Reports how far the chains are; false when it is time to stop."""
     from time import monotonic
 

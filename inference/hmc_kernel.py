@@ -29,11 +29,11 @@ def transition(
     point = start
     for taken in range(1, steps + 1):
         point = yield from leapfrog(point, step, metric, half)
-        gain = float(weigh(point, metric) - base)  # type: ignore[operator]
+        gain = float(weigh(point, metric) - base)
         if not gain > -MOST_ENERGY:
             outside = not float(point.log_density) > -math.inf
             return start, Info(0.0, taken, 0, True, -float(base), outside)
     weighed = weigh(point, metric)
-    acceptance = min(1.0, float(weight(float(weighed - base))))  # type: ignore[operator]
+    acceptance = min(1.0, float(weight(float(weighed - base))))
     chosen = point if takes_new(source, base, weighed) else start
     return chosen, Info(acceptance, steps, 0, False, -float(weigh(chosen, metric)))

@@ -40,7 +40,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             raise Rejected(
                 Diagnostic(
                     "E0441",
-                    "the density has no curvature at the highest point that was found, so that no normal law fits",
+                    "the density does not curve down at the highest point found, so that no normal law fits",
                     bound.program.model.span,
                     help="the posterior may have a ridge or no maximum; use `--method nuts`",
                 )
@@ -55,5 +55,15 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         error = max(sampled.standard_error, abs(sampled.value - value))
         evidence = estimate(value, error, "by the normal approximation; the error is from weighing its draws")
         return approximate(
-            density, drawn, "laplace", options.seed, 0, evidence, {"mode_lp": found.value}, note, [], {}, False
+            density,
+            drawn,
+            "laplace",
+            options.seed,
+            0,
+            evidence,
+            {"mode_lp": found.value},
+            note,
+            [],
+            {},
+            False,
         )

@@ -104,7 +104,14 @@ class Grown(NamedTuple):
 
 
 def grow(
-    source: Source, start: Point, depth: int, step: Any, metric: Vector, base: LogWeight, weigh: Weigh, half: Any
+    source: Source,
+    start: Point,
+    depth: int,
+    step: Any,
+    metric: Vector,
+    base: LogWeight,
+    weigh: Weigh,
+    half: Any,
 ) -> Generator[Vector, tuple[Any, Vector], Grown]:
     """Walks 2^depth steps from a point, as long as no aligned part of the walk turns."""
     stack: list[Tree] = []
@@ -112,7 +119,7 @@ def grow(
     for steps in range(1, 2**depth + 1):
         point = yield from leapfrog(point, step, metric, half)
         weighed = weigh(point, metric)
-        gain = float(weighed - base)  # type: ignore[operator]
+        gain = float(weighed - base)
         if not gain > -MOST_ENERGY:
             return Grown(None, point, True, acceptance, steps)
         acceptance += min(1.0, float(weight(gain)))

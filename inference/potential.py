@@ -28,7 +28,7 @@ Call = Callable[[Tensor], tuple[Tensor, Tensor]]
 class Potential:
     """`value_and_gradient` of a log density for a fixed number of chains.
 
-    jacobian: of the map from the unconstrained scale; without it the density is that of the program's own scale.
+    jacobian: of the map from the unconstrained scale; without it, the density on the program's own scale.
     traced:   whether the recorded operations are used; otherwise chains are evaluated one by one.
     """
 

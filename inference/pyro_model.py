@@ -6,6 +6,8 @@ out, with finite discrete draws summed out by Pyro's enumeration.
 """
 
 # pyright: basic
+# mypy: disable-error-code="no-any-return"
+# Some of torch's operators are typed as giving anything.
 
 from __future__ import annotations
 
@@ -96,14 +98,16 @@ def to_pyro(bound: Bound) -> Callable[[], Any]:
     return run
 
 
-class Fixed(Messenger):  # type: ignore[misc]
+class Fixed(Messenger):
     """Gives continuous sites values at unconstrained points, and adds up the log Jacobians.
 
     position: one unconstrained vector [D], or several [S, D] inside a plate of that size; without one,
     a site that is new gets the next numbers of `fresh`, and a slot.
     """
 
-    def __init__(self, position: Tensor | None, slots: Mapping[str, Slot], fresh: Callable[[int], Tensor]) -> None:
+    def __init__(
+        self, position: Tensor | None, slots: Mapping[str, Slot], fresh: Callable[[int], Tensor]
+    ) -> None:
         super().__init__()
         self.position = position
         self.slots = dict(slots)

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pyro
 import torch
@@ -113,7 +113,9 @@ class PyroSites:
         self._alive(law.owners, plates)
         self.drawn[name] = Drawn(address, law, tuple(plates), statement)
         self._born[name] = tuple((loop, at) for loop, at, _ in self._loops)
-        value = pyro.sample(name, LawDistribution(law, inside=True), infer={"statement": statement})
+        value = pyro.sample(
+            name, LawDistribution(law, inside=True), infer=cast("Any", {"statement": statement})
+        )
         owners = frozenset({name}) if law.discrete else frozenset[str]()
         return Batch(value, law.rank, False, owners)
 

@@ -85,7 +85,9 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
     unknown = sorted(set(init) - used)
     if unknown:
         names = ", ".join(f"`{name}`" for name in unknown)
-        raise Rejected(Diagnostic("E0332", f"starting values for {names}, but the model draws no such variable"))
+        raise Rejected(
+            Diagnostic("E0332", f"starting values for {names}, but the model draws no such variable")
+        )
     return result
 
 
@@ -97,7 +99,11 @@ def blame(density: Density, start: np.ndarray) -> tuple[str, Span]:
         trace = density.trace(fixed)
         trace.compute_log_prob()
     for name, site in trace.nodes.items():
-        if site["type"] == "sample" and "log_prob_sum" in site and not math.isfinite(float(site["log_prob_sum"])):
+        if (
+            site["type"] == "sample"
+            and "log_prob_sum" in site
+            and not math.isfinite(float(site["log_prob_sum"]))
+        ):
             statement = site["infer"].get("statement")
             return name, NOWHERE if statement is None else statement.span
     return "", NOWHERE

@@ -145,7 +145,7 @@ def _warnings(
         found.append(
             Diagnostic(
                 "W0431",
-                f"{outside} trajectories reached a point where the density is 0 or not a number, and were rejected",
+                f"{outside} trajectories met a point of density 0 or not a number, and were rejected",
                 severity="warning",
             )
         )

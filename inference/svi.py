@@ -81,14 +81,20 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             found.append(
                 Diagnostic(
                     "W0531",
-                    f"the evidence lower bound was still changing (by {fit.drift:.2g}) when the optimiser stopped",
+                    f"the evidence lower bound still changed (by {fit.drift:.2g}) when the optimiser stopped",
                     help="raise `--steps` or change `--learning-rate`",
                     severity="warning",
                 )
             )
         elbo = float(drawn.log_weights.mean())
-        error = float(drawn.log_weights.std(ddof=1)) / math.sqrt(len(drawn.log_weights)) if options.draws > 1 else math.inf
-        evidence = estimate(elbo, error, "a lower bound: the evidence is larger by the divergence of the guide")
+        error = (
+            float(drawn.log_weights.std(ddof=1)) / math.sqrt(len(drawn.log_weights))
+            if options.draws > 1
+            else math.inf
+        )
+        evidence = estimate(
+            elbo, error, "a lower bound: the evidence is larger by the divergence of the guide"
+        )
         numbers = {"elbo": elbo, "elbo_drift": fit.drift}
         note = f"{options.guide} guide, {fit.steps} steps"
         state: dict[str, Any] = {}
@@ -102,7 +108,7 @@ def _middle(tried: Floats, size: int, given: bool) -> Floats:
 
 
 def _where_to_begin(single: Any, first: Floats, progress: Progress) -> tuple[Floats, Floats]:
-    """The mode and the scales of its curvature, if there is a mode near; the optimiser works in their units."""
+    """The mode and the scales of its curvature, if there is one near: the units of the optimiser."""
     found = ascend(single, first, CLIMB, lambda: not progress.stopped())
     if found.converged:
         curvature = -np.diag(hessian(single, found.position))

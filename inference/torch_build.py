@@ -156,7 +156,10 @@ def law_of(
         case "ZeroInflated":
             p, base = lift(arguments[0]), _law(arguments[1])
             zero = Certain(0 if base.discrete else 0.0)
-            logs = [elementwise(torch.log, p, real=True), elementwise(lambda t: torch.log1p(-t), p, real=True)]
+            logs = [
+                elementwise(torch.log, p, real=True),
+                elementwise(lambda t: torch.log1p(-t), p, real=True),
+            ]
             return Mixture(logs, [zero, base], "ZeroInflated")
         case "Transformed":
             return Image(_law(arguments[0]), lambda x: call(arguments[1], x))
@@ -191,7 +194,9 @@ def _logs(weights: Batch, count: int) -> list[Batch]:
         raise outside_domain("Mixture", "weights", weights.shape[-1], f"as long as `dists`, {count}")
     axis = -1
     return [
-        elementwise(torch.log, Batch(weights.data.select(axis, k), weights.rank - 1, weights.known, weights.owners))
+        elementwise(
+            torch.log, Batch(weights.data.select(axis, k), weights.rank - 1, weights.known, weights.owners)
+        )
         for k in range(count)
     ]
 

@@ -17,7 +17,7 @@ from pplc.inference.torch_spaces import constraint
 from pplc.inference.torch_values import Batch
 
 
-class LawDistribution(TorchDistribution):  # type: ignore[misc]
+class LawDistribution(TorchDistribution):
     """A law as a Pyro distribution: its batch is that of the parameters, the rest is one event.
 
     inside: values are known to lie in the support, so that the density need not look.

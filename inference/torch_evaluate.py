@@ -285,7 +285,11 @@ class Evaluator:
         space, extents = space_of(density, dict(zip(density.parameters, arguments, strict=True)))
         given = [lift(a) for a in arguments if is_numeric(a)]
         return User(
-            density.name, lambda x: self.apply(log_density, (settled(x.data, x.rank, x.known),), ()), space, extents, given
+            density.name,
+            lambda x: self.apply(log_density, (settled(x.data, x.rank, x.known),), ()),
+            space,
+            extents,
+            given,
         )
 
     # ------------------------------------------------------------------ blocks
@@ -522,9 +526,9 @@ class Evaluator:
             return from_value(self.bound.intervention(address))
         match law:
             case ModelValue(function, arguments):
-                return self.apply(function, arguments, below(address))  # type: ignore[arg-type]
+                return self.apply(function, arguments, below(address))
             case MemoModel(function):
-                return MemoFunction(address, function)  # type: ignore[arg-type]
+                return MemoFunction(address, function)
             case Certain():
                 return law.value
             case Image():
@@ -699,7 +703,7 @@ def merged(test: Batch, yes: Content, no: Content) -> Content:
         case tuple(), tuple() if len(yes) == len(no):
             return tuple(merged(test, a, b) for a, b in zip(yes, no, strict=True))
         case _ if _array_like(yes) and _array_like(no):
-            result = where(test, _shaped(test, yes), _shaped(test, no))
+            result = where(test, yes, no)
             return settled(result.data, result.rank, result.known, result.owners)
         case _:
             if type(yes) is type(no) and not has_tensor(yes) and not has_tensor(no) and yes == no:
@@ -711,11 +715,6 @@ def merged(test: Batch, yes: Content, no: Content) -> Content:
 
 def _array_like(value: Content) -> bool:
     return is_numeric(value) or isinstance(value, tuple | range)
-
-
-def _shaped(test: Batch, value: Content) -> Batch:
-    part = lift(value)
-    return part if test.rank == 0 or part.rank else part
 
 
 def outside(value: Content, level: int, count: int) -> Content:
@@ -759,9 +758,7 @@ def replaced(array: Content, places: Sequence[Content], value: Content) -> Conte
 
 def has_effects(block: core.Block) -> bool:
     """Whether a block draws, weighs or calls."""
-    return any(
-        isinstance(s, core.Draw | core.Observe | core.Weight | core.Call) for s in statements(block)
-    )
+    return any(isinstance(s, core.Draw | core.Observe | core.Weight | core.Call) for s in statements(block))
 
 
 @contextmanager
@@ -774,9 +771,7 @@ def at(node: core.Node) -> Iterator[None]:
     except Fault as fault:
         raise LocatedFault(fault, node.span) from None
     except Refused as refused:
-        raise Rejected(
-            Diagnostic(refused.code, refused.message, node.span, "", refused.help)
-        ) from None
+        raise Rejected(Diagnostic(refused.code, refused.message, node.span, "", refused.help)) from None
 
 
 def space_of(density: core.UserDensity, sizes: Mapping[str, Content]) -> tuple[Space, tuple[int, ...]]:
@@ -799,7 +794,7 @@ def space_of(density: core.UserDensity, sizes: Mapping[str, Content]) -> tuple[S
             return Space("between", 0, zero, one), ()
         case typesys.Vector("unit_vector", _):
             raise Refused("E0542", "unit vectors have no unconstrained scale")
-        case typesys.Vector(name, _) | typesys.Matrix(name, _):
+        case typesys.Vector("simplex" | "ordered" as name, _) | typesys.Matrix(name, _):
             return matrix_space(name), extents
         case typesys.Real() | typesys.Array(typesys.Real("real"), _):
             return Space("real", len(extents)), extents

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Never
 
 import torch
 from torch import Tensor
@@ -56,10 +57,22 @@ _IN_DOMAIN = {
     Domain.ORDERED: lambda t: t[..., 1:] > t[..., :-1],
     Domain.SIMPLEX: lambda t: (t >= 0) & ((t.sum(-1, keepdim=True) - 1).abs() <= 1e-8),
 }
-_SILENT = frozenset({Domain.POSITIVE, Domain.NONNEGATIVE, Domain.POSITIVE_UNIT, Domain.UNIT, Domain.POSITIVE_VECTOR})
+_SILENT = frozenset(
+    {Domain.POSITIVE, Domain.NONNEGATIVE, Domain.POSITIVE_UNIT, Domain.UNIT, Domain.POSITIVE_VECTOR}
+)
 """Domains that a random parameter may leave without its density becoming NaN by itself."""
 _SELF_GUARDED = frozenset(
-    {"Normal", "Cauchy", "Laplace", "Logistic", "Gumbel", "LogNormal", "HalfNormal", "HalfCauchy", "SkewNormal"}
+    {
+        "Normal",
+        "Cauchy",
+        "Laplace",
+        "Logistic",
+        "Gumbel",
+        "LogNormal",
+        "HalfNormal",
+        "HalfCauchy",
+        "SkewNormal",
+    }
     | {"Exponential", "Weibull", "Pareto", "Kumaraswamy"}
 )
 """Families whose formula takes the log of every parameter with a domain: NaN outside it."""
@@ -102,9 +115,7 @@ class FamilyLaw(TorchLaw):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        fronts = [
-            p.shape[: p.rank - s.rank] for p, s in zip(self.parameters, self.signature, strict=True)
-        ]
+        fronts = [p.shape[: p.rank - s.rank] for p, s in zip(self.parameters, self.signature, strict=True)]
         return (*torch.broadcast_shapes(*fronts), *self.event_shape)
 
     @property
@@ -119,9 +130,7 @@ class FamilyLaw(TorchLaw):
             with untraced():
                 size = int(dimension.data.item())
             return (size, size)
-        size = next(
-            p.shape[-1] for p, s in zip(self.parameters, self.signature, strict=True) if s.rank
-        )
+        size = next(p.shape[-1] for p, s in zip(self.parameters, self.signature, strict=True) if s.rank)
         return (size,) * self.event_rank
 
     @property
@@ -165,7 +174,7 @@ class FamilyLaw(TorchLaw):
         free = x.rank - self.event_rank
         parts = [*self.parameters, x]
         ranks = [s.rank for s in self.signature] + [self.event_rank]
-        lifted = max(max(p.rank - r for p, r in zip(parts, ranks, strict=True)), free)
+        lifted = max(free, *(p.rank - r for p, r in zip(parts, ranks, strict=True)))
         known = all(part.known for part in parts)
         owners = frozenset[str]().union(*(part.owners for part in parts))
 
@@ -212,14 +221,14 @@ class FamilyLaw(TorchLaw):
                 if self.name == "Hypergeometric":
                     population, successes, draws = given
                     return (x >= 0) & (x >= draws - population + successes) & (x <= draws) & (x <= successes)
-                test = x >= self._edge(support.lower, given)
+                inside = x >= self._edge(support.lower, given)
                 if support.upper is not None:
-                    test = test & (x <= self._edge(support.upper, given))
+                    inside = inside & (x <= self._edge(support.upper, given))
                 if self.name == "Zipf":
-                    test = test & ((given[1] <= 0) | (x <= given[1]))
-                return test
+                    inside = inside & ((given[1] <= 0) | (x <= given[1]))
+                return inside
             case Support.REAL:
-                test = None
+                test: Tensor | None = None
                 if support.lower is not None:
                     low = self._edge(support.lower, given)
                     test = (x > low) if self.name in _OPEN_AT_ZERO else (x >= low)
@@ -279,9 +288,13 @@ class FamilyLaw(TorchLaw):
             if not part.known:
                 continue
             with untraced():
-                fine = torch.isfinite(part.data) if part.data.dtype.is_floating_point else part.data == part.data
+                fine = (
+                    torch.isfinite(part.data) if part.data.dtype.is_floating_point else part.data == part.data
+                )
                 if test is not None:
-                    fine = fine.all(-1) & test(part.data).all(-1) if parameter.rank else fine & test(part.data)
+                    fine = (
+                        fine.all(-1) & test(part.data).all(-1) if parameter.rank else fine & test(part.data)
+                    )
                 if bool(fine.all().item()):
                     continue
                 if parameter.rank == 0:
@@ -343,7 +356,7 @@ class FamilyLaw(TorchLaw):
                     return None
 
 
-def _no_call(*_: object) -> object:
+def _no_call(*_: object) -> Never:
     raise unavailable("call", "a family")
 
 

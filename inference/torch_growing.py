@@ -140,8 +140,7 @@ class TorchGrowing:
             parts.append(stacked)
             places.extend(self.cells)
         if len(set(places)) != len(places):
-            seen: set[Place] = set()
-            raise defined_twice(next(p for p in places if p in seen or seen.add(p)))
+            raise defined_twice(next(p for p in places if places.count(p) > 1))
         shape_rank = parts[0].rank - 1
         if places == wanted and len(parts) == 1:
             whole = parts[0]

@@ -1,4 +1,4 @@
-"""Distributions of the Pyro back end: densities over batches, the space of their draws, their finite supports.
+"""Distributions of the Pyro back end: densities over batches, spaces of draws, finite supports.
 
 A law has `rank` axes, of which the last `event_rank` are one indivisible draw; those before them are
 independent entries (lifting). A value may have more axes still, as `iid` gives it: the parameters
@@ -6,6 +6,8 @@ are broadcast.
 """
 
 # pyright: basic
+# mypy: disable-error-code="no-any-return"
+# Some of torch's operators are typed as giving anything.
 
 from __future__ import annotations
 
@@ -34,15 +36,22 @@ from pplc.semantics.faults import unavailable
 
 
 class TorchLaw(ABC):
-    """A distribution whose parameters may be random and differ between rounds.
+    """A distribution whose parameters may be random and differ between rounds."""
 
-    rank, event_rank: see the module.
-    discrete: it has masses, not densities.
-    """
+    @property
+    @abstractmethod
+    def rank(self) -> int:
+        """Axes of a value."""
 
-    rank: int
-    event_rank: int = 0
-    discrete: bool = False
+    @property
+    def event_rank(self) -> int:
+        """Of these, the last ones that are one draw."""
+        return 0
+
+    @property
+    def discrete(self) -> bool:
+        """It has masses, not densities."""
+        return False
 
     @property
     @abstractmethod
@@ -230,7 +239,10 @@ class Truncated(TorchLaw):
         below = self.base.space
         lower, upper = self.bounds()
         return Space(
-            "between", 0, below.lower if lower is None else lower.data, below.upper if upper is None else upper.data
+            "between",
+            0,
+            below.lower if lower is None else lower.data,
+            below.upper if upper is None else upper.data,
         )
 
     def bounds(self) -> tuple[Batch | None, Batch | None]:
@@ -251,7 +263,9 @@ class Truncated(TorchLaw):
         lower, upper = self.bounds()
         if lower is not None and self.discrete:
             lower = elementwise(lambda t: torch.ceil(t) - 1, lower, real=True)
-        if lower is None or (self.discrete and always(elementwise(lambda t: t < 0, lower)) and upper is not None):
+        if lower is None or (
+            self.discrete and always(elementwise(lambda t: t < 0, lower)) and upper is not None
+        ):
             assert upper is not None
             return self.base.tails(upper)[0]
         if upper is None:
@@ -278,7 +292,9 @@ class Truncated(TorchLaw):
 
     def support(self) -> Tensor | None:
         values = self.base.support()
-        if values is None or any(b is not None and (not b.known or b.data.dim()) for b in (self.lower, self.upper)):
+        if values is None or any(
+            b is not None and (not b.known or b.data.dim()) for b in (self.lower, self.upper)
+        ):
             return None
         with untraced():
             for bound, keep in ((self.lower, torch.ge), (self.upper, torch.le)):
@@ -402,7 +418,9 @@ class Mixture(TorchLaw):
         if any(v is None for v in values):
             return None
         with untraced():
-            return torch.unique(torch.cat([v.to(FLOAT) if v.dtype == FLOAT else v for v in values if v is not None]))
+            return torch.unique(
+                torch.cat([v.to(FLOAT) if v.dtype == FLOAT else v for v in values if v is not None])
+            )
 
     def tails(self, x: Batch) -> tuple[Batch, Batch]:
         both = [base.tails(x) for base in self.bases]

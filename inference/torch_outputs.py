@@ -138,7 +138,8 @@ def _plated(density: Density, points: Tensor) -> PyroSites:
     dim = -1 - density.model.plan.nesting
 
     def run() -> PyroSites:
-        with Fixed(points, density.slots, _refuse), pyro.plate("draws#", len(points), dim=dim):
+        plate: Any = pyro.plate
+        with Fixed(points, density.slots, _refuse), plate("draws#", len(points), dim=dim):
             return density.model(record=True)[1]
 
     return _with_discrete(density, run, 1)
@@ -176,7 +177,8 @@ def _at_once(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Ru
         shapes.extend((kept, lik))
         return [v for v, _ in values], [v for v, _ in densities]
 
-    values, densities = vmap(one, randomness="different")(points)
+    vectorised: Any = vmap(one)
+    values, densities = vectorised(points)
     kept, lik = shapes
     return (kept, [v.numpy() for v in values]), (lik, [d.numpy() for d in densities])
 
@@ -196,8 +198,9 @@ def _unplated(density: Density, found: tuple[list[Reported], list[Leaf]], count:
 def _one_by_one(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Run]:
     runs = [_sites(density, u) for u in points]
     results: list[Run] = []
-    for pick in (lambda s: s.kept, lambda s: s.densities if pointwise else []):
-        columns = [_leaves(pick(sites)) for sites in runs]
+    for which in ("kept", "densities"):
+        picked = [s.kept if which == "kept" else s.densities if pointwise else [] for s in runs]
+        columns = [_leaves(each) for each in picked]
         shape = columns[0][0]
         arrays: list[Array] = []
         for k in range(len(columns[0][1])):
@@ -281,12 +284,16 @@ def _parts(address: tuple[Content, ...], value: Content) -> Iterator[tuple[Any, 
             pass
 
 
+def _column(array: Array, row: int | None) -> Array:
+    return array if row is None else array[:, row]
+
+
 def _assemble(runs: Sequence[Run], back: Array, count: int) -> dict[str, Array]:
     """Variables of all blocks, in the order of the draws."""
     if not runs:
         return {}
     shapes = runs[0][0]
-    columns: dict[Address, Callable[[], Array]] = {}
+    columns: dict[Address, tuple[Array, int | None]] = {}
     whole: dict[tuple[Address, ...], Array] = {}
     position = 0
     for reported in shapes:
@@ -294,27 +301,25 @@ def _assemble(runs: Sequence[Run], back: Array, count: int) -> dict[str, Array]:
             constant = np.empty(count, dtype=object)
             for k in range(count):
                 constant[k] = reported.constant
-            columns[reported.addresses[0]] = lambda c=constant: c
+            columns[reported.addresses[0]] = (constant, None)
             continue
         array = np.concatenate([arrays[position] for _, arrays in runs])[back]
         position += 1
         if len(reported.addresses) == 1:
-            columns[reported.addresses[0]] = lambda a=array: a
+            columns[reported.addresses[0]] = (array, None)
             continue
         whole[tuple(reported.addresses)] = array
         for r, address in enumerate(reported.addresses):
-            columns[address] = lambda a=array, r=r: a[:, r]
+            columns[address] = (array, r)
     result: dict[str, Array] = {}
     for name, elements in variables(columns).items():
         addresses = tuple(elements.values())
         if addresses in whole:
             joined = whole[addresses]
         else:
-            parts = [columns[address]() for address in addresses]
+            parts = [_column(*columns[address]) for address in addresses]
             if len({part.shape for part in parts}) != 1:
-                result.update(
-                    {show_address(a): part for a, part in zip(addresses, parts, strict=True)}
-                )
+                result.update({show_address(a): part for a, part in zip(addresses, parts, strict=True)})
                 continue
             joined = np.stack(parts, axis=1)
         box = extents(elements) if is_box(elements) else ()

@@ -6,6 +6,8 @@ that do not take the side, functions with a singularity get a harmless argument.
 """
 
 # pyright: basic
+# mypy: disable-error-code="no-any-return"
+# Some of torch's operators are typed as giving anything.
 
 from __future__ import annotations
 
@@ -33,8 +35,8 @@ from pplc.inference.torch_values import (
     stack,
     tensor,
 )
-from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.faults import wrong_kind
+from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.values import MISSING, Record, Tagged
 
 Static: TypeAlias = tuple[str | int, ...]
@@ -56,7 +58,11 @@ def primitive(op: str, static: Static, guard: Guard, args: Sequence[Content]) ->
         return LISTS[op](*args)
     else:
         raise CannotVectorise(f"`{op}` has no version for tensors")
-    return settled(result.data, result.rank, result.known, result.owners) if isinstance(result, Batch) else result
+    return (
+        settled(result.data, result.rank, result.known, result.owners)
+        if isinstance(result, Batch)
+        else result
+    )
 
 
 def frozen(value: Content) -> Content:
@@ -82,7 +88,9 @@ def has_tensor(value: Content) -> bool:
 # ------------------------------------------------------------------ elementwise
 
 
-def _unary(operation: Callable[[Tensor], Tensor], safe: float | None = None, *, real: bool = True) -> Operation:
+def _unary(
+    operation: Callable[[Tensor], Tensor], safe: float | None = None, *, real: bool = True
+) -> Operation:
     def apply(guard: Guard, x: Content) -> Content:
         return elementwise(operation, x if safe is None else guarded(guard, x, safe), real=real)
 
@@ -299,7 +307,9 @@ def _kernel(shape: Callable[..., Tensor], extra: int = 0) -> Operation:
 def _distance(squared: Tensor) -> Tensor:
     """The root, with gradient 0 at 0."""
     zero = squared == 0
-    return torch.where(zero, torch.zeros_like(squared), torch.sqrt(torch.where(zero, torch.ones_like(squared), squared)))
+    return torch.where(
+        zero, torch.zeros_like(squared), torch.sqrt(torch.where(zero, torch.ones_like(squared), squared))
+    )
 
 
 def _exp_quad(squared: Tensor, sd: Tensor, length: Tensor) -> Tensor:
@@ -469,6 +479,7 @@ STRUCTURE: Mapping[str, Callable[..., Content]] = MappingProxyType(
         "missing": lambda static, guard: MISSING,
     }
 )
+
 
 def _flatten(lists: Content) -> Content:
     if isinstance(lists, Batch):

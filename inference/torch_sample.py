@@ -1,6 +1,8 @@
 """Draws from laws by torch's generator: what prior and predictive runs of the Pyro model need."""
 
 # pyright: basic
+# mypy: disable-error-code="no-any-return"
+# Some of torch's operators are typed as giving anything.
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ import torch.distributions as td
 from torch import Tensor
 
 from pplc.inference.torch_families import FamilyLaw
-from pplc.inference.torch_laws import Iid, Mixture, Ordered, TorchLaw, Truncated
 from pplc.inference.torch_laws import Finite as FiniteLaw
+from pplc.inference.torch_laws import Iid, Mixture, Ordered, TorchLaw, Truncated
 from pplc.inference.torch_spaces import Space
 from pplc.inference.torch_values import FLOAT, Batch, Refused, pad
 from pplc.inference.torch_vector_densities import factor
@@ -134,6 +136,11 @@ def _von_mises(location: Tensor, concentration: Tensor) -> Tensor:
     return td.VonMises(location, safe).sample()
 
 
+def _mv_student_t(df: Tensor, location: Tensor, lower: Tensor) -> Tensor:
+    z = (lower @ torch.randn_like(location).unsqueeze(-1)).squeeze(-1)
+    return location + z * torch.sqrt(df / td.Chi2(df).sample()).unsqueeze(-1)
+
+
 SAMPLERS: Mapping[tuple[str, int], Callable[..., Tensor]] = MappingProxyType(
     {
         ("Bernoulli", 0): lambda p: td.Bernoulli(p).sample(),
@@ -185,7 +192,7 @@ SAMPLERS: Mapping[tuple[str, int], Callable[..., Tensor]] = MappingProxyType(
         ("MvNormal", 1): lambda m, c: td.MultivariateNormal(m, scale_tril=c).sample(),
         ("MvNormal", 2): lambda m, p: td.MultivariateNormal(m, precision_matrix=p).sample(),
         ("MvStudentT", 0): lambda df, m, c: _mv_student_t(df, m, factor(c)),
-        ("MvStudentT", 1): lambda df, m, c: _mv_student_t(df, m, c),
+        ("MvStudentT", 1): _mv_student_t,
         ("MvStudentT", 2): lambda df, m, p: _mv_student_t(df, m, factor(torch.linalg.inv(p))),
         ("Wishart", 0): lambda df, s: td.Wishart(df, s).sample(),
         ("InverseWishart", 0): lambda df, s: torch.linalg.inv(td.Wishart(df, torch.linalg.inv(s)).sample()),
@@ -194,11 +201,6 @@ SAMPLERS: Mapping[tuple[str, int], Callable[..., Tensor]] = MappingProxyType(
     }
 )
 """By family and parametrisation, parameters already expanded."""
-
-
-def _mv_student_t(df: Tensor, location: Tensor, lower: Tensor) -> Tensor:
-    z = (lower @ torch.randn_like(location).unsqueeze(-1)).squeeze(-1)
-    return location + z * torch.sqrt(df / td.Chi2(df).sample()).unsqueeze(-1)
 
 
 __all__ = ["Batch", "Space", "sample"]

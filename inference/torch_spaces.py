@@ -41,9 +41,7 @@ class Space:
 
 REAL = Space("real")
 POSITIVE = Space("between", 0, torch.zeros((), dtype=torch.float64), None)
-UNIT = Space(
-    "between", 0, torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64)
-)
+UNIT = Space("between", 0, torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64))
 DISCRETE = Space("discrete")
 
 
@@ -146,7 +144,9 @@ def lower_indices(size: int, diagonal: int) -> Tensor:
 
 def _triangle(u: Tensor, size: int, diagonal: int) -> Tensor:
     """The vector as a lower triangle, zero elsewhere."""
-    padded = torch.cat([u, torch.zeros_like(u[..., :1]) if u.shape[-1] else u.new_zeros((*u.shape[:-1], 1))], -1)
+    padded = torch.cat(
+        [u, torch.zeros_like(u[..., :1]) if u.shape[-1] else u.new_zeros((*u.shape[:-1], 1))], -1
+    )
     flat = padded.index_select(-1, lower_indices(size, diagonal).flatten())
     return flat.reshape(*u.shape[:-1], size, size)
 

@@ -46,11 +46,11 @@ _ASKS = ("_local_scalar_dense", "item", "nonzero", "is_nonzero", "equal", "maske
 _RANDOM = ("rand", "bernoulli", "normal", "uniform", "multinomial", "poisson", "exponential_")
 
 
-class Recorder(TorchDispatchMode):  # type: ignore[misc]
+class Recorder(TorchDispatchMode):
     """Records every operation that touches the input or what came from it."""
 
     def __init__(self, inputs: Sequence[Tensor]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.operations: list[Operation] = []
         self.slots: dict[int, int] = {}
         self.alive: list[Any] = list(inputs)

@@ -4,6 +4,8 @@ The last axes of parameters and values are those of one draw; all axes before th
 """
 
 # pyright: basic
+# mypy: disable-error-code="no-any-return"
+# Some of torch's operators are typed as giving anything.
 
 from __future__ import annotations
 
@@ -168,11 +170,11 @@ def log_lkj_normaliser(size: int, concentration: Tensor) -> Tensor:
     return total
 
 
-def lkj(dimension: Tensor, concentration: Tensor, x: Tensor) -> Tensor:  # noqa: ARG001
+def lkj(dimension: Tensor, concentration: Tensor, x: Tensor) -> Tensor:
     return 2 * (concentration - 1) * log_diagonal(factor(x)) - log_lkj_normaliser(x.shape[-1], concentration)
 
 
-def lkj_cholesky(dimension: Tensor, concentration: Tensor, x: Tensor) -> Tensor:  # noqa: ARG001
+def lkj_cholesky(dimension: Tensor, concentration: Tensor, x: Tensor) -> Tensor:
     size = x.shape[-1]
     powers = torch.arange(size - 1, -1, -1, dtype=torch.float64)
     exponents = powers + 2 * (concentration.unsqueeze(-1) - 1)

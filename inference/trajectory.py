@@ -45,7 +45,9 @@ def log_weight(point: Point, metric: Vector) -> LogWeight:
     return value
 
 
-def leapfrog(point: Point, step: Any, metric: Vector, half: Any) -> Generator[Vector, tuple[Any, Vector], Point]:
+def leapfrog(
+    point: Point, step: Any, metric: Vector, half: Any
+) -> Generator[Vector, tuple[Any, Vector], Point]:
     """One leapfrog step (Neal 2011, eq. 5.18-20): reversible and of unit Jacobian; `half` is 1/2."""
     momentum = point.momentum + half * step * point.gradient
     position = point.position + step * (metric * momentum)
@@ -64,13 +66,13 @@ def goes_on(first: Vector, last: Vector, total: Vector, metric: Vector) -> bool:
 
 def takes_second(source: Source, first: LogWeight, second: LogWeight) -> bool:
     """Chooses the second of two in proportion to their weights."""
-    high = max(first, second)  # type: ignore[type-var]
-    return source.choose((weight(first - high), weight(second - high))) == 1  # type: ignore[operator]
+    high = max(first, second)
+    return source.choose((weight(first - high), weight(second - high))) == 1
 
 
 def takes_new(source: Source, old: LogWeight, new: LogWeight) -> bool:
     """Chooses the second with probability min(1, new / old)."""
-    if new >= old:  # type: ignore[operator]
+    if new >= old:
         return True
-    share = weight(new - old)  # type: ignore[operator]
+    share = weight(new - old)
     return source.choose((1 - share, share)) == 1

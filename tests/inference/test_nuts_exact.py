@@ -114,7 +114,9 @@ def test_the_leapfrog_is_reversible_and_keeps_volume(squares: tuple[int, ...]) -
     system = Oscillators(*squares)
     size = len(squares)
     there = system.answer(
-        leapfrog(system.point(vector(*range(1, size + 1)), vector(*range(3, size + 3))), ONE, system.metric, HALF)
+        leapfrog(
+            system.point(vector(*range(1, size + 1)), vector(*range(3, size + 3))), ONE, system.metric, HALF
+        )
     )
     back = system.answer(leapfrog(there._replace(momentum=-there.momentum), ONE, system.metric, HALF))
     assert list(back.position) == list(range(1, size + 1))
@@ -129,7 +131,9 @@ def test_the_leapfrog_is_reversible_and_keeps_volume(squares: tuple[int, ...]) -
     assert abs(np.linalg.det(np.array(columns)) - 1) < 1e-12
 
 
-@pytest.mark.parametrize(("squares", "depth"), [((1,), 1), ((1,), 2), ((1,), 3), ((2,), 2), ((3,), 2), ((1, 2), 2)])
+@pytest.mark.parametrize(
+    ("squares", "depth"), [((1,), 1), ((1,), 2), ((1,), 3), ((2,), 2), ((3,), 2), ((1, 2), 2)]
+)
 def test_nuts_keeps_every_law_on_an_orbit(squares: tuple[int, ...], depth: int) -> None:
     system = Oscillators(*squares)
     size = len(squares)
@@ -201,7 +205,9 @@ def sign(source: Source) -> int:
     return 1 if source.choose((1, 1)) == 1 else -1
 
 
-def textbook(points: list[Point], weights: dict[Key, Fraction], start: int, depth: int) -> dict[Key, Fraction]:
+def textbook(
+    points: list[Point], weights: dict[Key, Fraction], start: int, depth: int
+) -> dict[Key, Fraction]:
     """The law of one transition on a cyclic orbit, by recursion over spans of indices."""
     count = len(points)
 

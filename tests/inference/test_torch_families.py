@@ -43,9 +43,7 @@ SPECIAL: dict[str, list[tuple[Any, ...]]] = {
     "LKJCholesky": [(3, 1.7), (4, 0.8)],
     "Pareto": [(1.4, 0.8), (3.1, 2.0)],
 }
-CASES = [
-    (name, k) for name, family in FAMILIES.items() for k in range(1 + len(family.alternatives))
-]
+CASES = [(name, k) for name, family in FAMILIES.items() for k in range(1 + len(family.alternatives))]
 
 
 def signature(name: str, k: int) -> tuple[Parameter, ...]:
@@ -78,7 +76,7 @@ def close(a: float, b: float, tolerance: float) -> bool:
     return a == b or abs(a - b) <= tolerance * max(1.0, abs(a), abs(b))
 
 
-@pytest.mark.parametrize(("name", "k"), CASES, ids=lambda x: str(x))
+@pytest.mark.parametrize(("name", "k"), CASES, ids=str)
 def test_density_is_that_of_the_reference(name: str, k: int) -> None:
     source = Seeded(7)
     for given in arguments(name, k):
@@ -95,7 +93,7 @@ def leaves(value: Any) -> list[float]:
     return list(chain.from_iterable(map(leaves, value))) if isinstance(value, tuple) else [value]
 
 
-@pytest.mark.parametrize(("name", "k"), CASES, ids=lambda x: str(x))
+@pytest.mark.parametrize(("name", "k"), CASES, ids=str)
 def test_gradient_in_the_parameters_is_that_of_the_density(name: str, k: int) -> None:
     """Central differences of our own density, which is that of the reference."""
     source = Seeded(8)
@@ -130,7 +128,7 @@ def test_gradient_in_the_parameters_is_that_of_the_density(name: str, k: int) ->
             assert gradient is None or close(float(gradient), slope, 1e-6), (given, which, gradient, slope)
 
 
-@pytest.mark.parametrize(("name", "k"), CASES, ids=lambda x: str(x))
+@pytest.mark.parametrize(("name", "k"), CASES, ids=str)
 def test_a_batch_of_parameters_gives_each_its_own_density(name: str, k: int) -> None:
     rows = arguments(name, k)[:2]
     if len(rows) < 2 or name in ("Zipf", "LKJ", "LKJCholesky"):
