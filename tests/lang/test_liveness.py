@@ -126,7 +126,7 @@ def denote_forgetting(program: core.Program, seen: Seen = lambda _: None) -> Mea
     return Measure.of(found)
 
 
-@settings(max_examples=80)
+@settings(max_examples=120)
 @given(written=programs())
 def test_what_is_dead_makes_no_difference(written: Written) -> None:
     program = lowered(written.program)

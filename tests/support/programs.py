@@ -87,7 +87,16 @@ HELPERS: tuple[Callable[[], s.Item], ...] = (
         ),
     ),
     lambda: s.Function(
-        "fn", "twice", (parameter("p", "int"),), None, block(value=s.Binary("*", number(2), name("p")))
+        # Its variables are called like some of `main`.
+        "fn",
+        "twice",
+        (parameter("v1", "int"),),
+        None,
+        block(
+            s.Let(s.Bind("v2"), None, s.Binary("+", name("v1"), name("v1"))),
+            s.Let(s.Bind("v3"), None, name("v2")),
+            value=name("v3"),
+        ),
     ),
     lambda: s.Function(
         "model",
@@ -120,12 +129,17 @@ HELPERS: tuple[Callable[[], s.Item], ...] = (
 
 @dataclass(slots=True)
 class Variable:
-    """A variable in scope; `length` of an array of ints or bools defined up to there, else 0."""
+    """A variable in scope.
+
+    length: of an array of ints defined up to there, else 0.
+    bounds: of the values of a loop's variable, the upper one excluded.
+    """
 
     name: str
     kind: Kind
     mutable: bool = False
     length: int = 0
+    bounds: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -229,7 +243,7 @@ class Writer:
                 return s.Binary("%", self.integer(depth - 1), number(1 + self.below(3)))
             case "element" if arrays := self.known("int", array=True):
                 array = arrays[self.below(len(arrays))]
-                return s.Index(name(array.name), (self.index(array.length, depth - 1),))
+                return s.Index(name(array.name), (self.place(array.length, depth - 1),))
             case "least":
                 return call("least", self.integer(depth - 1), self.integer(depth - 1))
             case "twice":
@@ -288,6 +302,22 @@ class Writer:
     def index(self, length: int, depth: int) -> s.Expr:
         """An int within bounds, whatever the program does."""
         return s.Binary("%", call("abs", self.integer(depth)), number(length))
+
+    def place(self, length: int, depth: int) -> s.Expr:
+        """An index, often that of a loop, or its neighbour."""
+        near: list[s.Expr] = []
+        for variable in self.scope:
+            if variable.bounds is not None:
+                low, high = variable.bounds
+                if low >= 0 and high <= length:
+                    near.append(name(variable.name))
+                if low >= 1 and high <= length + 1:
+                    near.append(s.Binary("-", name(variable.name), number(1)))
+                if low >= -1 and high < length:
+                    near.append(s.Binary("+", name(variable.name), number(1)))
+        if near and self.below(4):
+            return near[self.below(len(near))]
+        return self.index(length, depth)
 
     def int_law(self, depth: int) -> s.Expr:
         """A law of at most three ints, its support perhaps depending on values."""
@@ -397,7 +427,11 @@ class Writer:
 
     def statement(self, depth: int, *, top: bool) -> Sequence[s.Stmt]:
         options = ("let", "draw", "shape", "pair", "var", "assign", "condition", "weight", "observe", "take")
-        nested = ("if", "for", "while", "match", "chain", "plate", "define", "early") if depth > 0 else ()
+        nested = (
+            ("if", "for", "while", "match", "chain", "plate", "define", "early", "gather")
+            if depth > 0
+            else ()
+        )
         match self.choice(*options, *nested):
             case "let":
                 return [self.bind("bool" if self.below(2) else "int", 2)]
@@ -410,6 +444,8 @@ class Writer:
                 value = self.integer(1)
                 self.scope.append(Variable(text, "int", mutable=True))
                 return [s.VarDecl(text, None, value)]
+            case "gather":
+                return self.gather()
             case "assign" if variables := [v for v in self.known("int") if v.mutable]:
                 target = variables[self.below(len(variables))].name
                 return [s.Assign(s.Target(target), self.integer(2))]
@@ -488,6 +524,21 @@ class Writer:
         self.times //= 3
         return s.For((s.Clause(s.Bind(item), items),), body)
 
+    def gather(self) -> Sequence[s.Stmt]:
+        """A loop that goes through an array, each round depending on the one before."""
+        array = self.known("int", array=True)[-1]
+        total, item = self.fresh(), self.fresh()
+        low = self.below(2)
+        counter = Variable(item, "int", bounds=(low, array.length))
+        place = self.inside(lambda: self.place(array.length, 0), counter)
+        more = s.Binary("+", s.Binary("*", number(2), name(total)), s.Index(name(array.name), (place,)))
+        loop = s.For(
+            (s.Clause(s.Bind(item), s.Range(number(low), number(array.length))),),
+            block(s.Assign(s.Target(total), s.Binary("%", more, number(7)))),
+        )
+        self.scope.append(Variable(total, "int", mutable=True))
+        return [s.VarDecl(total, None, number(0)), loop]
+
     def while_(self, depth: int) -> Sequence[s.Stmt]:
         count = self.fresh()
         test: s.Expr = s.Compare(name(count), (("<", number(2)),))
@@ -513,7 +564,12 @@ class Writer:
         ]
 
     def result(self) -> s.Expr:
-        return s.TupleLiteral((self.leaf("int"), self.leaf("bool"), self.leaf("int")))
+        return s.TupleLiteral((self.late("int"), self.late("bool"), self.late("int")))
+
+    def late(self, kind: Kind) -> s.Expr:
+        """One of the variables defined last, so that what is written matters."""
+        variables = self.known(kind)
+        return name(variables[-1 - self.below(min(2, len(variables)))].name)
 
 
 class Written:
@@ -530,8 +586,10 @@ class Written:
 def programs(draw: st.DrawFn) -> Written:
     """A program whose entry is `main`; its arguments are `ARGUMENTS`."""
     writer = Writer(draw, [Variable("y", "int", length=3), Variable("b", "bool"), Variable("N", "int")])
-    body = writer.statements(draw(st.integers(1, 6)), 2, top=True)
-    result = s.Return(s.TupleLiteral((writer.integer(2), writer.boolean(2), writer.leaf("int"))))
+    # Every program begins with a choice, so that most have several outcomes.
+    first = writer.chain() if writer.may_draw(2) and writer.may_draw(2) and writer.below(2) else ()
+    body = [*first, *writer.statements(draw(st.integers(1, 6)), 2, top=True)]
+    result = s.Return(s.TupleLiteral((writer.integer(2), writer.boolean(1), writer.late("int"))))
     data = s.Parameter("y", s.ArrayType(s.NamedType("int"), (s.SizeName("N"),)))
     main = s.Function("model", "main", (data, parameter("b", "bool")), None, block(*body, result))
     return Written(s.Program((*(make() for make in HELPERS), main)))
