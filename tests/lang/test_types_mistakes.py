@@ -1,22 +1,39 @@
-"""Wrong expressions and the messages they get, each on one line of a table."""
+"""Wrong expressions and statements and the messages they get, each on one line of a table."""
 
 from pathlib import Path
 
 import pytest
 
 from pplc.lang.check import check_text
-from pplc.lang.diagnostics import Rejected
+from pplc.lang.diagnostics import Diagnostic, Rejected
 
 HERE = Path(__file__).parent
 PARAMETERS = (HERE / "expressions.txt").read_text(encoding="utf-8").split("\n")[1]
-TABLE = (HERE / "mistaken_expressions.txt").read_text(encoding="utf-8").split("\n")
-CASES = [line.split(" :: ") for line in TABLE if " :: " in line and not line.startswith("#")]
 
 
-@pytest.mark.parametrize(("expression", "expected"), CASES)
-def test_a_wrong_expression_gets_its_message(expression: str, expected: str) -> None:
+def table(name: str) -> list[list[str]]:
+    """The lines of a table, as what is wrong and what is said."""
+    lines = (HERE / name).read_text(encoding="utf-8").split("\n")
+    return [
+        [part.strip() for part in line.split(" :: ")] for line in lines if " :: " in line and line[0] != "#"
+    ]
+
+
+def first_error(body: str) -> Diagnostic:
+    """What a model with this body is refused for."""
     with pytest.raises(Rejected) as caught:
-        check_text(f"model f({PARAMETERS}) {{ return {expression.strip()} }}")
-    first = caught.value.diagnostics[0]
-    assert f"{first.code} {first.message}" == expected
-    assert first.label
+        check_text(f"model f({PARAMETERS}) {{ {body} }}")
+    return caught.value.diagnostics[0]
+
+
+@pytest.mark.parametrize(("expression", "expected"), table("mistaken_expressions.txt"))
+def test_a_wrong_expression_gets_its_message(expression: str, expected: str) -> None:
+    error = first_error(f"return {expression}")
+    assert f"{error.code} {error.message}" == expected
+    assert error.label
+
+
+@pytest.mark.parametrize(("body", "expected"), table("mistaken_statements.txt"))
+def test_a_wrong_statement_gets_its_message(body: str, expected: str) -> None:
+    error = first_error(body)
+    assert f"{error.code} {error.message}" == expected
