@@ -81,14 +81,14 @@ SYNTAX: Final[dict[str, Code]] = {
         "let model = 3",
     ),
     "E0111": Code(
-        "operator of another language",
+        "sign of another language",
         "`and or not`, `^`, `x = x + 1`, `if c { a } else { b }` stand for what other languages write `&&"
-        " || !`, `**`, `+=`, `?:`.",
+        " || !`, `**`, `+=`, `?:`. A comment begins with `#`.",
         "let x = a && b",
     ),
     "E0112": Code(
         "draw written with another sign",
-        "A draw is `x ~ law`. `x = law` names the law and draws nothing; `<-` and `= ~` are not used.",
+        "A draw is `x ~ law`, without `let`. `let x = law` names the law and draws nothing; `<-` is not used.",
         "model f() { x <- Normal(0, 1) }",
     ),
     "E0113": Code(
@@ -130,8 +130,9 @@ SYNTAX: Final[dict[str, Code]] = {
         "let x = return 3",
     ),
     "E0120": Code(
-        "function or model without a body",
-        "Write `fn f(x: real) => e`, or a block in braces.",
+        "badly written function or model",
+        "Write `fn f(x: real) => e` or `model m(y: real[N]) { … }`: a name, parameters in parentheses, perhaps"
+        " `-> T`, and a body. Parameters have no default values.",
         "fn f(x: real)",
     ),
     "E0121": Code(
@@ -170,8 +171,8 @@ SYNTAX: Final[dict[str, Code]] = {
     "E0129": Code("unclear chain", "`a..b..c` has no meaning.", "let x = 1..2..3"),
     "E0130": Code(
         "badly written record, tuple or argument",
-        "`(a: 1, b: 2)` is a record, `(1, 2)` a tuple, `f(a = 1)` a named argument; `let (a, b) = e` takes a"
-        " tuple apart.",
+        "`(a: 1, b: 2)` is a record, `(1, 2)` a tuple, `f(a = 1)` a named argument, `[1, 2]` a list; braces"
+        " hold statements. `let (a, b) = e` takes a tuple apart.",
         "let x = (a: 1, 2)",
     ),
 }
@@ -772,7 +773,11 @@ METHODS: Final[dict[str, Code]] = {
         "Entries of an observed array can be missing if the law is one of independent entries.",
         "",
     ),
-    "E0534": Code("no sampler in torch", "The Pyro model of a program can be run forwards where its laws have samplers in torch.", ""),
+    "E0534": Code(
+        "no sampler in torch",
+        "The Pyro model of a program can be run forwards where its laws have samplers in torch.",
+        "",
+    ),
     "E0535": Code(
         "value that is no number",
         "Gradient methods compute with numbers; a random choice among other things cannot be summed out.",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from pplc.lang.diagnostics import Diagnostic, SourceFile
 from pplc.lang.layout import CONTINUES
 from pplc.lang.lexer import END, NEWLINE, Token
 from pplc.lang.mistakes_table import MISTAKES, Mistake
+from pplc.lang.suggest import nearest
 
 _NEEDS_RIGHT: Final = CONTINUES - frozenset("( [ { | , : else".split())
 _ENDS: Final = frozenset((NEWLINE, END, ")", "]", "}", ",", ";"))
@@ -32,18 +34,23 @@ _EXPRESSION: Final = frozenset(
         "false",
     )
 )
+_ITEMS: Final = frozenset(("model", "fn", "density", "type", "import", "query", "let"))
 _STATEMENTS: Final = frozenset("let var observe return while for query type density import".split())
 _OPERATORS: Final = frozenset("+ - * / // % ^ @ == != < <= > >= and or .. . ?".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Where the parser stands: `tokens[position]` cannot follow; one of `accepts` could."""
+    """Where the parser stands: `tokens[position]` cannot follow; one of `accepts` could.
+
+    rule: what is being read, a `program` or `queries` alone.
+    """
 
     file: SourceFile
     tokens: Sequence[Token]
     position: int
     accepts: frozenset[str]
+    rule: str = "program"
 
     @property
     def token(self) -> Token:
@@ -87,6 +94,8 @@ class Situation:
 
 def explain(situation: Situation) -> Diagnostic:
     """The diagnostic for a token that cannot stand where it stands."""
+    if (slip := _misspelled_item(situation)) is not None:
+        return slip
     if (broken := _line_broken_off(situation)) is not None:
         return _nothing_right(situation, broken)
     for mistake in MISTAKES:
@@ -117,13 +126,22 @@ def _matches(mistake: Mistake, here: Situation) -> bool:
         return False
     if mistake.glued and here.token.spaced:
         return False
+    if mistake.earlier and not _is_earlier(mistake.earlier, here):
+        return False
     if not here.accepts.issuperset(mistake.accepts.split()) or here.accepts.intersection(
         mistake.rejects.split()
     ):
         return False
     if mistake.inside and here.inside() not in mistake.inside.split():
         return False
+    if mistake.start == "query" and here.rule == "queries":
+        return True
     return not mistake.start or _is(here.tokens[here.start()], mistake.start)
+
+
+def _is_earlier(words: str, here: Situation) -> bool:
+    before = (here.tokens[index] for index in range(here.position - 1, -1, -1))
+    return any(_is(token, words) for token in takewhile(lambda token: token.line == here.token.line, before))
 
 
 def _known(mistake: Mistake, here: Situation) -> Diagnostic:
@@ -182,13 +200,42 @@ def _nothing_right(here: Situation, sign: Token) -> Diagnostic:
     )
 
 
-def _unexpected(here: Situation) -> Diagnostic:
-    token = here.token
-    found = {NEWLINE: "the end of the line", END: "the end of the file"}.get(token.type)
+def _misspelled_item(here: Situation) -> Diagnostic | None:
+    """`modle f()`: a word that is near one of those that begin an item."""
+    if here.token.type != "NAME" or not here.accepts >= {"model", "query"}:
+        return None
+    found = nearest(here.token.text, sorted(_ITEMS))
     if found is None:
-        found = f"`{token.text}`" if token.text else "the end of the line"
+        return None
+    return Diagnostic(
+        "E0121",
+        f"no item begins with `{here.token.text}`",
+        here.token.span(here.file),
+        "unknown word",
+        f"did you mean `{found}`?",
+    )
+
+
+def _unexpected(here: Situation) -> Diagnostic:
+    token, before = here.token, here.at(-1)
+    found = {NEWLINE: "the end of the line", END: "the end of the file"}.get(token.type, f"`{token.text}`")
+    span = token.span(here.file)
+    if here.position > 0 and token.type != END and (token.line > before.line or not token.text):
+        found = "the end of the line"
+        span = Token(END, "", before.line, before.end, before.end).span(here.file)
     wanted = _listed(expected(here.accepts, here.inside()))
-    return Diagnostic("E0101", f"expected {wanted}, found {found}", token.span(here.file), "unexpected")
+    return Diagnostic("E0101", f"expected {wanted}, found {found}", span, "unexpected", _meant(here))
+
+
+def _meant(here: Situation) -> str:
+    """Advice for two words side by side, of which the first may be a slip of a word of the language."""
+    first = here.at(-1)
+    if here.position == 0 or first.type != "NAME" or here.start() != here.position - 1:
+        return ""
+    if here.token.type not in ("NAME", "NUMBER", "STRING"):
+        return ""
+    found = nearest(first.text, ("return", "let", "var", "observe", "for", "while", "match", "if"))
+    return f"did you mean `{found}`?" if found else "a call has parentheses, `f(x)`"
 
 
 def expected(accepts: frozenset[str], inside: str) -> list[str]:

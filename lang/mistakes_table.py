@@ -26,6 +26,7 @@ class Mistake:
     accepts:  what could stand there instead, all of these; rejects: none of these.
     inside:   the innermost open bracket.
     glued:    no blank before the token.
+    earlier:  a token before it on the same line.
     at:       which token the caret shows, counted from the token; None: the first of the statement.
     """
 
@@ -42,6 +43,7 @@ class Mistake:
     rejects: str = ""
     inside: str = ""
     glued: bool = False
+    earlier: str = ""
     at: int | None = 0
 
 
@@ -85,6 +87,28 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     *(
         Mistake(code, message, "not one of ours", advice, token=sign, examples=_in_model(*(f"return {e}" for e in examples)))
         for code, sign, message, advice, *examples in _SIGNS
+    ),
+    # ---------------------------------------------------------------- comments and braces
+    Mistake(
+        "E0111", "a comment begins with `#`", "not a comment", "write `# …`; `//` divides whole numbers",
+        token="//", rejects="//", examples=_in_model("// a note", "x ~ Normal(0, 1); // a note"),
+    ),
+    Mistake(
+        "E0111", "a comment begins with `#`", "`//` is not a comment", "write `# …`; `//` divides whole numbers",
+        token="NAME NUMBER STRING for in if is the", accepts="*", before=("NAME",), earlier="//",
+        examples=_in_model("x ~ Normal(0, 1) // the first draw", "x ~ Normal(0, 1) // a note on it"),
+    ),
+    Mistake(
+        "E0111", "a comment begins with `#`", "not a comment", "write `# …` on every line of it",
+        token="/", after=("*",), rejects="/", examples=("/* a file */\nmodel m() { }", *_in_model("/* a note */")),
+    ),
+    Mistake(
+        "E0111", "a comment begins with `#`", "not a comment", "write `# …` on every line of it",
+        token="* **", before=("/",), accepts="NUMBER", examples=_in_model("x ~ Normal(0, 1) /* a note */", "return a /* doc */"),
+    ),
+    Mistake(
+        "E0130", "braces hold statements, not values", "not a value", "a record is `(a: 1, b: 2)`, a list `[1, 2]`",
+        token="{", accepts="NUMBER [", rejects="let", examples=_in_model("return {a: 1, b: 2}", "let xs = {1, 2, 3}", "x ~ f({1, 2})"),
     ),
     # ---------------------------------------------------------------- numbers
     Mistake(
@@ -218,8 +242,8 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     ),
     Mistake(
         "E0115", "a block stands in braces, not after `:`", "expected `{`", "write `{` here and `}` after the block",
-        token=":", after=("NAME return let var observe for while if ~ else",), accepts="{", start="if while",
-        examples=_in_model("if b: return 1", "while b:\n    x ~ Normal(0, 1)"),
+        token=":", after=("NAME NUMBER STRING return let var observe for while if ~ else ( [ -",), accepts="{", start="if while",
+        examples=_in_model("if b: return 1", "while b:\n    x ~ Normal(0, 1)", "if b: 1 else: 2"),
     ),
     Mistake(
         "E0116", "a loop has no parentheses", "in the way of R, C or Stan", "write `for i in 0..N { … }`; the end `N` is left out",
@@ -265,7 +289,7 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
         token="= :=", accepts="=> {", examples=("fn f(x: real) = x + 1", "fn g(x: real) -> real = x"),
     ),
     Mistake(
-        "E0120", "this `<start>` has no body", "expected `=>` or `{`", "write `fn f(x: real) => e`, or a block in braces",
+        "E0120", "this `<start>` has no body", "expected `=>` or `{`", "write `<start> … { … }`; a short function is `fn f(x: real) => e`",
         accepts="=> {", token="_NL $END", start="fn model", examples=("fn f(x: real)\nfn g() => 1", "model m()\n"), at=None,
     ),
     Mistake(
@@ -295,8 +319,17 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     ),
     Mistake(
         "E0112", "`observe` needs a value and its law", "expected `~`", "write `observe value ~ law`",
-        start="observe", token="= == := , : <- _NL $END }", accepts="~", inside="{",
-        examples=_in_model("observe y = Normal(0, 1)", "observe(Normal(0, 1), a)", "observe a"),
+        start="observe", token="= == := , : <-", accepts="~", inside="{",
+        examples=_in_model("observe y = Normal(0, 1)", "observe y, Normal(0, 1)"),
+    ),
+    Mistake(
+        "E0112", "`observe` needs a value and its law", "no `~` in this statement", "write `observe value ~ law`",
+        start="observe", token="_NL $END }", accepts="~", inside="{", at=None,
+        examples=_in_model("observe(Normal(0, 1), a)", "observe a", "observe a\n  return 1"),
+    ),
+    Mistake(
+        "E0114", "`<start>` needs a value", "expected `=` and a value", "write `<start> x = e`; what is unknown is drawn, `x ~ law`",
+        start="let var", token="_NL $END }", accepts="=", inside="{", at=None, examples=_in_model("let x: real", "var x", "let x\n  return 1"),
     ),
     Mistake(
         "E0130", "a field of a record is written with `:`", "expected `:`", "write `(a: 1, b: 2)`",
@@ -355,6 +388,18 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     ),
     # ---------------------------------------------------------------- types
     Mistake(
+        "E0123", "alternatives are separated by `|`", "expected `|`", "write `type T = A | B(x: real)`",
+        token=",", start="type", accepts="|", inside="", rejects=",", examples=("type Color = Red, Green", "type S = A, B(x: real)"),
+    ),
+    Mistake(
+        "E0123", "a type is declared without braces", "not a type", "write `type T = A | B(x: real)`, or `type P = (x: real, y: real)`",
+        token="{", start="type", examples=("type Color = enum { Red, Green }", "type P = { x: real }", "type P { x: real }"),
+    ),
+    Mistake(
+        "E0120", "a parameter has no default value", "not allowed here", "leave `= …` out; the caller gives every argument",
+        token="=", accepts=", )", rejects="*", start="model fn density", inside="(", examples=("model m(x: int = 3) { }", "fn f(x: int, y: real = 0.5) => x"),
+    ),
+    Mistake(
         "E0123", "`array` needs its sizes", "expected `[`", "write `array[N] T`; `real[N, M]` is a matrix",
         before=("array",), accepts="[", rejects="*", examples=("model m(y: array real[3]) { }", "model m(y: array) { }"),
     ),
@@ -385,7 +430,7 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     ),
     Mistake(
         "E0124", "what is given stands after one `|`", "a second `|`", "separate conditions by `,`; to say `or` write `or`",
-        token="|", rejects="|", accepts="* )", inside="(", examples=("query P(a | b | c)", "query H(x | y, z | w)"),
+        token="|", rejects="|", accepts="* )", inside="(", start="query", examples=("query P(a | b | c)", "query H(x | y, z | w)"),
     ),
     Mistake(
         "E0124", "groups stand before the `|`", "after what is given", "write `I(a; b | c)`",
@@ -400,6 +445,18 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
         "E0124", "a query is a name with arguments", "expected `,` or the end of the line", "an expression goes inside, `E[x + y]`, `P(x > 0)`",
         start="query", inside="", token="+ - * / ^ % == != < > <= >= and or ~ = NUMBER STRING", examples=("query mu + tau", "query posterior(mu) / 2"),
     ),
+    Mistake(
+        "E0124", "conditions stand after `|`", "not a word of queries", "write `P(x > 1 | y == 2)`, `posterior(x | y > 2)`",
+        token="where given when if such with", start="query", examples=("query posterior(x) where y > 2", "query P(x > 1) given y"),
+    ),
+    Mistake(
+        "E0124", "conditions stand after `|`", "not a word of queries", "write `P(x > 1 | y == 2)`, `posterior(x | y > 2)`",
+        before=("given where when",), start="query", examples=("query P(x > 1, given y)", "query H(x, given y = 2)"), at=-1,
+    ),
+    Mistake(
+        "E0111", "`|` is not an operator", "stands in queries only", "to say `or` write `or`; an absolute value is `abs(x)`",
+        token="|", rejects="|", examples=_in_model("y ~ Normal(0, 1) | a > 3", "return |a|", "let c = (a | b)"),
+    ),
     # ---------------------------------------------------------------- left over
     Mistake(
         "E0101", "a `,` is missing before `<found>`", "expected `,` or an operator", "",
@@ -413,6 +470,21 @@ MISTAKES: Final[tuple[Mistake, ...]] = (
     Mistake(
         "E0130", "a list of variables has parentheses", "several on the left", "to take a tuple apart write `let (a, b) = e`; draw each on its own line",
         token=",", accepts="~ := =", inside="{", examples=_in_model("x, y ~ Normal(0, 1)", "x, y = (1, 2)"),
+    ),
+    Mistake(
+        "E0101", "statements are separated by `;` or a new line", "not by `,`", "write each statement on its own line",
+        token=",", accepts="_NL }", rejects=", ~ =", inside="{",
+        examples=_in_model("x ~ Normal(0, 1), y ~ Normal(0, 1)", "x := 3,", "return 1,"),
+    ),
+    Mistake(
+        "E0101", "a new statement begins here without `;` or a new line before it", "second statement", "write each statement on its own line",
+        token="return let var observe while for if match", accepts="_NL }", inside="{",
+        examples=_in_model("x ~ Normal(0, 1) return x", "let y = 2 observe y ~ Normal(0, 1)", "x ~ Normal(0, 1) let z = x"),
+    ),
+    Mistake(
+        "E0101", "a new statement begins here without `;` or a new line before it", "second statement", "write each statement on its own line",
+        token="NAME", after=("~ = := [",), accepts="_NL }", rejects="~", inside="{",
+        examples=_in_model("x ~ Normal(0, 1) y ~ Normal(0, 1)", "let z = 2 x[0] ~ Normal(0, 1)"),
     ),
     Mistake(
         "E0130", "a list of variables has parentheses", "several on the left", "to take a tuple apart write `let (a, b) = e`",

@@ -148,6 +148,7 @@ class _Machine:
             for rule in self.tables.rules
             if hasattr(builder, _METHODS.get(rule.action, rule.action))
         }
+        self.rule = ""
         self.states: list[int] = []
         self.shifted: list[int] = []  # the states after the last token, before any reduction by the next
         self.values: list[Any] = []
@@ -158,6 +159,7 @@ class _Machine:
         """Parse all tokens; None if an error left nothing to build."""
         self.states.append(self.tables.starts[start])
         self.shifted = self.states.copy()
+        self.rule = start
         states, rules, end, stack = self.tables.states, self.tables.rules, self.tables.ends, self.states
         position, failures = 0, 0
         while True:
@@ -225,7 +227,7 @@ class _Machine:
     def _explain(self, position: int) -> Diagnostic:
         from pplc.lang.mistakes import Situation, explain  # its table is read only if there is a mistake
 
-        return explain(Situation(self.file, self.tokens, position, self._accepts()))
+        return explain(Situation(self.file, self.tokens, position, self._accepts(), self.rule))
 
     def _accepts(self) -> frozenset[str]:
         """Terminals that could stand here: those whose reductions end in a shift."""

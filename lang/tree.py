@@ -517,12 +517,14 @@ class TreeBuilder:
         if len(arguments.groups) > 1 or arguments.given is not None:
             return self._rich(base, arguments, span)
         raw: tuple[RawArgument, ...] = sum(arguments.groups, ())
-        if not raw or any(argument.left for argument in raw):
+        if not raw:
+            self.error("E0101", "the index is missing", span, "expected `a[i]` or `a[i, j]`")
+        if any(argument.left for argument in raw):
             self.error(
-                "E0101",
-                "an index is an expression",
+                "E0113",
+                "an index has no `=`",
                 span,
-                "expected `a[i]` or `a[i, j]`",
+                "assigns, and cannot stand here",
                 "to compare write `==`",
             )
         return s.Index(base, tuple(argument.value for argument in raw), span=span)

@@ -320,6 +320,14 @@ def test_the_body_of_a_broken_header_is_skipped() -> None:
     assert errors("def m(x):\n  y = 2\n  return y\nquery P(a = 1)") == [("E0117", 1), ("E0124", 4)]
 
 
+def test_a_forgotten_brace_is_found_by_its_indentation_and_the_next_item_is_read() -> None:
+    body = "  for j in 0..3 {\n    x[j] ~ a\n  return x\n}\n"
+    assert errors("model m() {\n" + body) == [("E0102", 2)]
+    assert errors("model m() {\n" + body + "query P(x = 1)") == [("E0102", 2), ("E0124", 6)]
+    assert errors("model m() {\n  x ~ a\nmodel n() { return 1 1 }") == [("E0102", 1), ("E0101", 3)]
+    assert errors("model m() {\n  x ~ f(a, [b\n\nfn g() => 1 1") == [("E0102", 1), ("E0102", 2), ("E0101", 4)]
+
+
 def test_no_more_than_twenty_errors_are_shown() -> None:
     assert len(errors("model m() {\n" + "a b\n" * 100 + "}")) == 20
 
