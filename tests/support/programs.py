@@ -52,7 +52,9 @@ def call(function: str, *arguments: s.Expr) -> s.Call:
 
 
 def block(*statements: s.Stmt, value: s.Expr | None = None) -> s.Block:
-    """A block."""
+    """A block as the parser gives it: an expression at its end is its value."""
+    if value is None and statements and isinstance(last := statements[-1], s.ExprStmt) and not last.clauses:
+        return s.Block(statements[:-1], last.expr)
     return s.Block(statements, value)
 
 
