@@ -88,7 +88,7 @@ SYNTAX: Final[dict[str, Code]] = {
     ),
     "E0112": Code(
         "draw written with another sign",
-        "A draw is `x ~ law`, without `let`. `let x = law` names the law and draws nothing; `<-` is not used.",
+        "A draw is `x ~ law`, without `let`. `let x = law` names the law and draws nothing; no `<-`.",
         "model f() { x <- Normal(0, 1) }",
     ),
     "E0113": Code(
@@ -131,7 +131,7 @@ SYNTAX: Final[dict[str, Code]] = {
     ),
     "E0120": Code(
         "badly written function or model",
-        "Write `fn f(x: real) => e` or `model m(y: real[N]) { … }`: a name, parameters in parentheses, perhaps"
+        "Write `fn f(x: real) => e` or `model m(y: real[N]) { … }`: a name, parameters in parentheses, maybe"
         " `-> T`, and a body. Parameters have no default values.",
         "fn f(x: real)",
     ),

@@ -209,6 +209,38 @@ def test_type_declarations_have_constructors_or_an_alias() -> None:
     assert parse("type P = (x: real)").items[0] == s.TypeDecl("P", (), s.RecordType((("x", real()),)))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Model[3]",
+        "Dist[real, int]",
+        "real[1.5]",
+        "real[N + 0.5]",
+        "real[9999999999]",
+        "real[[int]]",
+        "array[real?] int",
+        "real[N][M]",
+        "Model[real][3]",
+        "simplex[K][N]",
+        "(fn() -> real)[3]",
+    ],
+)
+def test_a_type_that_cannot_be_is_refused(text: str) -> None:
+    assert errors(f"model m(\n  x: {text}) {{ }}") == [("E0123", 2)]
+
+
+def test_arrays_of_any_type_are_written_with_array() -> None:
+    model = s.GenericType("Model", s.NamedType("real"))
+    assert parse("fn f(x: array[3] Model[real]) => x").items[0] == s.Function(
+        "fn", "f", (s.Parameter("x", s.ArrayType(model, (s.SizeNumber(3),))),), None, s.Block((), X)
+    )
+
+
+def test_an_index_is_there_and_assigns_nothing() -> None:
+    assert errors("let x = a[]") == [("E0101", 1)]
+    assert errors("let x = a[i = 1]") == [("E0113", 1)]
+
+
 def test_a_density_is_a_function_of_the_point() -> None:
     value = s.Lambda("fn", (s.Parameter("x"),), None, s.Block((), s.Unary("-", X)))
     assert parse("density D(a: real) on real = fn (x) => -x").items[0] == s.Density(
