@@ -56,9 +56,8 @@ def branches(c: Checker, values: list[tuple[Type | None, s.Block]]) -> Type | No
         if joined is None:
             assert common is not None
             where = block.value.span if block.value is not None else block.span
-            help_ = ""
-            if isinstance(c.unify.head(kind), Unit) or isinstance(c.unify.head(common), Unit):
-                help_ = "a branch without a value gives `()`"
+            nothing = isinstance(c.unify.head(kind), Unit) or isinstance(c.unify.head(common), Unit)
+            help_ = "a branch without a value gives `()`" if nothing else ""
             return c.report(
                 "E0210",
                 f"the branches have different types: `{c.show(common)}` and `{c.show(kind)}`",

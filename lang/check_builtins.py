@@ -77,7 +77,10 @@ def builtin_call(c: Checker, node: s.Call, name: str, wanted: Type | None) -> Ty
             kinds[id(value)] = c.infer(value, hint)
     last = fitting[-1][0]
     for signature, values in fitting:
-        result = _apply(c, node, name, signature, values, kinds, only=signature is last and len(fitting) == 1)
+        ending = signature is last
+        result = _apply(
+            c, node, name, signature, values, kinds, only=ending and len(fitting) == 1, last=ending
+        )
         if result is not None:
             return result
     return _no_overload(c, node, name, [signature for signature, _ in fitting], fitting[-1][1], kinds)
@@ -116,15 +119,19 @@ def _apply(
     kinds: dict[int, Type],
     *,
     only: bool,
+    last: bool,
 ) -> Type | None:
-    """The result if the arguments fit; else None, and with `only` complains."""
+    """The result if the arguments fit; else None, and with `only` complains.
+
+    last: no other signature follows; only this one may decide what is not known yet.
+    """
     if any(isinstance(kinds.get(id(value)), Wrong) for value in values):
         return WRONG
     match signature.rule:
         case "elementwise":
-            return _elementwise(c, node, name, signature, values, kinds, only)
+            return _elementwise(c, node, name, signature, values, kinds, only, last)
         case "reduction":
-            return _reduction(c, name, signature, values[0], kinds, only)
+            return _reduction(c, name, signature, values[0], kinds, only, last)
         case "plain":
             return _plain(c, name, signature, values, kinds, only)
 
@@ -147,6 +154,7 @@ def _elementwise(
     values: list[s.Expr],
     kinds: dict[int, Type],
     only: bool,
+    last: bool,
 ) -> Type | None:
     shapes: list[tuple[Extent, ...]] = []
     for value, (parameter, wanted) in zip(values, signature.parameters, strict=True):
@@ -156,7 +164,7 @@ def _elementwise(
             if wanted != REAL and shape_of(opened) == ():
                 domain = Domain.POSITIVE if wanted == POSITIVE else Domain.UNIT
                 check_domain(c, domain, value, f"`{parameter}` of `{name}`")
-        elif not _entry_fits(c, value, entry, wanted):
+        elif (isinstance(entry, Variable) and not last) or not _entry_fits(c, value, entry, wanted):
             if only:
                 c.require(kinds[id(value)], wanted, value.span, f"`{parameter}` of `{name}`")
                 return WRONG
@@ -170,12 +178,21 @@ def _elementwise(
 
 
 def _reduction(
-    c: Checker, name: str, signature: Signature, value: s.Expr, kinds: dict[int, Type], only: bool
+    c: Checker,
+    name: str,
+    signature: Signature,
+    value: s.Expr,
+    kinds: dict[int, Type],
+    only: bool,
+    last: bool,
 ) -> Type | None:
     opened = plain(c, kinds[id(value)])
     entry = c.unify.head(scalar_of(opened))
     wanted = signature.parameters[0][1]
     if isinstance(opened, Variable):
+        # What is not known yet is numbers, not truth values: the last signature is the widest.
+        if not last:
+            return None
         c.unify.fits(opened, Array(wanted, (UNKNOWN_SIZE,)))
         return signature.result
     if isinstance(opened, List):  # a list of lists

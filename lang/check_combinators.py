@@ -84,6 +84,9 @@ def _element(c: Checker, combinator: Combinator, arguments: dict[str, s.Expr]) -
         match argument.takes:
             case Takes.DIST:
                 element = law_element(c, value, what)
+                if combinator.scalar and isinstance(c.unify.head(element), Variable):
+                    c.unify.fits(element, REAL)
+                    element = c.unify.head(element)
                 if combinator.scalar and not isinstance(element, Wrong) and numeric(c, element) is None:
                     return c.report(
                         "E0210",

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from pplc.lang import syntax as s
 from pplc.lang.check_state import Checker, Entry
-from pplc.lang.typesys import UNKNOWN_SIZE, Extent, Int, Size, SizeVariable, shape_of, shifted
+from pplc.lang.typesys import UNKNOWN_SIZE, Extent, Size, SizeVariable, shape_of, shifted
 from pplc.lang.walk import children
 
 _LARGEST_EXPONENT = 400
@@ -164,14 +164,3 @@ def is_atomless(c: Checker, expr: s.Expr) -> bool:
             return is_atomless(c, argument)
         case _:
             return False
-
-
-def int_entry(c: Checker, value: s.Expr | None, unique: str, kind: object) -> Extent | None:
-    """The size that an integer variable which never changes stands for."""
-    if not isinstance(kind, Int):
-        return None
-    if value is not None:
-        known = size_value(c, value)
-        if isinstance(known, Size):
-            return known
-    return Size(unique, 0, declared=False)

@@ -171,7 +171,7 @@ def _lambda(c: Checker, node: s.Lambda, wanted: Type | None) -> Type:
             c.entries[binding.unique] = Entry(INT, Size(binding.unique))
             names[binding.unique] = UNKNOWN_SIZE
     for position, parameter in enumerate(node.parameters):
-        kind = _parameter(c, parameter, hints[position] if position < len(hints) else None)
+        kind = _parameter(c, parameter, hints[position] if position < len(hints) else None, names)
         parameters.append(kind)
         own = c.names.of.get(id(parameter))
         size = Size(own.unique) if own is not None and isinstance(c.unify.head(kind), Int) else None
@@ -184,16 +184,20 @@ def _lambda(c: Checker, node: s.Lambda, wanted: Type | None) -> Type:
     found = function_body(c, frame, node.body, node, c.names.arrays.get(id(node), ()))
     if node.kind == "model":
         found = Model(found)
-    # A value that is a function forgets how the sizes of its result depend on its arguments.
-    found = substitute_sizes(c.unify.full(found), names) if names and not isinstance(found, Wrong) else found
-    return Fn(tuple(parameters), found)
+    # A function that is a value takes arrays of any size, which is not followed any further.
+    kinds = [*parameters, found]
+    if names:
+        kinds = [k if isinstance(k, Wrong) else substitute_sizes(c.unify.full(k), names) for k in kinds]
+    return Fn(tuple(kinds[:-1]), kinds[len(kinds) - 1])
 
 
-def _parameter(c: Checker, parameter: s.Parameter, hint: Type | None) -> Type:
+def _parameter(c: Checker, parameter: s.Parameter, hint: Type | None, sizes: dict[str, Extent]) -> Type:
     if parameter.type is not None:
         kind = type_of(c, parameter.type)
         if hint is not None:
-            c.require(hint, kind, parameter.span, f"the parameter `{parameter.name}`")
+            c.require(
+                hint, substitute_sizes(kind, sizes), parameter.span, f"the parameter `{parameter.name}`"
+            )
         return kind
     return hint if hint is not None else c.unify.fresh()
 

@@ -105,13 +105,13 @@ class FunctionSignature:
 
     @property
     def as_function(self) -> Fn:
-        """The type of the function as a value, sizes that depend on arguments forgotten."""
-        named = {name for name, kind in self.parameters if isinstance(kind, Int)}
+        """The type of the function as a value: for arrays of any size, which is not followed any further."""
 
         def forget(size: Extent) -> Extent:
-            return UNKNOWN_SIZE if isinstance(size, Size) and size.name in named else size
+            return UNKNOWN_SIZE if isinstance(size, Size) and size.name else size
 
-        return Fn(tuple(kind for _, kind in self.parameters), with_sizes(self.result, forget))
+        kinds = [with_sizes(kind, forget) for kind in (*(kind for _, kind in self.parameters), self.result)]
+        return Fn(tuple(kinds[:-1]), kinds[len(kinds) - 1])
 
 
 def _no_path(_: Member) -> Type | None:

@@ -387,16 +387,6 @@ def weight(kind: Type, limit: int) -> int:
     return count
 
 
-def is_numeric(kind: Type) -> bool:
-    """Numbers, and arrays and constrained vectors of them."""
-    return isinstance(scalar_of(kind), Int | Real)
-
-
-def is_scalar(kind: Type) -> bool:
-    """One number."""
-    return isinstance(kind, Int | Real)
-
-
 # ------------------------------------------------------------------ display
 
 LONGEST_NAME = 80
