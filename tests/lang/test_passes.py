@@ -1,5 +1,6 @@
 """A pass may change the program, never what it means."""
 
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from pplc.lang.passes.constants import fold_constants
 from pplc.lang.passes.dead_code import drop_dead_code
 from pplc.lang.passes.independence import find_independent_loops
 from pplc.lang.passes.inlining import inline_functions
+from pplc.lang.passes.rewriting import with_expressions
 from tests.support.meaning import lowered, meaning
 from tests.support.programs import ARGUMENTS, Written, programs
 
@@ -153,6 +155,26 @@ def test_an_unfinished_array_may_fail_when_used() -> None:
 
 
 # ------------------------------------------------------------------ independence
+
+
+def backwards(block: core.Block) -> core.Block:
+    """A block with the rounds of its independent loops from the last to the first."""
+    return tuple(_backwards(with_expressions(s, lambda expr: expr, backwards)) for s in block)
+
+
+def _backwards(statement: core.Stmt) -> core.Stmt:
+    if isinstance(statement, core.For) and statement.independent and statement.collect is None:
+        return replace(statement, iterable=core.Prim("reverse", (statement.iterable,)))
+    return statement
+
+
+@settings(max_examples=60)
+@given(written=programs())
+def test_independent_rounds_may_run_in_any_order(written: Written) -> None:
+    program = improved(lowered(written.program))
+    main = replace(program.model, body=backwards(program.model.body))
+    turned = replace(program, functions={**program.functions, "main": main})
+    assert meaning(turned, ARGUMENTS) == meaning(program, ARGUMENTS)
 
 
 def independence(
