@@ -285,7 +285,8 @@ def _model_signature(c: Checker, item: s.Function, frame: Frame, result: Type) -
         law = draw.law
         if isinstance(law, s.Call) and isinstance(law.function, s.Name):
             callee = c.names.of.get(id(law.function))
-            if callee is not None and callee.kind == "global":
+            known = c.signatures.get(callee.name) if callee is not None else None
+            if callee is not None and known is not None and known.what == "model":
                 calls[draw.target.name] = callee.name
     return ModelSignature(parameters, c.unify.full(result), variables, calls)
 
