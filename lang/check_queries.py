@@ -21,7 +21,7 @@ from pplc.lang.check_state import Checker, Entry, Frame
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.names import resolve_query
 from pplc.lang.suggest import did_you_mean
-from pplc.lang.typesys import Bool, Fn, Int, Real, Type, Variable, Wrong
+from pplc.lang.typesys import Base, Bool, Dist, Fn, Int, Real, Record, Type, Variable, Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +267,10 @@ def _inside(c: Checker, checked: Checked, known: ModelSignature, node: s.Member)
     path = _path(node)
     if not path or path[0] not in known.calls:
         return None
+    drawn = known.variables.get(path[0])
+    callee = checked.models.get(known.calls[path[0]])
+    if isinstance(drawn, Dist | Base | Record) and (callee is None or path[1] not in callee.variables):
+        return None  # a member of what was drawn
     return _variable(c, checked, known, path, node)
 
 
