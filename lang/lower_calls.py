@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal as OneOf
 from typing import cast
 
@@ -24,6 +25,7 @@ from pplc.lang.syntax import (
     Name,
     NamedType,
     Sample,
+    TypeExpr,
 )
 from pplc.lang.syntax import (
     Expr as Tree,
@@ -150,17 +152,27 @@ class Calls(Base):
         return core.Prim(name, tuple(values), span=tree.span)
 
     def _values(self, tree: Call) -> Expr:
-        names = self.output.names
         (argument,) = tree.arguments
         assert isinstance(argument.value, Name)
-        type_name = argument.value.name
-        while isinstance(alias := names.aliases.get(type_name), NamedType):
-            type_name = alias.name
-        if type_name == "bool":
-            both = (core.Literal(False, span=tree.span), core.Literal(True, span=tree.span))
-            return core.Prim("list", both, span=tree.span)
-        tags = tuple(constructor.name for constructor in names.sums[type_name])
-        return core.Prim("values", (), tags, span=tree.span)
+        constructors = self.output.names.sums.get(argument.value.name, ())
+        if constructors and not any(constructor.fields for constructor in constructors):
+            return core.Prim("values", (), tuple(c.name for c in constructors), span=tree.span)
+        every = self._every_value(NamedType(argument.value.name), tree.span)
+        return core.Prim("list", tuple(every), span=tree.span)
+
+    def _every_value(self, written: TypeExpr, span: Span) -> Iterator[Expr]:
+        """The values of a finite type in the order of declaration; of payloads the last varies fastest."""
+        names = self.output.names
+        assert isinstance(written, NamedType)
+        if written.name in names.aliases:
+            yield from self._every_value(names.aliases[written.name], span)
+        elif written.name == "bool":
+            yield from (core.Literal(False, span=span), core.Literal(True, span=span))
+        else:
+            for constructor in names.sums[written.name]:
+                fields = [list(self._every_value(field, span)) for _, field in constructor.fields]
+                for payload in itertools.product(*fields):
+                    yield core.Prim("construct", payload, (constructor.name,), span=span)
 
     # -------------------------------------------------------------- map, filter, fold
 

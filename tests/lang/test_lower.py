@@ -226,6 +226,22 @@ def test_everything_that_can_be_called_is_a_value() -> None:
     assert value("return UniformInt(0, 2).mean") == 1
 
 
+def test_anonymous_draws_are_named_after_what_is_called() -> None:
+    text = "model g() { return Bernoulli(0.5) }"
+    text += "\nmodel m() { let a = ~~g(); let b = ~(model () => 1)() }"
+    assert sites(text) == ["g#1", "g#2", "model#3"]
+
+
+def test_a_condition_on_a_var_is_kept_as_it_was() -> None:
+    # The element changes the very variable that the condition read.
+    body = "var k = true; let a = [if true { k = not k; 1 } else { 0 } for i in 0..3 if k]; return a"
+    assert value(body) == (1,)
+
+
+def test_constants_of_the_library() -> None:
+    assert value("return 3.14 < pi < 3.15 and infinity > 0") is True
+
+
 def test_a_density_is_a_value_too() -> None:
     text = "density K(a: real) on real = fn (x: real) => a\nmodel m() { let k = K; observe 1.0 ~ k(2) }"
     program = lowered(text)
@@ -250,6 +266,9 @@ def test_infer_takes_its_keywords() -> None:
 
 
 def test_values_lists_a_finite_type() -> None:
+    items = "type S = A | B(x: bool, t: T)\ntype T = C | D"
+    found = value("return values(S) == [A, B(false, C), B(false, D), B(true, C), B(true, D)]", items)
+    assert found is True
     assert value("return len(values(S)) + len(values(bool))", "type S = A | B") == 4
 
 
