@@ -29,7 +29,10 @@ def log_density(shape: f64, scale: f64, x: f64) -> LogW:
         if shape == 1:
             return -log(scale)
         return inf if shape < 1 else IMPOSSIBLE
-    return log(shape) - log(x) + shape * log(x / scale) - power(x / scale, shape)
+    # The logs apart, lest the ratio of numbers far from each other be 0 or infinite.
+    log_ratio = log(x) - log(scale)
+    hazard = power(x / scale, shape) if abs(log_ratio) < 600 else exp(shape * log_ratio)
+    return log(shape) - log(x) + shape * log_ratio - hazard if hazard < inf else IMPOSSIBLE
 
 
 def draw(source: Source, shape: f64, scale: f64) -> f64:

@@ -149,7 +149,10 @@ def deviance(x: f64, mean: f64) -> f64:
         return x * (log(x) + 745) - x
     difference = x - mean
     if not abs(difference) < 0.1 * (x + mean):  # far from the mean, or NaN
-        return x * log(x / mean) - difference
+        ratio = x / mean
+        # Of numbers too far apart for their ratio to be one.
+        log_ratio = log(ratio) if 1e-300 < ratio < 1e300 else log(x) - log(mean)
+        return x * log_ratio - difference
     # log((1 + v) / (1 - v)) = 2 (v + v^3 / 3 + ...), and the first term cancels by algebra.
     v = difference / (x + mean)
     total = difference * v

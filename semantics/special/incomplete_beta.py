@@ -63,7 +63,7 @@ def _log_fraction(a: f64, b: f64, x: f64, y: f64) -> f64:
     d = 0.0
     m = 0
     change = 0.0
-    while abs(change - 1) > 2e-16:
+    while abs(change - 1) > 4e-16:
         if m == _MOST_STEPS:
             return nan
         m = m + 1

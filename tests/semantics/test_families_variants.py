@@ -225,7 +225,7 @@ def _parameters(family: Family, data: st.DataObject) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("name", sorted(SCALAR))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_log_densities_never_raise_and_are_never_nan(name: str, data: st.DataObject) -> None:
     family = SCALAR[name]
@@ -239,7 +239,7 @@ def test_log_densities_never_raise_and_are_never_nan(name: str, data: st.DataObj
 
 
 @pytest.mark.parametrize("name", sorted(set(SCALAR) - {"VonMises", "SkewNormal"}))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_distribution_functions_never_raise_and_stay_between_zero_and_one(
     name: str, data: st.DataObject
@@ -263,7 +263,7 @@ def test_distribution_functions_never_raise_and_stay_between_zero_and_one(
 
 
 @pytest.mark.parametrize("name", sorted(SCALAR))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_draws_never_raise_and_have_positive_density(name: str, data: st.DataObject) -> None:
     family, numerics = SCALAR[name], NUMERICS[name]
