@@ -47,7 +47,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             ) from None
         # The covariance (C C')^-1 has the factor C'^-1, whose lower triangular form is by Cholesky again.
         inverse = np.linalg.inv(precision)
-        law = Normal(found.position, np.linalg.cholesky(inverse.T @ inverse))
+        law = Normal(found.position, np.linalg.cholesky(inverse.T @ inverse).astype(np.float64))
         size = density.size
         value = found.value + 0.5 * size * math.log(2 * math.pi) - float(np.log(np.diag(precision)).sum())
         drawn = drawn_from(law, block, options.draws, options.seed, 1)

@@ -127,7 +127,7 @@ def hessian(potential: Potential, x: Floats) -> Floats:
     result = np.empty((size, size))
     for i in range(size):
         step = 6e-6 * max(1.0, abs(float(x[i])))
-        sides = []
+        sides: list[Floats] = []
         for sign in (1.0, -1.0):
             moved = x.copy()
             moved[i] += sign * step

@@ -57,11 +57,11 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
         value = np.asarray(init[key], dtype=np.float64)
         if key != name and index and ":" not in index:
             value = value[tuple(int(k) for k in index.rstrip("]").split(","))]
-        x = torch.from_numpy(np.ascontiguousarray(value))
+        x = torch.tensor(value, dtype=torch.float64)
         # Rounds of nested plates are batch axes from the right, the outermost last.
         law = looking.laws[name]
         plates = len(slot.shape) - law.rank
-        x = x.permute(*reversed(range(plates)), *range(plates, x.dim())) if x.dim() >= plates else x
+        x = x.permute((*reversed(range(plates)), *range(plates, x.dim()))) if x.dim() >= plates else x
         if tuple(x.shape) != slot.shape:
             raise Rejected(
                 Diagnostic(

@@ -94,15 +94,20 @@ def _gather(array: Batch, indices: Sequence[int | range | Batch], guard: Batch |
                 raise index_outside(where, extent)
             data = data.select(axis, where)
             rank -= 1
-        elif guard is None and data.dim() == rank and not gathers and (run := consecutive(where)) is not None:
-            # The rounds of a plate read one element each, in order: a view, no copy.
+        elif (
+            guard is None
+            and not gathers
+            and (run := consecutive(where)) is not None
+            and _vacant(data, rank, run[1])
+        ):
             start, level = run
             count = where.data.numel()
             check_range(range(start, start + count), extent)
-            data = data.narrow(axis, start, count).movedim(axis, 0)
+            behind = data.dim() - axis
+            part = data if count == extent else data.narrow(axis, start, count)
+            data = _as_rounds(part, axis, data.dim() - rank, level)
+            axis = data.dim() - behind + 1
             rank -= 1
-            data = data.reshape(count, *([1] * level), *data.shape[1:])
-            axis += 1 + level
         else:
             gathers.append((axis - data.dim(), checked(where, extent, guard)))
             axis += 1
@@ -122,6 +127,24 @@ def consecutive(where: Batch) -> tuple[int, int] | None:
         if bool((flat == torch.arange(start, start + len(flat))).all().item()):
             return start, len(shape) - 1
     return None
+
+
+def _vacant(data: Tensor, rank: int, level: int) -> bool:
+    """Whether the batch has no rounds yet at this level."""
+    batch = data.dim() - rank
+    return level >= batch or data.shape[batch - 1 - level] == 1
+
+
+def _as_rounds(data: Tensor, axis: int, batch: int, level: int) -> Tensor:
+    """An axis of the array as the rounds of the plate at `level`: a view, no copy.
+
+    This is what a plate does that reads one element in each round, in order.
+    """
+    first = data.movedim(axis, 0)
+    if level >= batch:
+        return first.reshape(first.shape[0], *([1] * (level - batch)), *first.shape[1:])
+    position = batch - 1 - level
+    return first.squeeze(1 + position).movedim(0, position)
 
 
 def checked(where: Batch, extent: int, guard: Batch | None) -> Batch:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 import torch
 import torch.distributions as td
@@ -141,7 +142,7 @@ def _mv_student_t(df: Tensor, location: Tensor, lower: Tensor) -> Tensor:
     return location + z * torch.sqrt(df / td.Chi2(df).sample()).unsqueeze(-1)
 
 
-SAMPLERS: Mapping[tuple[str, int], Callable[..., Tensor]] = MappingProxyType(
+SAMPLERS: Mapping[tuple[str, int], Callable[..., Any]] = MappingProxyType(
     {
         ("Bernoulli", 0): lambda p: td.Bernoulli(p).sample(),
         ("Bernoulli", 1): lambda logit: td.Bernoulli(logits=logit).sample(),
