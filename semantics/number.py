@@ -51,6 +51,9 @@ class LogRat:
     def __neg__(self) -> LogRat:
         return CERTAIN - self
 
+    def __abs__(self) -> LogRat:
+        return self if self.value >= 1 else -self
+
     def __mul__(self, times: Number) -> LogRat:
         """An integer multiple: log r^times. Multiples of minus infinity must be positive."""
         if isinstance(times, float) or times != int(times):

@@ -40,6 +40,7 @@ def test_order_is_that_of_the_weights(r: Fraction, s: Fraction) -> None:
     a, b = LogRat(r), LogRat(s)
     assert (a < b, a <= b, a > b, a >= b) == (r < s, r <= s, r > s, r >= s)
     assert max(a, b) == LogRat(max(r, s))
+    assert r == 0 or abs(a) == LogRat(max(r, 1 / r))
 
 
 @given(st.fractions(min_value=Fraction(1, 10**6), max_value=10**6))
