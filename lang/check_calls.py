@@ -176,7 +176,9 @@ def _action(c: Checker, node: s.Call, name: str) -> Type:
         infer_all(c, node)
         return UNIT
     signature = ACTIONS[name].signatures[0]
-    arguments = place(c, node, name, [Slot(parameter) for parameter, _ in signature.parameters])
+    slots = [Slot(parameter) for parameter, _ in signature.parameters]
+    named = any(argument.name for argument in node.arguments)
+    arguments = place(c, node, name, slots, help_="equality is written `==`" if named else "")
     if arguments is None or arguments[0] is None:
         return UNIT
     value = arguments[0]

@@ -92,7 +92,15 @@ def observe(c: Checker, node: s.Observe) -> None:
             help_ = "give it its parameters" if isinstance(c.unify.head(result), Dist | Model) else ""
             _no_density(c, node, law, help_)
         case other:
-            _no_density(c, node, other, "as in `observe y ~ Normal(0, 1)`")
+            _no_density(c, node, other, _law_instead(node.law, other))
+
+
+def _law_instead(law: s.Expr, kind: Type) -> str:
+    if isinstance(law, s.Call) and isinstance(law.function, s.Name) and law.function.name == "flip":
+        return "`flip(p)` is already drawn; its law is `Bernoulli(p)`"
+    if isinstance(kind, Real):
+        return "if this is a log density, write `factor(…)` and no `observe`"
+    return "as in `observe y ~ Normal(0, 1)`"
 
 
 def _no_density(c: Checker, node: s.Observe, kind: Type, help_: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from pplc.lang import syntax as s
-from pplc.lang.check_arguments import Slot, in_order, place
+from pplc.lang.check_arguments import Slot, in_order, listed, place
 from pplc.lang.check_combinators import combinator_call
 from pplc.lang.check_constants import constant, size_value
 from pplc.lang.check_domains import check_domain, domain_type, show_number, support_type
@@ -103,11 +103,10 @@ def _help(family: Family, node: s.Call) -> str:
     names = [parameter.name for parameter in family.parameters]
     given = [argument.name for argument in node.arguments if argument.name]
     known = {p.name for choice in (family.parameters, *family.alternatives) for p in choice}
-    for name in given:
-        if name not in known:
-            near = nearest(name, known)
-            if near is not None:
-                return f"did you mean `{near}`?"
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is not None:
+        near = nearest(unknown, known)
+        return f"did you mean `{near}`?" if near is not None else f"its parameters are {listed(names)}"
     extra = len(node.arguments) - len(names)
     if not given and extra in (1, 2) and family.support.kind is Kind.REAL and family.event_rank == 0:
         first = ", ".join(_text(a.value) for a in node.arguments[: len(names)])

@@ -15,6 +15,7 @@ from pplc.lang.typesys import (
     WRONG,
     Array,
     Bool,
+    Dist,
     Extent,
     Int,
     List,
@@ -268,6 +269,6 @@ def _not_indexable(c: Checker, node: s.Node, base: Type, current: Type, count: i
             node.span,
             f"`{text}` is `{c.show(base)}`",
         )
-    return c.report(
-        "E0214", f"`{c.show(current)}` cannot be indexed", node.span, f"`{text}` is `{c.show(base)}`"
-    )
+    help_ = "`iid(d, n)` is the law of n independent draws" if isinstance(current, Dist) else ""
+    message = f"`{c.show(current)}` cannot be indexed"
+    return c.report("E0214", message, node.span, f"`{text}` is `{c.show(base)}`", help_)

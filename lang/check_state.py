@@ -21,6 +21,7 @@ from pplc.lang.typesys import (
     WRONG,
     Array,
     Base,
+    Bool,
     Dist,
     Extent,
     Fn,
@@ -32,6 +33,7 @@ from pplc.lang.typesys import (
     Real,
     Size,
     SizeVariable,
+    String,
     Type,
     UnknownSize,
     Variable,
@@ -322,8 +324,8 @@ def _type_help(found: Type, wanted: Type, clash: Clash) -> str:
             return "`floor(x)` or `round(x)` make an integer of a real number"
         case List(), (Array() | Vector() | Matrix()):
             return "a list may have any length; an array has the size that its type says"
-        case (Array(), Array()) if clash.what == "type":
-            return ""
+        case Array(element), Bool() | Int() | Real() | String() if type(element) is type(wanted):
+            return "take an element of it, as in `x[i]`"
         case _, Option():
             return ""
         case _:

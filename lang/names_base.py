@@ -35,6 +35,22 @@ MOST_PARTS = 100
 """Arms of a `match`, links of a chain of comparisons, clauses of a `for`: each nests in the one before."""
 
 
+ELSEWHERE = {
+    "float": "numbers are `real`",
+    "double": "numbers are `real`",
+    "number": "numbers are `real` or `int`",
+    "integer": "integers are `int`",
+    "boolean": "truth values are `bool`",
+    "str": "texts are `string`",
+    "vector": "an array of N numbers is `real[N]`",
+    "matrix": "a matrix is `real[N, M]`",
+    "list": "a list of `real` is `[real]`",
+    "tuple": "a pair is `(real, int)`",
+    "probability": "a number from 0 to 1 is a `unit`",
+}
+"""What the types of other languages are called here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What every body can see: `values` are globals, constructors, builtins, families, actions."""
@@ -211,7 +227,7 @@ class Names:
             case NamedType(name, sizes):
                 binding = self.outside.types.get(name)
                 if binding is None:
-                    help_ = did_you_mean(name, self.outside.types)
+                    help_ = ELSEWHERE.get(name) or did_you_mean(name, self.outside.types)
                     self._error("E0201", f"there is no type `{name}`", type_.span, "unknown type", help_)
                 else:
                     self.found.of[id(type_)] = binding
