@@ -15,7 +15,7 @@ from pplc.semantics.special.incomplete_gamma import Tails
 from pplc.semantics.special.root import Step, root
 
 _TINY = 1e-300
-# Enough for shapes up to 1e10; beyond, near the mean, the answer is NaN rather than a wait without end.
+# Enough for shapes up to 1e14; beyond, near the mean, the answer is NaN rather than a wait without end.
 _MOST_STEPS = 1_000_000
 
 
