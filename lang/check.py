@@ -13,8 +13,9 @@ from pathlib import Path
 
 from pplc.lang import syntax as s
 from pplc.lang.check_annotations import declare_types, type_of
-from pplc.lang.check_body import function_body, let, value_block
+from pplc.lang.check_body import function_body, value_block
 from pplc.lang.check_constants import names_in
+from pplc.lang.check_definitions import let
 from pplc.lang.check_expr import infer
 from pplc.lang.check_queries import check_query
 from pplc.lang.check_records import Checked, ModelSignature

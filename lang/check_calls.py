@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pplc.lang import syntax as s
 from pplc.lang.check_arguments import Slot, infer_all, place, report_count
+from pplc.lang.check_atoms import refuse_equality
 from pplc.lang.check_builtins import builtin_call
-from pplc.lang.check_constants import is_atomless, is_latent, size_value
+from pplc.lang.check_constants import size_value
 from pplc.lang.check_domains import check_domain, require
 from pplc.lang.check_laws import law_call
 from pplc.lang.check_members import member_call
@@ -188,7 +189,7 @@ def _action(c: Checker, node: s.Call, name: str) -> Type:
         if isinstance(c.unify.head(kind), Real | Int):
             help_ = "for a likelihood write `weight(w)`, or `factor(l)` with its logarithm"
         c.require(kind, BOOL, value.span, "what `condition` is given", help_=help_)
-        _equality_of_atomless(c, value)
+        refuse_equality(c, value)
     else:
         help_ = (
             "to require that it is true write `condition(…)`" if isinstance(c.unify.head(kind), Bool) else ""
@@ -197,35 +198,3 @@ def _action(c: Checker, node: s.Call, name: str) -> Type:
         if name == "weight":
             check_domain(c, Domain.NONNEGATIVE, value, "the weight")
     return UNIT
-
-
-def _equality_of_atomless(c: Checker, event: s.Expr) -> None:
-    """`condition(x == 1.5)` for a continuous `x`: probability 0, and what was meant is a density."""
-    match event:
-        case s.Binary("and", left, right):
-            _equality_of_atomless(c, left)
-            _equality_of_atomless(c, right)
-        case s.Compare(first, rest):
-            before = first
-            for op, after in rest:
-                if op == "==":
-                    _one_equality(c, before, after)
-                before = after
-        case _:
-            pass
-
-
-def _one_equality(c: Checker, left: s.Expr, right: s.Expr) -> None:
-    for one, other in ((left, right), (right, left)):
-        alone = is_atomless(c, one) and (not is_latent(c, other) or (is_atomless(c, other) and one != other))
-        if alone:
-            text = _text(one).strip("`")
-            c.report(
-                "E0225",
-                f"{_text(one)} is continuous: the probability that it equals any one value is 0",
-                left.span.to(right.span),
-                "never exactly equal",
-                f"to learn from a measured value write `observe {_text(other).strip('`')} ~ …`,"
-                f" with the law of `{text}`",
-            )
-            return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pplc.lang import syntax as s
 from pplc.lang.check_arguments import Slot, listed, place
-from pplc.lang.check_constants import constant, is_atomless, size_value
+from pplc.lang.check_constants import constant, size_value
 from pplc.lang.check_domains import between, check_domain
 from pplc.lang.check_shapes import broadcast, numeric, plain, report_shapes
 from pplc.lang.check_state import Checker
 from pplc.lang.check_unify import Clash
-from pplc.lang.families import COMBINATORS, FAMILIES, Combinator, Domain, Gives, Takes
+from pplc.lang.families import Combinator, Domain, Gives, Takes
 from pplc.lang.typesys import (
     INT,
     POSITIVE,
@@ -284,42 +284,3 @@ def _narrowed(c: Checker, combinator: Combinator, arguments: dict[str, s.Expr], 
             return element if entry == UNIT_INTERVAL else array(REAL, shape_of(element))
         case _:
             return element
-
-
-# ------------------------------------------------------------------ atoms
-
-
-def law_is_atomless(c: Checker, law: s.Expr) -> bool:
-    """Whether a law, as it is written, surely gives no single value a positive probability."""
-    if not isinstance(law, s.Call) or not isinstance(law.function, s.Name):
-        return False
-    binding = c.binding(law.function)
-    if binding is None or binding.kind != "family":
-        return False
-    name = binding.name
-    if len(law.arguments) == 0:
-        return name == "Flat"
-    if name in FAMILIES and (name not in COMBINATORS or len(law.arguments) > 1):
-        return not FAMILIES[name].discrete
-    first = law.arguments[0].value
-    match name:
-        case "Flat":
-            return True
-        case "Truncated" | "iid" | "Ordered":
-            return law_is_atomless(c, first)
-        case "Mixture":
-            return _all_atomless(c, law.arguments[-1].value)
-        case "Delta":
-            return is_atomless(c, first)
-        case _:
-            return False
-
-
-def _all_atomless(c: Checker, laws: s.Expr) -> bool:
-    match laws:
-        case s.ListLiteral(items):
-            return bool(items) and all(law_is_atomless(c, item) for item in items)
-        case s.Comprehension(element):
-            return law_is_atomless(c, element)
-        case _:
-            return False

@@ -141,26 +141,3 @@ def latent_name(c: Checker, expr: s.Node) -> str:
         if entry is not None and entry.latent:
             return name.name
     return ""
-
-
-def is_atomless(c: Checker, expr: s.Expr) -> bool:
-    """Whether a number surely has probability 0 of being any one value."""
-    match expr:
-        case s.Name():
-            entry = entry_of(c, expr)
-            return entry is not None and entry.atomless
-        case s.Index(base, _):
-            return is_atomless(c, base)
-        case s.Unary(_, operand):
-            return is_atomless(c, operand)
-        case s.Binary("+" | "-" | "*" | "/", left, right):
-            # Of two random sides one may undo the other, as in `x - x`.
-            return (is_atomless(c, left) and not is_latent(c, right) and constant(c, right) != 0) or (
-                is_atomless(c, right) and not is_latent(c, left) and constant(c, left) != 0
-            )
-        case s.Call(
-            s.Name("exp" | "log" | "sigmoid" | "logit" | "tanh" | "atan"), (s.Argument(value=argument),)
-        ):
-            return is_atomless(c, argument)
-        case _:
-            return False

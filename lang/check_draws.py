@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pplc.lang import syntax as s
 from pplc.lang.check_constants import is_latent, latent_name
+from pplc.lang.check_help import text_of
 from pplc.lang.check_shapes import broadcast, numeric, plain, report_shapes
 from pplc.lang.check_state import Checker
 from pplc.lang.check_unify import Clash
@@ -24,13 +25,6 @@ from pplc.lang.typesys import (
     Wrong,
     scalar_of,
 )
-
-
-def text_of(expr: s.Expr) -> str:
-    """An expression as it stands in the file, if it is short and on one line."""
-    span = expr.span
-    text = span.file.line(span.line)[span.column - 1 : span.end_column - 1]
-    return text if span.line == span.end_line and 0 < len(text) <= 30 else "this"
 
 
 def drawn(c: Checker, node: s.Node, law: s.Expr, kind: Type) -> Type:

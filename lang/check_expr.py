@@ -10,9 +10,11 @@ from typing import assert_never
 from pplc.lang import syntax as s
 from pplc.lang.check_annotations import check_fields, type_of
 from pplc.lang.check_arms import branches, match_of
-from pplc.lang.check_body import function_body, in_clauses, leave_comprehension
+from pplc.lang.check_body import function_body
 from pplc.lang.check_calls import call
-from pplc.lang.check_draws import drawn, text_of
+from pplc.lang.check_definitions import in_clauses, leave_comprehension
+from pplc.lang.check_draws import drawn
+from pplc.lang.check_help import text_of
 from pplc.lang.check_members import member
 from pplc.lang.check_operators import binary, compare, range_of, unary
 from pplc.lang.check_shapes import index

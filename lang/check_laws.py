@@ -10,6 +10,7 @@ from pplc.lang.check_arguments import Slot, in_order, listed, place
 from pplc.lang.check_combinators import combinator_call
 from pplc.lang.check_constants import constant, size_value
 from pplc.lang.check_domains import check_domain, domain_type, show_number, support_type
+from pplc.lang.check_help import text_of
 from pplc.lang.check_shapes import broadcast_all, numeric, report_shapes
 from pplc.lang.check_state import Checker
 from pplc.lang.check_unify import Clash
@@ -109,9 +110,9 @@ def _help(family: Family, node: s.Call) -> str:
         return f"did you mean `{near}`?" if near is not None else f"its parameters are {listed(names)}"
     extra = len(node.arguments) - len(names)
     if not given and extra in (1, 2) and family.support.kind is Kind.REAL and family.event_rank == 0:
-        first = ", ".join(_text(a.value) for a in node.arguments[: len(names)])
+        first = ", ".join(text_of(a.value, "…") for a in node.arguments[: len(names)])
         bounds = ", ".join(
-            f"{bound} = {_text(a.value)}"
+            f"{bound} = {text_of(a.value, '…')}"
             for bound, a in zip(("lower", "upper"), node.arguments[len(names) :], strict=False)
         )
         what = "normal" if family.name == "Normal" else "law"
@@ -122,12 +123,6 @@ def _help(family: Family, node: s.Call) -> str:
         ]
         return f"or by name: {', '.join(ways)}"
     return ""
-
-
-def _text(expr: s.Expr) -> str:
-    span = expr.span
-    text = span.file.line(span.line)[span.column - 1 : span.end_column - 1]
-    return text if span.line == span.end_line and 0 < len(text) <= 30 else "…"
 
 
 # ------------------------------------------------------------------ one argument

@@ -15,6 +15,7 @@ from pplc.lang.check_annotations import declare_types
 from pplc.lang.check_body import value_block
 from pplc.lang.check_constants import constant
 from pplc.lang.check_expr import infer
+from pplc.lang.check_help import text_of
 from pplc.lang.check_records import Checked, ModelSignature
 from pplc.lang.check_shapes import index, numeric
 from pplc.lang.check_state import Checker, Entry, Frame
@@ -229,7 +230,7 @@ def _argument(c: Checker, query: s.Query, head: Head, position: int, part: s.Exp
                     f"`{query.head}` takes a number, but this is `{c.show(kind)}`",
                     part.span,
                     f"this is `{c.show(kind)}`",
-                    "" if isinstance(kind, Fn) else f"`P({_text(part)} == …)` asks for a probability",
+                    "" if isinstance(kind, Fn) else f"`P({text_of(part, 'x')} == …)` asks for a probability",
                 )
         case _:
             pass
@@ -242,14 +243,8 @@ def _not_an_event(c: Checker, part: s.Expr, kind: Type) -> None:
         f"an event is true or false, but this is `{c.show(kind)}`",
         part.span,
         f"this is `{c.show(kind)}`",
-        f"compare it, as in `{_text(part)} {example}`",
+        f"compare it, as in `{text_of(part, 'x')} {example}`",
     )
-
-
-def _text(expr: s.Expr) -> str:
-    span = expr.span
-    text = span.file.line(span.line)[span.column - 1 : span.end_column - 1]
-    return text if span.line == span.end_line and 0 < len(text) <= 30 else "x"
 
 
 def _path(expr: s.Expr) -> list[str]:

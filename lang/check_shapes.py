@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pplc.lang import syntax as s
 from pplc.lang.check_constants import constant, range_size
-from pplc.lang.check_state import Checker, size_help
+from pplc.lang.check_help import size_help
+from pplc.lang.check_state import Checker
 from pplc.lang.check_unify import Clash
 from pplc.lang.diagnostics import Span
 from pplc.lang.typesys import (

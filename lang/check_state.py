@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
+from pplc.lang.check_help import size_help, type_help
 from pplc.lang.check_unify import Clash, Unifier
 from pplc.lang.diagnostics import Diagnostic, Note, Rejected, Span
 from pplc.lang.scope import Binding, Resolution
@@ -19,25 +20,15 @@ from pplc.lang.syntax import Block, Expr, Member, Node
 from pplc.lang.typesys import (
     UNKNOWN_SIZE,
     WRONG,
-    Array,
-    Base,
-    Bool,
-    Dist,
     Extent,
     Fn,
     Int,
-    List,
-    Matrix,
-    Model,
-    Option,
     Real,
     Size,
     SizeVariable,
-    String,
     Type,
     UnknownSize,
     Variable,
-    Vector,
     Wrong,
     children,
     show,
@@ -291,47 +282,9 @@ class Checker:
             f"{what} has the wrong type: expected `{expected}`, found `{shown}`",
             span,
             f"this is `{shown}`",
-            help_ or _type_help(self.unify.head(found), self.unify.head(wanted), clash),
+            help_ or type_help(self.unify.head(found), self.unify.head(wanted), clash),
         )
 
 
 def _size(size: Type | Extent) -> str:
     return f"`{show_size(size)}`" if isinstance(size, Size | SizeVariable | UnknownSize) else "another one"
-
-
-def size_help(found: Type | Extent, wanted: Type | Extent) -> str:
-    """What to do about two sizes that differ."""
-    match found, wanted:
-        case Size(name, 0), Size(other, 0) if name and other:
-            return f"if `{name}` and `{other}` are always equal, use one name for both"
-        case Size(""), Size(other, 0) if other:
-            return f"`{other}` is a size of the data and may differ from {show_size(found)}"
-        case _:
-            return ""
-
-
-def _type_help(found: Type, wanted: Type, clash: Clash) -> str:
-    match found, wanted:
-        case (Model(inner) | Dist(inner) | Base(inner), _) if not isinstance(
-            wanted, Model | Dist | Base | Fn
-        ):
-            return f"`~` draws from it: `~…` has type `{show(inner)}`"
-        case Fn(random=True), Fn(random=False):
-            return "`flip` draws when it is called, and a `fn` may not"
-        case Fn(), _ if not isinstance(wanted, Fn):
-            return "call it: a function is not the value it returns"
-        case Real(), Int():
-            return "`floor(x)` or `round(x)` make an integer of a real number"
-        case List(), (Array() | Vector() | Matrix()):
-            return "a list may have any length; an array has the size that its type says"
-        case Array(element), Bool() | Int() | Real() | String() if type(element) is type(wanted):
-            return "take an element of it, as in `x[i]`"
-        case _, Option():
-            return ""
-        case _:
-            pass
-    if clash.what == "domain":
-        return (
-            "only values that are known to lie in it fit; declare the place `real` where any number will do"
-        )
-    return ""
