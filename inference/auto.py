@@ -58,9 +58,22 @@ def infer(bound: Bound, name: str, given: Mapping[str, Any], progress: Progress)
     """Runs the named method, or the one that `auto` picks, with the options given."""
     if name == "auto":
         return _auto(bound, given, progress)
-    method = METHODS[name]
+    return _run(bound, METHODS[name], given, "asked for", progress)
+
+
+def _run(bound: Bound, method: Method, given: Mapping[str, Any], why: str, progress: Progress) -> Outcome:
     options = method.fill(given)
-    return Outcome(method, options, "asked for", method.load()(bound, options, progress))
+    result = method.load()(bound, options, progress)
+    nothing = result.laws is None if result.draws is None else result.draws.count == 0
+    if result.stopped and nothing:
+        raise Rejected(
+            Diagnostic(
+                "E0321",
+                f"the method `{method.name}` was stopped before it had any answer",
+                help="give it more time, or another method",
+            )
+        )
+    return Outcome(method, options, why, result)
 
 
 def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome:
@@ -78,9 +91,7 @@ def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome
             reasons.append(f"not {name}: {why_not}")
             continue
         _applies(method, given)
-        options = method.fill(given)
-        why = "; ".join([*reasons, reason])
-        return Outcome(method, options, why, method.load()(bound, options, progress))
+        return _run(bound, method, given, "; ".join([*reasons, reason]), progress)
     raise Rejected(
         Diagnostic(
             "E0510",
@@ -97,7 +108,9 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
     allowed = {key: value for key, value in given.items() if key in method.options}
     options = method.fill(allowed)
     states = min(bound.budget.states, TRIAL_STATES)
-    trial = Trial(progress, TRIAL_SECONDS)
+    limit = given.get("time")
+    seconds = TRIAL_SECONDS if limit is None else min(TRIAL_SECONDS, limit / 3)
+    trial = Trial(progress, seconds)
     try:
         result = method.load()(replace(bound, budget=replace(bound.budget, states=states)), options, trial)
     except Rejected as rejected:
@@ -105,7 +118,7 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
             return rejected.diagnostics[0].message
         raise
     if result.stopped:
-        return f"enumeration takes more than {TRIAL_SECONDS:g} s"
+        return f"enumeration takes more than {seconds:.3g} s"
     _applies(method, given)
     why = f"finite: {result.note}" if result.note else "finite"
     return Outcome(method, options, "; ".join([*reasons, why]), result)

@@ -27,10 +27,10 @@ def normalised(log_weights: Floats) -> Floats:
 
 
 def ess_weights(log_weights: Floats) -> float:
-    """Kish's effective number of draws, (Σw)² / Σw²; 0 if every weight is 0."""
+    """Kish's effective number of draws, (Σw)² / Σw²; 0 if every weight is 0, or there are none."""
     weights = normalised(log_weights)
     total = float((weights**2).sum())
-    return 1 / total if total == total else 0.0
+    return 1 / total if total > 0 else 0.0
 
 
 def log_evidence(log_weights: Floats) -> Estimate:

@@ -487,6 +487,11 @@ DATA: Final[dict[str, Code]] = {
         "The run has no variable of that name, or none that is numeric or finite.",
         'run.plot("none")',
     ),
+    "E0321": Code(
+        "stopped too early",
+        "Ctrl-C or `--time` ended the run before the method had any answer to keep.",
+        "pplc infer m.ppl --time 1ms",
+    ),
     "W0301": Code(
         "data not used",
         "The file has names that are no parameters of the model.",

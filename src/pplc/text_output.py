@@ -21,6 +21,9 @@ LONG = 12
 
 ENDS = 4
 
+MOST_DIGITS = 30
+"""Characters of a rational that is shown beside its float."""
+
 HEADERS = {
     "mean": "mean",
     "sd": "sd",
@@ -184,7 +187,7 @@ def law_text(v: Variable) -> str:
 
 
 def _short(rational: Fraction) -> bool:
-    return rational.denominator != 1 and len(str(rational)) <= 30
+    return rational.denominator != 1 and len(str(rational)) <= MOST_DIGITS
 
 
 def cell(key: str, numbers: dict[str, float]) -> str:
@@ -245,6 +248,6 @@ def show(value: Answer) -> str:
 
 def show_evidence(value: Answer) -> str:
     """Log Z; where Z is a short rational, that too."""
-    if isinstance(value, Exact) and value.rational is not None and _short(value.rational):
+    if isinstance(value, Exact) and value.rational is not None and len(str(value.rational)) <= MOST_DIGITS:
         return f"{value.value:.6g} (Z = {value.rational}, exact)"
     return show(value)

@@ -251,3 +251,14 @@ def test_what_was_drawn_before_the_time_was_up_is_kept(
     assert time.monotonic() - start < 30
     assert [w["code"] for w in found["warnings"]] == ["W0311"]  # type: ignore[attr-defined]
     assert found["log_evidence"] is not None
+
+
+def test_a_method_that_had_no_time_for_an_answer_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["infer", "coin.ppl", "--model", "coin", "--set", "heads=7", "--set", "flips=10"]
+    assert main([*words, "--method", "importance", "--time", "0.000001ms"]) == 1
+    assert (
+        "error[E0321]: the method `importance` was stopped before it had any answer"
+        in capsys.readouterr().err
+    )

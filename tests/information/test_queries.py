@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import log, sqrt
 
@@ -46,7 +47,7 @@ model chain(y: bool[T]) {
 SEEN = {"y": [True, True, False]}
 
 
-def _exact(text: str, query: str, data: dict[str, object] | None = None) -> Exact:
+def _exact(text: str, query: str, data: Mapping[str, object] | None = None) -> Exact:
     answer = pplc.compile(text).query(query, data, method="exact")
     assert isinstance(answer, Exact)
     return answer
@@ -174,7 +175,8 @@ def test_an_event_that_every_draw_agrees_on_is_not_called_certain() -> None:
     found = pplc.compile(text).query("P(x > 30)", method="importance", draws=1000, seed=1)
     assert isinstance(found, Estimate)
     assert found.value == 0
-    assert found.interval == (0.0, pytest.approx(0.003, rel=0.01))
+    assert found.interval[0] == 0
+    assert found.interval[1] == pytest.approx(0.003, rel=0.01)
     assert "every draw agrees" in found.flags[0]
 
 
