@@ -183,9 +183,6 @@ def _tuple(c: Checker, pattern: s.TuplePattern, items: tuple[s.Pattern, ...], en
 def _constructor(
     c: Checker, pattern: s.Pattern, name: str, arguments: tuple[s.Pattern, ...], entry: Entry
 ) -> None:
-    if name not in c.constructors:
-        _bind_all(c, arguments, entry)
-        return
     owner, fields = c.constructors[name]
     c.types[id(pattern)] = Sum(owner)
     kind = c.unify.head(entry.type)

@@ -37,3 +37,24 @@ def test_a_wrong_expression_gets_its_message(expression: str, expected: str) -> 
 def test_a_wrong_statement_gets_its_message(body: str, expected: str) -> None:
     error = first_error(body)
     assert f"{error.code} {error.message}" == expected
+
+
+def test_one_mistake_gives_one_error_whatever_is_done_with_the_value() -> None:
+    body = """
+    let y = b + 1
+    let z = [exp(y), y[0], -y, sum(y), y @ v, fold(fn (a, k) => a + k, y, xs), fold(fn (a, k) => a, 0, y)]
+    observe y ~ Normal(y, y)
+    observe x ~ y
+    e ~ y
+    for k in y { factor(k) }
+    match y { _ => weight(1) }
+    let (g, h) = y
+    let r = (y.a, y(1), y.mean, d.logpdf(y), Truncated(y, lower = y), iid(d, y), mem(y), infer(y), map(y, xs))
+    condition(y < 1 and y == 2 and not y)
+    let q: real[N] = y
+    ss[y] ~ Mixture(y, [y, d])
+    return if y { y } else { z }
+    """
+    with pytest.raises(Rejected) as caught:
+        check_text(f"model f({PARAMETERS.replace('q: (real, int), r: (a: real, b: bool), ', '')}) {{ {body} }}")
+    assert [error.code for error in caught.value.diagnostics] == ["E0212"]
