@@ -87,9 +87,17 @@ def refuse_equality(c: Checker, event: s.Expr) -> None:
             pass
 
 
+def _are_two_draws(c: Checker, one: s.Expr, other: s.Expr) -> bool:
+    """Whether these are two variables, each drawn by itself; a `let` may be the same as what it is made of."""
+    ours, theirs = entry_of(c, one), entry_of(c, other)
+    if ours is None or theirs is None or one == other:
+        return False
+    return ours.drawn and theirs.drawn and theirs.atomless
+
+
 def _one_equality(c: Checker, left: s.Expr, right: s.Expr) -> None:
     for one, other in ((left, right), (right, left)):
-        alone = is_atomless(c, one) and (not is_latent(c, other) or (is_atomless(c, other) and one != other))
+        alone = is_atomless(c, one) and (not is_latent(c, other) or _are_two_draws(c, one, other))
         if alone:
             text = text_of(one)
             c.report(

@@ -196,7 +196,7 @@ def define(c: Checker, node: s.Draw | s.Define, target: s.Target, value: s.Expr)
         return
     if not target.indices:
         size = _size_of_variable(c, kind, None, binding.unique)
-        c.enter(target, Entry(kind, size, latent, atomless))
+        c.enter(target, Entry(kind, size, latent, atomless, drawn=isinstance(node, s.Draw)))
         c.frame.depth_of[binding.unique] = c.frame.loops
         return
     for position in target.indices:

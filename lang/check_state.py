@@ -55,6 +55,7 @@ class Entry:
     latent:   it depends on a draw.
     atomless: it is drawn from a law that gives no single value a positive probability.
     constant: its value, if it is a number written in the program.
+    drawn:    it is a draw itself, and no array of draws.
     """
 
     type: Type
@@ -62,6 +63,7 @@ class Entry:
     latent: bool = False
     atomless: bool = False
     constant: Fraction | None = None
+    drawn: bool = False
 
 
 @dataclass(slots=True)
