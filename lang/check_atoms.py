@@ -88,7 +88,7 @@ def refuse_equality(c: Checker, event: s.Expr) -> None:
 
 
 def _are_two_draws(c: Checker, one: s.Expr, other: s.Expr) -> bool:
-    """Whether these are two variables, each drawn by itself; a `let` may be the same as what it is made of."""
+    """Whether these are two variables, each drawn by itself; a `let` may equal what it is made of."""
     ours, theirs = entry_of(c, one), entry_of(c, other)
     if ours is None or theirs is None or one == other:
         return False

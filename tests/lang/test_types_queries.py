@@ -168,3 +168,14 @@ def test_a_file_without_a_model_has_nothing_to_ask_about() -> None:
     assert checked.entry == ""
     with pytest.raises(Rejected, match="E0601"):
         check_query(checked, parse_query("evidence")[0])
+
+
+def test_a_function_is_no_model_to_ask_about() -> None:
+    with pytest.raises(Rejected, match="E0601: `helper` is not a model"):
+        check_text("fn helper(x: real) -> real { return x }\n" + MODEL + "query helper.E[x]\n")
+
+
+def test_a_member_of_a_drawn_law_is_told_from_a_variable_of_its_model() -> None:
+    text = "model inner() { mean ~ Normal(0, 1); s ~ Exponential(1); return Normal(mean, s) }\n"
+    text += "model outer() { law ~ inner(); x ~ law; return x }\n"
+    assert len(check_text(text + "query E[law.mean], E[law.s], E[law.logpdf(1)], P(law.cdf(0) > 0.5)").queries) == 4
