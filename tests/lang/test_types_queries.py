@@ -178,4 +178,5 @@ def test_a_function_is_no_model_to_ask_about() -> None:
 def test_a_member_of_a_drawn_law_is_told_from_a_variable_of_its_model() -> None:
     text = "model inner() { mean ~ Normal(0, 1); s ~ Exponential(1); return Normal(mean, s) }\n"
     text += "model outer() { law ~ inner(); x ~ law; return x }\n"
-    assert len(check_text(text + "query E[law.mean], E[law.s], E[law.logpdf(1)], P(law.cdf(0) > 0.5)").queries) == 4
+    text += "query E[law.mean], E[law.s], E[law.logpdf(1)], P(law.cdf(0) > 0.5)"
+    assert len(check_text(text).queries) == 4
