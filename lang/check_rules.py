@@ -26,7 +26,7 @@ from pplc.lang.typesys import (
     array,
 )
 
-METHODS = ("exact", "importance", "smc")
+METHODS = ("exact", "importance")
 """What `infer(m, method = …)` may name."""
 
 

@@ -11,7 +11,7 @@ from pplc.lang.liveness import NOTHING, Liveness, Needs, then
 from pplc.semantics.bound import Bound
 from pplc.semantics.growing import Growing
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import ONE, Measure, is_zero, times
+from pplc.semantics.measure import ONE, Measure, collected, is_zero, times
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogWeight
 from pplc.semantics.representations.enumerated import choices, denote
@@ -123,7 +123,7 @@ def denote_forgetting(program: core.Program, seen: Seen = lambda _: None) -> Mea
                     paths.append((go(state), times(weight, factor), dimension))
             case Finished(value, _):
                 found.append((value, weight, dimension))
-    return Measure.of(found)
+    return collected(found)
 
 
 @settings(max_examples=120)
