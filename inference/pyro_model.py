@@ -24,6 +24,7 @@ from pyro.poutine.messenger import Messenger
 from torch import Tensor
 
 from pplc.inference.pyro_sites import PyroSites
+from pplc.inference.torch_build import Known
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_evaluate import Evaluator, Plan, Replan
 from pplc.inference.torch_laws import Flat, Iid, Ordered, TorchLaw
@@ -33,6 +34,9 @@ from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import LocatedFault, located
 from pplc.semantics.values import Address, Fault
+
+LOOKS = 8
+"""Further runs that look for variables where which statements run depends on draws."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,9 @@ class Model:
     arguments: Mapping[str, Content]
     plan: Plan = field(default_factory=Plan)
 
-    def __call__(self, *, record: bool = False) -> tuple[Content, PyroSites]:
+    def __call__(self, *, record: bool = False, inspect: bool = False) -> tuple[Content, PyroSites]:
         """Runs it as a Pyro model; the value, and what was recorded."""
-        sites = PyroSites(record=record)
+        sites = PyroSites(record=record, inspect=inspect)
         try:
             value = Evaluator(self.bound, self.plan, sites).run(self.arguments)
         except LocatedFault as fault:
@@ -103,10 +107,16 @@ class Fixed(Messenger):
 
     position: one unconstrained vector [D], or several [S, D] inside a plate of that size; without one,
     a site that is new gets the next numbers of `fresh`, and a slot.
+    first_values: discrete sites take the first value of their support, as they do without a position.
     """
 
     def __init__(
-        self, position: Tensor | None, slots: Mapping[str, Slot], fresh: Callable[[int], Tensor]
+        self,
+        position: Tensor | None,
+        slots: Mapping[str, Slot],
+        fresh: Callable[[int], Tensor],
+        *,
+        first_values: bool = False,
     ) -> None:
         super().__init__()
         self.position = position
@@ -117,6 +127,7 @@ class Fixed(Messenger):
         self.log_jacobian: Tensor | float = 0.0
         self.discrete: dict[str, LawDistribution] = {}
         self.improper = False
+        self.first_values = first_values or position is None
 
     def _pyro_sample(self, msg: dict[str, Any]) -> None:
         law_of_site = getattr(msg["fn"], "law", None)
@@ -166,14 +177,19 @@ class Fixed(Messenger):
         if values is None or law.rank:
             raise Rejected(discrete_refusal(msg["name"], law, msg["infer"]["statement"].span))
         self.discrete[msg["name"]] = msg["fn"]
-        if self.position is None:
+        if self.first_values:
             msg["value"] = values[0].expand(shape)
             msg["done"] = True
 
 
 def discrete_refusal(name: str, law: TorchLaw, span: Span) -> Diagnostic:
     """A discrete draw that cannot be summed out."""
-    what = "an array of discrete draws at once" if law.rank else "a discrete law that is not finite"
+    if law.rank:
+        what = "an array of discrete draws at once"
+    elif isinstance(law, Known):
+        what = "a law of values that are no numbers"
+    else:
+        what = "a discrete law that is not finite"
     return Diagnostic(
         "E0543",
         f"`{name}` is drawn from `{law.name}`, {what}, and gradient methods cannot sum it out",
@@ -240,10 +256,14 @@ class Density:
             )
         return poutine.trace(model).get_trace()
 
-    def record(self, position: Tensor) -> PyroSites:
-        """What one run at a position reports; discrete sites must be fixed by a handler outside."""
-        with Fixed(position, self.slots, _nothing):
-            return self.model(record=True)[1]
+    def inspect(self, position: Tensor) -> None:
+        """Raises E0401 if a parameter of a law is outside its domain here, not merely rounded to its edge.
+
+        Discrete sites take their first values, which is one of the runs that are summed.
+        """
+        fixed = Fixed(position, self.slots, _nothing, first_values=True)
+        with pyro.validation_enabled(False), torch.no_grad(), poutine.block(), fixed:
+            self.model(inspect=True)
 
 
 def _nothing(size: int) -> Tensor:
@@ -261,21 +281,32 @@ def density_of(bound: Bound) -> Density:
         model.plan.enumerate = True
         first = _discovered(model, _zeros)
     generator = torch.Generator().manual_seed(1)
-    second = _discovered(model, lambda n: torch.rand(n, generator=generator, dtype=torch.float64) - 0.5)
-    for name in first.slots.keys() | second.slots.keys():
-        a, b = first.slots.get(name), second.slots.get(name)
+
+    def anywhere(size: int) -> Tensor:
+        return 4 * torch.rand(size, generator=generator, dtype=torch.float64) - 2
+
+    second = _discovered(model, anywhere)
+    others = [_discovered(model, anywhere) for _ in range(LOOKS)] if model.plan.branches else []
+    for other in (second, *others):
+        _same_sites(first.slots, other.slots)
+    return Density(model, second.slots, second.offset, tuple(first.discrete), second.improper)
+
+
+def _same_sites(first: Mapping[str, Slot], second: Mapping[str, Slot]) -> None:
+    """E0546 unless two runs have the same variables."""
+    for name in [*first, *second]:
+        a, b = first.get(name), second.get(name)
         if a is None or b is None or a.free != b.free:
-            span = a.span if a is not None else b.span if b is not None else NOWHERE
+            found = a if a is not None else b
             raise Rejected(
                 Diagnostic(
                     "E0546",
                     f"which variables there are depends on the draws: `{name}` is not in every run",
-                    span,
+                    NOWHERE if found is None else found.span,
                     "drawn in some runs only",
                     "use `--method importance`",
                 )
             )
-    return Density(model, second.slots, second.offset, tuple(first.discrete), second.improper)
 
 
 def is_improper(law: TorchLaw) -> bool:
@@ -297,7 +328,7 @@ def _discovered(model: Model, fresh: Callable[[int], Tensor]) -> Fixed:
     while True:
         fixed = Fixed(None, {}, fresh)
         try:
-            with poutine.block(), fixed:
+            with pyro.validation_enabled(False), poutine.block(), fixed:
                 model()
         except Replan:
             continue

@@ -16,6 +16,7 @@ import torch
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_elementwise import where
 from pplc.inference.torch_evaluate import Path, Plan, Plate
+from pplc.inference.torch_families import inspect, require_derivatives
 from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_values import Batch, Content, Refused, combine
 from pplc.lang import core
@@ -44,11 +45,13 @@ class Drawn:
 class PyroSites:
     """The `Sites` of one run of a Pyro model.
 
-    record: keep what is to be reported, pointwise densities included.
+    record:  keep what is to be reported, pointwise densities included.
+    inspect: make parameters far outside their domains an error.
     """
 
-    def __init__(self, *, record: bool = False) -> None:
+    def __init__(self, *, record: bool = False, inspect: bool = False) -> None:
         self.record = record
+        self.inspect = inspect
         self.kept: list[Kept] = []
         self.densities: list[Kept] = []
         self.drawn: dict[str, Drawn] = {}
@@ -110,6 +113,9 @@ class PyroSites:
 
     def draw(self, address: Path, law: TorchLaw, plates: Sequence[Plate], statement: core.Stmt) -> Content:
         name = self.name(address)
+        require_derivatives(law)
+        if self.inspect:
+            inspect(law)
         self._alive(law.owners, plates)
         self.drawn[name] = Drawn(address, law, tuple(plates), statement)
         self._born[name] = tuple((loop, at) for loop, at, _ in self._loops)
@@ -124,6 +130,9 @@ class PyroSites:
     ) -> None:
         if value.data.numel() == 0 and value.known:
             return
+        require_derivatives(law)
+        if self.inspect:
+            inspect(law)
         self._alive(law.owners | value.owners, plates)
         name = self.name(address)
         if self.record:

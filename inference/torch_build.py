@@ -134,12 +134,16 @@ def _tuples(value: object) -> Content:
 
 
 def law_of(
-    name: str, parametrisation: int, arguments: Sequence[Content], call: Callable[[Content, Content], Content]
+    name: str,
+    parametrisation: int,
+    arguments: Sequence[Content],
+    call: Callable[[Content, Content], Content],
+    guard: Batch | None = None,
 ) -> TorchLaw:
     """The law of a family or combinator with these arguments, `None` for those left out."""
     arguments = [frozen(argument) for argument in arguments]
     if name not in COMBINATORS or (name == "Uniform" and len(arguments) == 2):
-        return family_law(name, parametrisation, arguments)
+        return family_law(name, parametrisation, arguments, guard)
     match name:
         case "Truncated" | "Censored":
             base, lower, upper = (*arguments, None, None)[:3]

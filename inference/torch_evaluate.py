@@ -79,12 +79,14 @@ class Plan:
     enumerate:  finite discrete draws are summed out.
     history:    how many rounds back a draw of a loop may depend on; None for any number.
     nesting:    the most plates that were open at once.
+    branches:   which statements run depends on draws.
     """
 
     sequential: set[int] = field(default_factory=set[int])
     enumerate: bool = False
     history: int | None = 1
     nesting: int = 0
+    branches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ class Evaluator:
                 expression.parametrisation,
                 arguments,
                 lambda function, x: self.apply(function, (x,), ()),
+                self.guard,
             )
 
     def user_law(self, density: core.UserDensity, arguments: Sequence[Content]) -> TorchLaw:
@@ -301,10 +304,12 @@ class Evaluator:
             if self.steps > self.bound.budget.steps:
                 raise Fault("E0405", f"the run did not end within {self.bound.budget.steps:,} steps")
             if isinstance(statement, core.If):
-                test = truth(condition := self.value(statement.test, env))
+                with at(statement):
+                    test = truth(condition := self.value(statement.test, env))
                 if test is None:
                     rest = block[position + 1 :]
-                    done, result = self.split(statement, lift(condition), env, path, rest)
+                    with at(statement):
+                        done, result = self.split(statement, lift(condition), env, path, rest)
                     if done:
                         return result
                     continue
@@ -370,6 +375,7 @@ class Evaluator:
             raise CannotVectorise("a loop whose end differs between rounds")
         if part.owners:
             raise Refused("E0538", "how long the run goes on depends on a variable that is summed out")
+        self.plan.branches = True
         return bool(part.data.item())
 
     def split(
@@ -703,7 +709,12 @@ def merged(test: Batch, yes: Content, no: Content) -> Content:
         case tuple(), tuple() if len(yes) == len(no):
             return tuple(merged(test, a, b) for a, b in zip(yes, no, strict=True))
         case _ if _array_like(yes) and _array_like(no):
-            result = where(test, yes, no)
+            a, b = lift(yes), lift(no)
+            if a.rank != b.rank or a.shape != b.shape:
+                if test.known:
+                    raise CannotVectorise("a choice between arrays of different shapes")
+                raise Refused("E0541", "a choice between arrays of different shapes depends on a draw")
+            result = where(test, a, b)
             return settled(result.data, result.rank, result.known, result.owners)
         case _:
             if type(yes) is type(no) and not has_tensor(yes) and not has_tensor(no) and yes == no:

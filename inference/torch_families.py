@@ -15,8 +15,8 @@ from torch import Tensor
 
 from pplc.inference.torch_cumulative import SHAPES, TAILS
 from pplc.inference.torch_densities import DENSITIES
-from pplc.inference.torch_elementwise import elementwise
-from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_elementwise import elementwise, where
+from pplc.inference.torch_laws import Censored, Iid, Mixture, Ordered, TorchLaw, Truncated
 from pplc.inference.torch_spaces import DISCRETE, REAL, Kind, Space, matrix_space
 from pplc.inference.torch_values import (
     FLOAT,
@@ -57,6 +57,27 @@ _IN_DOMAIN = {
     Domain.ORDERED: lambda t: t[..., 1:] > t[..., :-1],
     Domain.SIMPLEX: lambda t: (t >= 0) & ((t.sum(-1, keepdim=True) - 1).abs() <= 1e-8),
 }
+_SLACK = 1e-9
+"""Beyond the edge of a domain by less than this is taken for rounding."""
+_FAR_OUTSIDE = {
+    Domain.POSITIVE: lambda t: t < -_SLACK,
+    Domain.NONNEGATIVE: lambda t: t < -_SLACK,
+    Domain.UNIT: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
+    Domain.OPEN_UNIT: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
+    Domain.POSITIVE_UNIT: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
+    Domain.POSITIVE_VECTOR: lambda t: t < -_SLACK,
+    Domain.SIMPLEX: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
+}
+HARMLESS = {
+    Domain.POSITIVE: 1,
+    Domain.NONNEGATIVE: 1,
+    Domain.UNIT: 0.5,
+    Domain.OPEN_UNIT: 0.5,
+    Domain.POSITIVE_UNIT: 0.5,
+    Domain.NATURAL: 1,
+    Domain.POSITIVE_INT: 1,
+}
+"""A value inside each scalar domain, for rounds in which a law is not used."""
 _SILENT = frozenset(
     {Domain.POSITIVE, Domain.NONNEGATIVE, Domain.POSITIVE_UNIT, Domain.UNIT, Domain.POSITIVE_VECTOR}
 )
@@ -303,6 +324,17 @@ class FamilyLaw(TorchLaw):
                     wrong = tuple(part.data.reshape(-1, part.data.shape[-1])[0].tolist())
             raise outside_domain(self.name, parameter.name, wrong, parameter.domain.describe)  # type: ignore[arg-type]
 
+    def inspect(self) -> None:
+        """A `Fault` if a random parameter is outside its domain by more than rounding can explain."""
+        for part, parameter in zip(self.parameters, self.signature, strict=True):
+            outside = _FAR_OUTSIDE.get(parameter.domain)
+            if outside is None or part.known:
+                continue
+            bad = outside(part.data) & torch.isfinite(part.data)
+            if bool(bad.any().item()):
+                wrong = part.data[bad].flatten()[0].item()
+                raise outside_domain(self.name, parameter.name, wrong, parameter.domain.describe)
+
     # ------------------------------------------------------------------ the rest
 
     def tails(self, x: Batch) -> tuple[Batch, Batch]:
@@ -315,8 +347,11 @@ class FamilyLaw(TorchLaw):
                 f"the cumulative probability of `{self.name}` has no derivative here",
                 "truncate or censor another family, or use importance sampling",
             )
-        both = [elementwise(lambda *ts, k=k: tails(*ts)[k], *self.parameters, x, real=True) for k in (0, 1)]
-        return both[0], both[1]
+        pair = tails
+        return (
+            elementwise(lambda *ts: pair(*ts)[0], *self.parameters, x, real=True),
+            elementwise(lambda *ts: pair(*ts)[1], *self.parameters, x, real=True),
+        )
 
     def _reference_tails(self, x: Batch) -> tuple[Batch, Batch]:
         from pplc.semantics.laws import make_law
@@ -360,13 +395,52 @@ def _no_call(*_: object) -> Never:
     raise unavailable("call", "a family")
 
 
-def family_law(name: str, parametrisation: int, arguments: Sequence[object]) -> FamilyLaw:
-    """The law of a family with these parameters, `None` for those left out."""
+def require_derivatives(law: TorchLaw) -> None:
+    """Refuses a law whose density needs a cumulative probability that torch cannot differentiate."""
+    match law:
+        case Truncated(base, lower, upper) | Censored(base, lower, upper):
+            for bound in (lower, upper):
+                if bound is not None:
+                    base.tails(bound)
+        case Iid(base) | Ordered(base):
+            require_derivatives(base)
+        case Mixture(_, bases):
+            for each in bases:
+                require_derivatives(each)
+        case _:
+            pass
+
+
+def inspect(law: TorchLaw) -> None:
+    """A `Fault` if a random parameter of the law, or of a law inside it, is outside its domain."""
+    match law:
+        case FamilyLaw():
+            law.inspect()
+        case Iid(base) | Ordered(base) | Truncated(base) | Censored(base):
+            inspect(base)
+        case Mixture(_, bases):
+            for each in bases:
+                inspect(each)
+        case _:
+            pass
+
+
+def family_law(
+    name: str, parametrisation: int, arguments: Sequence[object], guard: Batch | None = None
+) -> FamilyLaw:
+    """The law of a family with these parameters, `None` for those left out.
+
+    guard: the rounds in which the law is used; in the others the parameters may be anything.
+    """
     family = FAMILIES[name]
     signature = family.alternatives[parametrisation - 1] if parametrisation else family.parameters
     parts: list[Batch] = []
     for argument, parameter in zip(arguments, signature, strict=True):
-        parts.append(lift(parameter.default if argument is None else argument))
+        part = lift(parameter.default if argument is None else argument)
+        harmless = HARMLESS.get(parameter.domain)
+        if guard is not None and harmless is not None and (part.rank or part.data.dim() or not part.known):
+            part = where(guard, part, harmless)
+        parts.append(part)
     law = FamilyLaw(family, parametrisation, tuple(parts))
     law.check()
     return law

@@ -55,7 +55,7 @@ def _family(law: FamilyLaw, shape: tuple[int, ...]) -> Tensor:
     for part, parameter in zip(law.parameters, law.signature, strict=True):
         data = pad(part.data, part.rank, law.lifted + parameter.rank).to(FLOAT)
         own = data.shape[data.dim() - parameter.rank :]
-        given.append(data.expand(*front, *own))
+        given.append(data.expand((*front, *own)))
     result = maker(*given)
     if law.family.support.kind.name == "BOOLEAN":
         return result.to(torch.bool)

@@ -1,9 +1,9 @@
 """Runs recorded tensor operations with all memory laid out beforehand.
 
 Shapes never change between calls, so every result has a buffer of its own, views of buffers are made
-once, and a call is a list of numpy functions with outputs. For the small arrays of most models what counts is the
-time between operations; numpy needs the least. Functions that numpy lacks, and transcendental ones of long
-arrays, are torch's.
+once, and a call is a list of numpy functions with outputs. For the small arrays of most models what
+counts is the time between operations; numpy needs the least. Functions that numpy lacks, and
+transcendental ones of long arrays, are torch's.
 """
 
 # pyright: basic

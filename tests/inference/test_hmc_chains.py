@@ -211,6 +211,39 @@ def test_an_impossible_start_is_an_error_that_names_the_site() -> None:
     assert caught.value.diagnostics[0].code == "E0440"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model m(y: real) { s ~ Normal(0, 1); observe y ~ Normal(0, s) }",
+        "model m(y: real) { p ~ Uniform(-1, 2); z ~ Bernoulli(p); observe y ~ Normal(if z { 0.0 } else { 1.0 }, 1) }",
+        "model m(y: real) { a ~ Normal(0, 1); observe y ~ Mixture([0.5, 0.5], [Gamma(a, 1), Exponential(1)]) }",
+    ],
+)
+def test_a_parameter_far_outside_its_domain_is_an_error_at_its_site(text: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        nuts.run(bound_of(text, {"y": 0.5}), Options(draws=50, warmup=50), Silent())
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code == "E0401"
+    assert diagnostic.span.line == 1
+
+
+def test_a_scale_rounded_to_zero_only_rejects() -> None:
+    """A funnel whose neck underflows."""
+    text = "model m() { v ~ Normal(0, 300); x ~ Normal(0, exp(v)) }"
+    result = nuts.run(bound_of(text), Options(draws=100, warmup=100, chains=2), Silent())
+    assert result.draws is not None
+    assert np.isfinite(result.draws.values["v"]).all()
+
+
+def test_a_side_of_an_if_that_is_not_taken_does_no_harm() -> None:
+    text = """model m(y: real) {
+      s ~ Normal(0, 1)
+      if s > 0 { observe y ~ Normal(0, s) } else { observe y ~ Normal(1, -s) }
+    }"""
+    result = nuts.run(bound_of(text, {"y": 1.0}), Options(draws=50, warmup=50, chains=2), Silent())
+    assert result.draws is not None
+
+
 def test_starting_values_are_taken_and_checked() -> None:
     bound = bound_of("model m() { s ~ Exponential(1); x ~ Normal(0, s) }")
     options = Options(draws=5, warmup=0, chains=1, init={"s": 2.0, "x": 1.0})

@@ -66,10 +66,14 @@ def matrix(
     system: Oscillators, points: list[Point], transition: Callable[[Source, Point], Generator[Any, Any, Any]]
 ) -> list[dict[Key, Fraction]]:
     """The rows of the transition matrix."""
-    return [
-        law_of(lambda source, p=p: key(system.answer(transition(source, p))[0]), limit=2_000_000)
-        for p in points
-    ]
+
+    def row(start: Point) -> dict[Key, Fraction]:
+        def end(source: Source) -> Key:
+            return key(system.answer(transition(source, start))[0])
+
+        return law_of(end, limit=2_000_000)
+
+    return [row(p) for p in points]
 
 
 def stays(points: list[Point], weights: dict[Key, Fraction], rows: list[dict[Key, Fraction]]) -> bool:
@@ -152,7 +156,7 @@ def test_nuts_that_always_takes_the_new_sub_tree_is_caught(monkeypatch: pytest.M
 
 def test_nuts_that_walks_one_way_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the choice of direction the walk is not reversible."""
-    shipped = nuts_kernel.leapfrog
+    shipped = leapfrog
 
     def forwards(point: Point, step: Any, metric: Any, half: Any) -> Any:
         return shipped(point, abs(step), metric, half)
@@ -251,8 +255,8 @@ def textbook(
             if not valid(low, high):
                 give(chosen, share / 2)
                 continue
-            old = sum(weight(i) for i in range(a, b + 1))
-            new = sum(weight(i) for i in range(low, high + 1))
+            old = sum((weight(i) for i in range(a, b + 1)), Fraction(0))
+            new = sum((weight(i) for i in range(low, high + 1)), Fraction(0))
             move = min(Fraction(1), new / old)
             after = {i: p * (1 - move) for i, p in chosen.items()}
             for i in range(low, high + 1):

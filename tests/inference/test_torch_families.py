@@ -131,7 +131,7 @@ def test_gradient_in_the_parameters_is_that_of_the_density(name: str, k: int) ->
 @pytest.mark.parametrize(("name", "k"), CASES, ids=str)
 def test_a_batch_of_parameters_gives_each_its_own_density(name: str, k: int) -> None:
     rows = arguments(name, k)[:2]
-    if len(rows) < 2 or name in ("Zipf", "LKJ", "LKJCholesky"):
+    if len(rows) == 1 or name in ("Zipf", "LKJ", "LKJCholesky"):
         return
     source = Seeded(9)
     values = [reference(name, k, row).draw(source) for row in rows]

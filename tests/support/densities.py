@@ -38,7 +38,7 @@ def _value(value: Any, real: bool) -> Value:
         return tuple(_value(item, real) for item in value)
     if value is None:
         return MISSING
-    return Fraction(repr(value)) if real else value  # type: ignore[no-any-return]
+    return Fraction(repr(value)) if real else value
 
 
 def joint(bound: Bound, known: Callable[[Address], Value | None]) -> float:
