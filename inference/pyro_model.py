@@ -35,6 +35,8 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import LocatedFault, located
 from pplc.semantics.values import Address, Fault
 
+MOST_HISTORY = 3
+"""Rounds of a loop after which a variable that is summed out can still be read; the sum grows with each."""
 LOOKS = 8
 """Further runs that look for variables where which statements run depends on draws."""
 
@@ -279,7 +281,7 @@ def density_of(bound: Bound) -> Density:
     first = _discovered(model, _zeros)
     if first.discrete:
         model.plan.enumerate = True
-        first = _discovered(model, _zeros)
+        first = _enumerated(model)
     generator = torch.Generator().manual_seed(1)
 
     def anywhere(size: int) -> Tensor:
@@ -290,6 +292,19 @@ def density_of(bound: Bound) -> Density:
     for other in (second, *others):
         _same_sites(first.slots, other.slots)
     return Density(model, second.slots, second.offset, tuple(first.discrete), second.improper)
+
+
+def _enumerated(model: Model) -> Fixed:
+    """The sites with discrete draws summed out, which may be read as few rounds later as will do."""
+    for history in range(1, MOST_HISTORY):
+        model.plan.history = history
+        try:
+            return _discovered(model, _zeros)
+        except Rejected as rejected:
+            if rejected.diagnostics[0].code != "E0544":
+                raise
+    model.plan.history = MOST_HISTORY
+    return _discovered(model, _zeros)
 
 
 def _same_sites(first: Mapping[str, Slot], second: Mapping[str, Slot]) -> None:

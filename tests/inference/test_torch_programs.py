@@ -212,6 +212,19 @@ CASES = {
         {"y": SERIES},
         ("z",),
     ),
+    "chain of the second order": Case(
+        """model m(y: real[T]) {
+          mu ~ Normal(0, 1)
+          z[0] ~ Bernoulli(0.5)
+          z[1] ~ Bernoulli(if z[0] { 0.9 } else { 0.5 })
+          for t in 2..T {
+            z[t] ~ Bernoulli(if z[t-1] and z[t-2] { 0.8 } else { 0.3 })
+            observe y[t] ~ Normal(if z[t] { mu } else { -1.0 }, 1)
+          }
+        }""",
+        {"y": SERIES},
+        ("z",),
+    ),
     "one switch": Case(
         """model m(y: real[N]) {
           early ~ Exponential(1); late ~ Exponential(1)

@@ -62,11 +62,14 @@ def test_a_program_with_a_density_is_not_refused() -> None:
 
 
 def test_a_discrete_variable_that_is_read_from_afar_is_refused() -> None:
-    """Two rounds back: the sum over the chain would need three variables at once."""
+    """Four rounds back: the sum over the chain would need five variables at once."""
     text = """model m(y: real[T]) {
       mu ~ Normal(0, 1)
       z[0] ~ Bernoulli(0.5)
-      z[1] ~ Bernoulli(0.5)
-      for t in 2..T { z[t] ~ Bernoulli(if z[t-2] { 0.9 } else { 0.2 }); observe y[t] ~ Normal(if z[t] { mu } else { 0.0 }, 1) }
+      z[1] ~ Bernoulli(0.5); z[2] ~ Bernoulli(0.5); z[3] ~ Bernoulli(0.5)
+      for t in 4..T {
+        z[t] ~ Bernoulli(if z[t-4] { 0.9 } else { 0.2 })
+        observe y[t] ~ Normal(if z[t] { mu } else { 0.0 }, 1)
+      }
     }"""
-    assert "z[" in refuses(bound_of(text, {"y": [0.1, 0.2, 0.3, 0.4, 0.5]}))
+    assert "z[" in refuses(bound_of(text, {"y": [0.1 * k for k in range(12)]}))
