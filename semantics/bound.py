@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pplc.lang import core
@@ -51,6 +51,17 @@ class Bound:
         indices = address[-1]
         assert isinstance(indices, tuple)
         for index in indices:
-            assert isinstance(value, tuple) and isinstance(index, int)
+            assert isinstance(value, tuple)
+            assert isinstance(index, int)
             value = value[index]
         return value
+
+    def elements(self, address: Address) -> Iterator[tuple[tuple[Value, ...], Value]]:
+        """What `do` sets inside the value at an address: indices and values of single elements."""
+        last = address[-1]
+        head, index = (address[:-1], last) if isinstance(last, tuple) else (address, ())
+        for target, value in self.interventions.items():
+            within = target[-1]
+            if target[:-1] == head and isinstance(within, tuple) and within[: len(index)] == index:
+                if len(within) > len(index):
+                    yield within[len(index) :], value

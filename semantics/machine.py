@@ -158,17 +158,15 @@ class _Run:
         while True:
             statement: core.Stmt | None = None
             try:
-                if self.position == len(self.block):
-                    event = self.leave()
-                else:
+                self.steps += 1  # the end of a block counts: the body of an endless loop may be empty
+                if self.position < len(self.block):
                     statement = self.block[self.position]
                     self.position += 1
-                    self.steps += 1
-                    if self.steps > limit:
-                        raise Fault("E0405", f"the run did not end within {limit:,} steps", help=ENDLESS)
-                    event = _EXECUTE[type(statement)](self, statement)
+                if self.steps > limit:
+                    raise Fault("E0405", f"the run did not end within {limit:,} steps", help=ENDLESS)
+                event = self.leave() if statement is None else _EXECUTE[type(statement)](self, statement)
             except Fault as fault:
-                raise located(fault, statement.span if statement else NOWHERE) from None
+                raise located(fault, statement.span if statement else self.leaves()) from None
             if event is not None:
                 return event
 
@@ -206,6 +204,14 @@ class _Run:
         if block:
             self.control = Resume(self.block, self.position, self.control)
             self.block, self.position = block, 0
+
+    def leaves(self) -> Span:
+        """Where the block stands that has ended: its loop, for faults of the loop's own expressions."""
+        match self.control:
+            case Round(loop) | Again(loop):
+                return loop.span
+            case _:
+                return NOWHERE
 
     def leave(self) -> Event | None:
         """The block has ended."""
@@ -304,9 +310,17 @@ class _Run:
             case _:
                 raise TypeError(f"`~` needs a model or distribution, not {show(law)}")
 
+    def fixed(self, address: Address, value: Value) -> Value:
+        """The value of a draw or `let`, with the elements that `do` sets one by one."""
+        if self.bound.interventions and isinstance(value, tuple):
+            for index, element in self.bound.elements(address):
+                value = replaced(value, index, to_numbers(element, exact=self.machine.exact))
+        return value
+
     def bind(self, statement: core.Draw | core.Call | core.Observe, address: Address, value: Value) -> None:
         match statement:
             case core.Draw(name, indices):
+                value = self.fixed(address, value)
                 if indices:
                     array = self.env[name]
                     assert isinstance(array, Growing)
@@ -317,6 +331,7 @@ class _Run:
             case core.Call(name):
                 self.env[name] = value
             case core.Observe(name, indices):
+                value = self.fixed(address, value)
                 self.place(name, self.indices(indices), value)
                 self.keep(address, value)
 
@@ -331,8 +346,11 @@ class _Run:
         value = self.value(statement.value)
         if statement.recorded:
             address = (*self.path, statement.recorded)
+            if isinstance(value, Growing):
+                value = value.freeze()  # a snapshot, which outlives what is defined later
             if self.bound.interventions and self.bound.intervened(address):
                 value = to_numbers(self.bound.intervention(address), exact=self.machine.exact)
+            value = self.fixed(address, value)
             self.keep(address, value)
         self.env[statement.name] = value
 
@@ -369,7 +387,7 @@ class _Run:
         if self.bound.prior or value is MISSING:
             self.control = Bind(statement, address, self.control)
             return self.draw(law, address, statement.span)
-        if statement.name and has_missing(value):
+        if statement.name and (has_missing(value) or any(self.bound.elements(address))):
             return self.entries(statement, address, tuple(fitted(law, value).elements()), 0)
         return Observing(law, value, address, statement.span, self.suspend(waiting=False))
 
@@ -380,12 +398,12 @@ class _Run:
         laws: tuple[tuple[tuple[int, ...], LawValue], ...],
         position: int,
     ) -> Event | None:
-        """Observes the entries of an array from `position` on, drawing those that are missing."""
+        """Observes the entries of an array from `position` on; those missing are drawn, or set by `do`."""
         for here in range(position, len(laws)):
             index, law = laws[here]
             entry = extended(address, index)
             value = entry_of(self.value(statement.value), index)
-            if value is MISSING and self.bound.intervened(entry):
+            if self.bound.intervened(entry):
                 fixed = to_numbers(self.bound.intervention(entry), exact=self.machine.exact)
                 self.fill(statement, address, index, fixed)
                 continue

@@ -43,10 +43,9 @@ def weight_of(event: Observing) -> tuple[LogWeight, int]:
         weight, dimension = event.law.log_density_and_dimension(event.value)
     except Fault as fault:
         raise located(fault, event.span) from None
-    if isinstance(weight, float) and math.isnan(weight):
-        raise Rejected(
-            Diagnostic("E0404", "the log density of this observation is not a number (NaN)", event.span)
-        )
+    if isinstance(weight, float) and (math.isnan(weight) or weight == math.inf):
+        what = "infinite" if weight == math.inf else "not a number (NaN)"
+        raise Rejected(Diagnostic("E0404", f"the log density of this observation is {what}", event.span))
     return weight, dimension
 
 
