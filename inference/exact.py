@@ -22,7 +22,7 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import ONE, Measure, is_zero, share, total
+from pplc.semantics.measure import ONE, Measure, collected, is_zero, share, total
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoModel, ModelValue, Value
@@ -88,7 +88,7 @@ def joint(
         for edge, mass in graph.edges(ONE(True))
         if edge.target is None and not is_zero(mass)
     )
-    return Measure.of(ends)
+    return collected(ends)
 
 
 def _laws(graph: Graph, evidence: LogWeight) -> dict[str, dict[Index, dict[Value, Probability]]]:

@@ -666,7 +666,8 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0440": Code(
         "no starting point",
-        "A chain starts at a point of positive density. A hundred random points on the unconstrained scale had"
+        "A chain starts at a point of positive density. A hundred random "
+        "points on the unconstrained scale had"
         " density 0, or one that is not a number. The message names the site that is to blame.",
         "model f(y: real) { x ~ Normal(0, 1); condition(x > 50); observe y ~ Normal(x, 1) }",
     ),
@@ -717,7 +718,8 @@ METHODS: Final[dict[str, Code]] = {
     "E0504": Code(
         "unknown method of infer",
         '`infer(m)` is exact; `infer(m, method = "importance", draws = 1000)` is approximate.',
-        'model g() { x ~ Bernoulli(0.5); return x }\nmodel f() { y ~ infer(g(), method = "magic"); return y }',
+        "model g() { x ~ Bernoulli(0.5); return x }\n"
+        'model f() { y ~ infer(g(), method = "magic"); return y }',
     ),
     "E0505": Code(
         "approximate infer in an exact run",
@@ -812,7 +814,8 @@ METHODS: Final[dict[str, Code]] = {
     "E0540": Code("random length of a list", "Which elements a comprehension keeps depends on a draw.", ""),
     "E0541": Code(
         "random choice of things that are no numbers",
-        "An `if` that depends on a draw has functions, strings or other things that are no numbers as its values.",
+        "An `if` that depends on a draw has functions, strings or other "
+        "things that are no numbers as its values.",
         "",
     ),
     "E0542": Code(
@@ -827,7 +830,8 @@ METHODS: Final[dict[str, Code]] = {
     ),
     "E0544": Code(
         "summed-out variable read from afar",
-        "A discrete variable of a loop can be summed out if it is read in its own round and the next one only.",
+        "A discrete variable of a loop can be summed out if it is read in its "
+        "own round and the next one only.",
         "",
     ),
     "E0545": Code(

@@ -62,20 +62,6 @@ class Measure(Generic[K]):
     masses: Mapping[K, LogWeight]
     dimension: int = 0
 
-    @staticmethod
-    def of(found: Iterable[tuple[K, LogWeight, int]]) -> Measure[K]:
-        """The measure that adds up weighted outcomes, keeping those of lowest dimension."""
-        terms: dict[K, list[LogWeight]] = {}
-        lowest: int | None = None
-        for outcome, weight, dimension in found:
-            if is_zero(weight):
-                continue
-            if lowest is None or dimension < lowest:
-                terms, lowest = {}, dimension
-            if dimension == lowest:
-                terms.setdefault(outcome, []).append(weight)
-        return Measure({outcome: total(weights) for outcome, weights in terms.items()}, lowest or 0)
-
     @property
     def evidence(self) -> LogWeight:
         """The log of the total mass: the normalising constant."""
@@ -88,4 +74,18 @@ class Measure(Generic[K]):
 
     def map(self, function: Callable[[K], J]) -> Measure[J]:
         """The image of the measure under a function."""
-        return Measure.of((function(outcome), w, self.dimension) for outcome, w in self.masses.items())
+        return collected((function(outcome), w, self.dimension) for outcome, w in self.masses.items())
+
+
+def collected(found: Iterable[tuple[K, LogWeight, int]]) -> Measure[K]:
+    """The measure that adds up outcomes with their weights and dimensions, keeping the lowest of these."""
+    terms: dict[K, list[LogWeight]] = {}
+    lowest: int | None = None
+    for outcome, weight, dimension in found:
+        if is_zero(weight):
+            continue
+        if lowest is None or dimension < lowest:
+            terms, lowest = {}, dimension
+        if dimension == lowest:
+            terms.setdefault(outcome, []).append(weight)
+    return Measure({outcome: total(weights) for outcome, weights in terms.items()}, lowest or 0)

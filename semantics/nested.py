@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pplc.semantics.evaluate import INFER_MARK, nesting
 from pplc.semantics.laws import LawValue, finite_law
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import Measure, is_zero
+from pplc.semantics.measure import Measure, collected, is_zero
 from pplc.semantics.representations import enumerated, weighted
 from pplc.semantics.runs import Memo
 from pplc.semantics.source import Source
@@ -53,7 +53,7 @@ class Nested:
         if method in (None, "exact"):
             start = machine.start_model(model, memo, inside)
             found = enumerated.outcomes(machine, start)
-            measure = Measure.of((o.finished.value, o.log_weight, o.dimension) for o in found)
+            measure = collected((o.finished.value, o.log_weight, o.dimension) for o in found)
         elif method == "importance":
             measure = self._sampled(machine, model, keywords.get("draws", 1000), memo, inside)
         else:
@@ -89,4 +89,4 @@ class Nested:
             weighted.finish(machine, machine.start_model(model, memo, inside), self.source)
             for _ in range(draws)
         ]
-        return Measure.of((run.finished.value, run.log_weight, run.dimension) for run in runs)
+        return collected((run.finished.value, run.log_weight, run.dimension) for run in runs)

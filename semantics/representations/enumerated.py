@@ -13,7 +13,7 @@ from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import located
 from pplc.semantics.machine import Infer, Machine
-from pplc.semantics.measure import ONE, Measure, is_zero, times
+from pplc.semantics.measure import ONE, Measure, collected, is_zero, times
 from pplc.semantics.number import LogWeight
 from pplc.semantics.representations.weighted import weight_of
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
@@ -90,4 +90,4 @@ def denote(bound: Bound, infer: Infer, of: Callable[[Finished], K], *, exact: bo
     """The unnormalised measure of a finite program over `of` of its finished runs."""
     machine = Machine(bound, exact=exact, infer=infer)
     found = ((of(o.finished), o.log_weight, o.dimension) for o in outcomes(machine, machine.start()))
-    return Measure.of(found)
+    return collected(found)
