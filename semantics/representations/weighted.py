@@ -27,7 +27,7 @@ class Weighted(NamedTuple):
     dimension:  how many weights were densities with respect to length rather than masses; in
                 mixed laws only the runs of lowest dimension count (LANGUAGE.md 11).
     trace:      every draw by address.
-    likelihood: the log density of every observation, of arrays that of every entry.
+    likelihood: the log density of every observed datum, of arrays that of every entry.
     """
 
     finished: Finished
@@ -73,7 +73,8 @@ def run(machine: Machine, source: Source) -> Weighted:
 
 def finish(machine: Machine, event: Event, source: Source) -> Weighted:
     """Runs on from an event until the end."""
-    total, dimension = ONE(machine.exact), 0
+    one = ONE(machine.exact)
+    total, dimension = one, 0
     trace: dict[Address, Value] = {}
     likelihood: dict[Address, LogWeight] = {}
     while True:
@@ -84,7 +85,8 @@ def finish(machine: Machine, event: Event, source: Source) -> Weighted:
                 event = machine.resume(state, value)
             case Observing(state=state):
                 weight, more = weight_of(event)
-                likelihood.update(pointwise(event))
+                for entry, density in pointwise(event).items():  # one datum may be observed repeatedly
+                    likelihood[entry] = times(likelihood.get(entry, one), density)
                 total, dimension = times(total, weight), dimension + more
                 event = machine.resume(state)
             case Weighing(weight, _, state):
