@@ -93,6 +93,7 @@ def _gather(array: Batch, indices: Sequence[int | range | Batch], guard: Batch |
             if not 0 <= where < extent:
                 raise index_outside(where, extent)
             data = data.select(axis, where)
+            gathers = [(before + 1, which) for before, which in gathers]  # counted from the end
             rank -= 1
         elif (
             guard is None

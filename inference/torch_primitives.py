@@ -264,8 +264,8 @@ def _solve(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
 
     def solved(x: Tensor, y: Tensor) -> Tensor:
         if right.rank == 1:
-            return torch.linalg.solve(x, y.unsqueeze(-1)).squeeze(-1)
-        return torch.linalg.solve(x, y)
+            return _or_nan(*torch.linalg.solve_ex(x, y.unsqueeze(-1))).squeeze(-1)
+        return _or_nan(*torch.linalg.solve_ex(x, y))
 
     return combine(solved, [lift(a), right], right.rank)
 
@@ -277,10 +277,14 @@ def _diag(guard: Guard, x: Content) -> Content:  # noqa: ARG001
     return combine(lambda t: torch.diagonal(t, dim1=-2, dim2=-1), [part], 1)
 
 
+def _or_nan(found: Tensor, failed: Tensor) -> Tensor:
+    """The matrices found; NaN where there is none, so that a trajectory can be rejected."""
+    return torch.where((failed == 0).unsqueeze(-1).unsqueeze(-1), found, torch.full_like(found, math.nan))
+
+
 def _cholesky(t: Tensor) -> Tensor:
-    """The factor; NaN where the matrix is not positive definite, so that a trajectory can be rejected."""
-    factor, failed = torch.linalg.cholesky_ex(t)
-    return torch.where((failed == 0).unsqueeze(-1).unsqueeze(-1), factor, torch.full_like(factor, math.nan))
+    """The factor; NaN where the matrix is not positive definite."""
+    return _or_nan(*torch.linalg.cholesky_ex(t))
 
 
 def _kernel(shape: Callable[..., Tensor], extra: int = 0) -> Operation:
@@ -388,7 +392,7 @@ NUMERIC: Mapping[str, Operation] = MappingProxyType(
         "outer": _on_shape(2, lambda a, b: a.unsqueeze(-1) * b.unsqueeze(-2), real=False),
         "diag": _diag,
         "transpose": _on_shape(2, lambda t: t.transpose(-1, -2), real=False),
-        "inv": _on_shape(2, torch.linalg.inv),
+        "inv": _on_shape(2, lambda t: _or_nan(*torch.linalg.inv_ex(t))),
         "solve": _solve,
         "det": _on_shape(0, torch.linalg.det),
         "logdet": _on_shape(0, lambda t: torch.linalg.slogdet(t).logabsdet),

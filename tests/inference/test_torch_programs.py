@@ -263,7 +263,8 @@ CASES = {
           let e = sum(cholesky(eye(4) + outer(x, x))) + sum(transpose(outer(x, x))[0]) + beta(exp(x[0]), 2.0)
           let f = sum(abs(x)) + sum(sin(x) + cos(x) + atan(x)) + max(x[0], x[1]) + expm1(x[2]) + sum(x ^ 2)
           let g = sum(x[[0, 2]]) + sum(x[1..3]) + sum(reverse(x)) + sum([p + q for p in x, q in x if true])
-          factor(-(a + b + c + d + e + f + g) / 10)
+          let h = sum(outer(x, exp(x))[[0, 2, 1], 3])
+          factor(-(a + b + c + d + e + f + g + h) / 10)
         }"""
     ),
 }
