@@ -80,8 +80,10 @@ class FunctionLowering(Blocks):
         if body.value is not None:
             value = self.expr(body.value)
         self.emit(core.Return(value, span=body.span if body.value is None else body.value.span))
+        statements = tuple(self.branch.body)
+        variables = dict(self.variables)
         return core.Function(
-            self.name, self.kind, parameters, captured, tuple(self.branch.body), dict(self.variables)
+            self.name, self.kind, parameters, captured, statements, variables, span=tree.span
         )
 
     def top_level(self, pattern: Pattern, tree: Tree) -> Iterator[tuple[str, core.Block]]:

@@ -8,6 +8,7 @@ source of its own: equal models get equal laws within a run of the engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zlib import crc32
 
 from pplc.semantics.evaluate import INFER_MARK, nesting
 from pplc.semantics.laws import LawValue, finite_law
@@ -15,8 +16,11 @@ from pplc.semantics.machine import Machine
 from pplc.semantics.measure import Measure, collected, is_zero
 from pplc.semantics.representations import enumerated, weighted
 from pplc.semantics.runs import Memo
-from pplc.semantics.source import Source
+from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Fault, ModelValue, Value, show
+
+INNER = 1 << 31
+"""The task of `Seeded` whose numbers inner inference draws, apart from those of every chain."""
 
 
 class Nested:
@@ -85,8 +89,11 @@ class Nested:
         if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
             raise Fault("E0506", f"`draws` of `infer` must be a positive int, not {show(draws)}")
         self.approximate = True
+        source = self.source
+        if isinstance(source, Seeded):
+            # By what is asked, not by who asks first: a continued run then finds the same laws.
+            source = source.at(task=INNER, generation=crc32(repr((model, draws)).encode()), slot=0)
         runs = [
-            weighted.finish(machine, machine.start_model(model, memo, inside), self.source)
-            for _ in range(draws)
+            weighted.finish(machine, machine.start_model(model, memo, inside), source) for _ in range(draws)
         ]
         return collected((run.finished.value, run.log_weight, run.dimension) for run in runs)

@@ -1,0 +1,324 @@
+"""The exact engine: as many states as a chain needs, the answers of forward–backward, and its limits."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from math import exp, log
+
+import numpy as np
+import pytest
+
+from pplc.inference.answers import Exact
+from pplc.inference.collect import RETURN
+from pplc.inference.exact import joint, refuses, run
+from pplc.inference.options import Options
+from pplc.inference.progress import Progress, Silent
+from pplc.inference.result import Result
+from pplc.semantics.bound import Bound, Budget
+from pplc.semantics.values import Value
+from tests.support.meanings import CASES
+from tests.support.reference import Data, bound, marked, rational, rejection
+
+INIT = (F(1, 2), F(1, 4), F(1, 4))
+TRANS = ((F(1, 2), F(1, 4), F(1, 4)), (F(1, 4), F(1, 2), F(1, 4)), (F(1, 10), F(1, 5), F(7, 10)))
+EMIT = ((F(1, 2), F(1, 2)), (F(1, 10), F(9, 10)), (F(4, 5), F(1, 5)))
+Y = tuple(k * k % 3 % 2 for k in range(12))
+DATA: Data = {"y": Y, "init": INIT, "trans": TRANS, "emit": EMIT}
+
+HEAD = "y: int[T], init: simplex[K], trans: array[K] simplex[K], emit: array[K] simplex[M]"
+LOOP = f"""
+model hmm({HEAD}) {{
+  z[0] ~ Categorical(init)
+  observe y[0] ~ Categorical(emit[z[0]])
+  for t in 1..T {{
+    z[t] ~ Categorical(trans[z[t - 1]])
+    observe y[t] ~ Categorical(emit[z[t]])
+  }}
+  return z[T - 1]
+}}
+"""
+VARIABLE = f"""
+model hmm({HEAD}) {{
+  var s = ~Categorical(init)
+  observe y[0] ~ Categorical(emit[s])
+  for t in 1..T {{
+    s = ~Categorical(trans[s])
+    observe y[t] ~ Categorical(emit[s])
+  }}
+  return s
+}}
+"""
+WHILE = f"""
+model hmm({HEAD}) {{
+  var s = ~Categorical(init)
+  var t = 0
+  while t < T {{
+    observe y[t] ~ Categorical(emit[s])
+    t = t + 1
+    if t < T {{ s = ~Categorical(trans[s]) }}
+  }}
+  return s
+}}
+"""
+RECURSION = f"""
+model step(t: int, s: int, y: int[T], trans: array[K] simplex[K], emit: array[K] simplex[M]) -> int {{
+  observe y[t] ~ Categorical(emit[s])
+  if t == len(y) - 1 {{ return s }}
+  n ~ Categorical(trans[s])
+  return ~step(t + 1, n, y, trans, emit)
+}}
+model hmm({HEAD}) {{
+  s ~ Categorical(init)
+  return ~step(0, s, y, trans, emit)
+}}
+"""
+
+
+def answer(text: str, data: Data | None = None, budget: Budget | None = None) -> Result:
+    """What the engine says of a program."""
+    return run(bound(text, data, budget=budget or Budget()), Options(), Silent())
+
+
+def smoothed() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], float]:
+    """The posterior of every hidden state, [time, state], and the evidence: forward–backward in numpy."""
+    trans, emit = np.array(TRANS, dtype=float), np.array(EMIT, dtype=float)
+    alpha, beta = np.zeros((len(Y), 3)), np.ones((len(Y), 3))
+    alpha[0] = np.array(INIT, dtype=float) * emit[:, Y[0]]
+    for t in range(1, len(Y)):
+        alpha[t] = (alpha[t - 1] @ trans) * emit[:, Y[t]]
+    for t in reversed(range(len(Y) - 1)):
+        beta[t] = trans @ (emit[:, Y[t + 1]] * beta[t + 1])
+    evidence = float(alpha[-1].sum())
+    return alpha * beta / evidence, evidence
+
+
+@pytest.mark.parametrize(
+    "text", [LOOP, VARIABLE, WHILE, RECURSION], ids=["loop", "var", "while", "recursion"]
+)
+def test_a_hidden_markov_model_has_a_state_per_step_and_value(text: str) -> None:
+    result = answer(text, DATA)
+    assert result.diagnostics["states"] == 1 + 3 * (len(Y) - 1)
+    posterior, evidence = smoothed()
+    assert isinstance(result.log_evidence, Exact)
+    assert result.log_evidence.rational is not None
+    assert result.log_evidence.value == pytest.approx(log(evidence), rel=1e-12)
+    law = result.laws["return"][()]
+    assert [float(law[k]) for k in range(3)] == pytest.approx(posterior[-1], rel=1e-12)
+    assert sum(law.values()) == 1
+
+
+def test_every_hidden_state_has_the_law_of_forward_backward() -> None:
+    laws = answer(LOOP, DATA).laws["z"]
+    posterior, _ = smoothed()
+    found = [[float(laws[t,][k]) for k in range(3)] for t in range(len(Y))]
+    assert np.allclose(found, posterior, rtol=1e-12, atol=0)
+
+
+CHAIN = """
+model chain() {
+  z[0] ~ Bernoulli(0.5)
+  for t in 1..200 {
+    z[t] ~ Bernoulli(if z[t - 1] { 0.9 } else { 0.2 })
+    observe true ~ Bernoulli(if z[t] { 0.6 } else { 0.3 })
+  }
+  return z[199]
+}
+"""
+
+
+def test_a_long_chain_stays_rational() -> None:
+    result = answer(CHAIN)
+    assert result.diagnostics["states"] == 399
+    assert isinstance(result.log_evidence, Exact)
+    assert result.log_evidence.rational is not None
+    assert "floating point" not in result.note
+
+
+def test_rationals_that_outgrow_their_budget_go_on_in_floats_which_is_said() -> None:
+    text = CHAIN.replace("0.9", "0.91372351").replace("0.6", "0.60000013")
+    result = answer(text)
+    assert isinstance(result.log_evidence, Exact)
+    assert result.log_evidence.rational is None
+    assert result.note.endswith("in floating point")
+    forward = np.array([0.5, 0.5])
+    for _ in range(199):
+        forward = (forward @ np.array([[0.8, 0.2], [1 - 0.91372351, 0.91372351]])) * np.array(
+            [0.3, 0.60000013]
+        )
+    assert result.log_evidence.value == pytest.approx(log(forward.sum()), rel=1e-12)
+    law = result.laws["z"][199,]
+    assert float(law[True]) == pytest.approx(forward[1] / forward.sum(), rel=1e-12)
+    assert sum(map(float, law.values())) == pytest.approx(1, abs=1e-12)
+
+
+def test_independent_coins_have_one_state_each() -> None:
+    result = answer("model m() { x[i] ~ Bernoulli(0.3) for i in 0..100; return x[0] }")
+    assert result.diagnostics["states"] <= 200
+    assert result.laws["x"][99,] == {False: F(7, 10), True: F(3, 10)}
+
+
+def test_a_count_has_as_many_states_as_values() -> None:
+    result = answer("model m() { var n = 0; for i in 0..30 { if flip(0.5) { n = n + 1 } }; return n }")
+    assert result.diagnostics["states"] == 30 * 31 / 2
+    assert result.laws["return"][()][30] == F(1, 2**30)
+
+
+GEOMETRIC = "model g(p: real) -> int { if flip(p) { return 1 }; return 1 + ~g(p) }\n"
+
+
+def test_an_endless_recursion_is_answered_up_to_what_does_not_matter() -> None:
+    result = answer(GEOMETRIC + "model m() { n ~ g(0.5); condition(n % 2 == 0); return n }")
+    assert 0 < result.diagnostics["left_out"] < 1e-15
+    assert "left out" in result.note
+    assert isinstance(result.log_evidence, Exact)
+    assert result.log_evidence.rational is None
+    assert result.log_evidence.value == pytest.approx(log(1 / 3), abs=1e-14)
+    law = result.laws["n"][()]
+    assert [float(law[n]) for n in (2, 4, 6)] == pytest.approx([3 / 4, 3 / 16, 3 / 64], rel=1e-14)
+
+
+def test_nothing_is_left_out_of_a_recursion_whose_weight_can_grow() -> None:
+    text = GEOMETRIC + "model m() { n ~ g(0.5); weight(2 ^ n); return n }"
+    error = rejection(lambda: answer(text, budget=Budget(states=200)))
+    assert error.code == "E0503"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_engine_agrees_with_the_meaning_of(name: str) -> None:
+    case = CASES[name]
+    result = run(case.bound, Options(), Silent())
+    evidence = sum(case.masses.values())
+    assert result.log_evidence == Exact(pytest.approx(log(evidence)), evidence)  # type: ignore[arg-type]
+    assert result.laws["return"][()] == {value: mass / evidence for value, mass in case.masses.items()}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_joint_law_is_the_unnormalised_measure_of(name: str) -> None:
+    case = CASES[name]
+    measure = joint(case.bound, lambda _: True, lambda outcome: frozenset({(RETURN, outcome[RETURN])}))
+    found = {dict(outcome)[RETURN]: rational(weight) for outcome, weight in measure.masses.items()}
+    assert found == case.masses
+
+
+def test_the_joint_law_keeps_variables_together() -> None:
+    program = bound("model m() { a ~ Bernoulli(0.5); b ~ Bernoulli(if a { 0.75 } else { 0.25 }); return 1 }")
+    measure = joint(
+        program, lambda address: address in (("a",), ("b",)), lambda outcome: frozenset(outcome.items())
+    )
+    found = {
+        (dict(outcome)["a",], dict(outcome)["b",]): rational(weight)
+        for outcome, weight in measure.masses.items()
+    }
+    q = F(1, 8)
+    assert found == {(True, True): 3 * q, (True, False): q, (False, True): q, (False, False): 3 * q}
+
+
+MIXED = """
+model main() {
+  usa ~ Bernoulli(0.5)
+  let scale = if usa { 4.0 } else { 10.0 }
+  observe 4.0 ~ Mixture([0.99, 0.01], [Uniform(0, scale), Delta(scale)])
+  after ~ Bernoulli(0.5)
+  return usa
+}
+"""
+
+
+def test_states_of_different_dimension_are_different_states() -> None:
+    result = answer(MIXED)
+    assert result.laws["usa"][()] == {True: 1}
+    assert result.laws["after"][()] == {False: F(1, 2), True: F(1, 2)}
+    assert isinstance(result.log_evidence, Exact)
+    assert exp(result.log_evidence.value) == pytest.approx(0.005, rel=1e-12)
+    (weight,) = joint(
+        bound(MIXED), lambda _: False, lambda outcome: frozenset(outcome.items())
+    ).masses.values()
+    assert exp(float(weight)) == pytest.approx(0.005, rel=1e-12)
+
+
+def test_runs_whose_memory_differs_are_different_states() -> None:
+    text = (
+        "model m() { f ~ mem(fn (i: int) => Bernoulli(0.5)); let a = if f(0) { 1 } else { 1 }\n"
+        "x ~ Bernoulli(0.5); return f(0) and x }"
+    )
+    assert answer(text).laws["return"][()] == {False: F(3, 4), True: F(1, 4)}
+
+
+def test_elements_that_are_read_later_are_kept_apart() -> None:
+    text = "model m() { for t in 0..4 { z[t] ~ Bernoulli(0.5) }; return [z[0], z[3]] }"
+    assert answer(text).laws["return"][()] == {(a, b): F(1, 4) for a in (False, True) for b in (False, True)}
+
+
+def test_functions_have_no_law_and_other_values_are_in_order() -> None:
+    text = (
+        'model m() { let f = fn (x: int) => x; s ~ Uniform(["b", "a"]); n ~ Uniform([3, 1, 2]); return f(n) }'
+    )
+    laws = answer(text).laws
+    assert set(laws) == {"s", "n", "return"}
+    assert [list(laws[name][()]) for name in ("s", "n")] == [["a", "b"], [1, 2, 3]]
+
+
+def test_values_without_an_order_are_as_they_were_found() -> None:
+    text = "type S = B | A\nmodel m() { s ~ Uniform(values(S)); return 1 }"
+    assert [str(getattr(value, "tag", "")) for value in answer(text).laws["s"][()]] == ["B", "A"]
+
+
+def test_impossible_evidence_points_at_where_the_last_runs_died() -> None:
+    text, line, column = marked(
+        "model m() {\n  x ~ Bernoulli(0.5)\n  «condition(x and not x)»\n  return x\n}"
+    )
+    error = rejection(lambda: answer(text))
+    assert (error.code, error.span.line, error.span.column) == ("E0403", line, column)
+
+
+def test_an_impossible_observation_is_located_too() -> None:
+    text, line, column = marked("model m(y: int) {\n  «observe y ~ UniformInt(0, 2)»\n}")
+    error = rejection(lambda: answer(text, {"y": 3}))
+    assert (error.code, error.span.line, error.span.column) == ("E0403", line, column)
+
+
+def test_more_states_than_may_be_kept_are_refused_where_they_grow() -> None:
+    text, line, column = marked(
+        "model m() {\n  for i in 0..9 {\n    «x[i] ~ UniformInt(0, 9)»\n  }\n  return x\n}"
+    )
+    error = rejection(lambda: answer(text, budget=Budget(states=500)))
+    assert (error.code, error.span.line, error.span.column) == ("E0503", line, column)
+
+
+class Impatient(Silent):
+    """A user who stops the run at once."""
+
+    def stopped(self) -> bool:
+        return True
+
+
+def test_a_run_that_is_stopped_says_so() -> None:
+    progress: Progress = Impatient()
+    text = "model m() { var n = 0; for i in 0..60 { if flip(0.5) { n = n + 1 } }; return n }"
+    result = run(bound(text), Options(), progress)
+    assert result.stopped
+    assert result.log_evidence is None
+    assert "256 states" in result.note
+
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "a continuous draw": ("x ~ Normal(0, 1)", "`x` is continuous (`Normal`)"),
+    "infinitely many values": ("x ~ Poisson(1)", "`x` has infinitely many values (`Poisson`)"),
+    "a finite draw": ("x ~ Bernoulli(0.5)", ""),
+    "a draw from a list": ("x ~ Uniform([1, 2])", ""),
+    "a continuous observation": ("x ~ Bernoulli(0.5); observe 1.0 ~ Normal(0, 1)", ""),
+    "a model": ("x ~ infer(Bernoulli(0.5))", ""),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_text_says_cannot_be_enumerated_is_refused_before_running(name: str) -> None:
+    body, expected = REFUSED[name]
+    assert refuses(bound("model m() { " + body + " }")) == expected
+
+
+def test_do_and_the_prior_reach_the_engine() -> None:
+    text = "model m(y: bool) { p ~ Uniform([0.25, 0.75]); observe y ~ Bernoulli(p); return y }"
+    program: Bound = bound(text, {"y": True}, do={("p",): F(1, 4)}, prior=True)
+    law: dict[Value, F | float] = run(program, Options(), Silent()).laws["return"][()]
+    assert law == {False: F(3, 4), True: F(1, 4)}
