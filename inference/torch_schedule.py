@@ -225,9 +225,10 @@ def _select(out: Tensor, args: list[Any]) -> Tensor:
 
 
 def _matmul(args: list[Any], kwargs: dict[str, Any], out: Tensor) -> list[Step] | None:
+    """By torch, which keeps to one thread here; numpy's library would start its own."""
     if kwargs or not _same_kind(out, *args):
         return None
-    return [(np.matmul, (*map(_array, args), out.numpy()))]
+    return [(partial(torch.matmul, *args, out=out), ())]
 
 
 def _clamp(args: list[Any], kwargs: dict[str, Any], out: Tensor) -> list[Step] | None:
