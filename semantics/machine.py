@@ -135,10 +135,8 @@ class Machine:
 def _waits_at(control: Control) -> Span:
     """The statement that a suspended run gives the answer to."""
     match control:
-        case Bind(statement) | Entries(statement) | Retry(statement):
+        case Bind(statement) | Entries(statement):
             return statement.span
-        case Drawn(_, span):
-            return span
         case _:
             return NOWHERE
 
@@ -464,6 +462,8 @@ class _Run:
         except NeedsOuter as needed:
             self.control = Retry(statement, self.control)
             return self.recall(needed.function, needed.arguments, statement.span)
+        except Fault as fault:  # it may have been asked for again by a draw that stands elsewhere
+            raise located(fault, statement.span) from None
         return None
 
     def branch(self, statement: core.If) -> None:

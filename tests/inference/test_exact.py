@@ -22,7 +22,7 @@ from tests.support.reference import Data, bound, marked, rational, rejection
 INIT = (F(1, 2), F(1, 4), F(1, 4))
 TRANS = ((F(1, 2), F(1, 4), F(1, 4)), (F(1, 4), F(1, 2), F(1, 4)), (F(1, 10), F(1, 5), F(7, 10)))
 EMIT = ((F(1, 2), F(1, 2)), (F(1, 10), F(9, 10)), (F(4, 5), F(1, 5)))
-Y = tuple(k * k % 3 % 2 for k in range(12))
+Y = tuple(k * k % 3 % 2 for k in range(20))
 DATA: Data = {"y": Y, "init": INIT, "trans": TRANS, "emit": EMIT}
 
 HEAD = "y: int[T], init: simplex[K], trans: array[K] simplex[K], emit: array[K] simplex[M]"
@@ -181,6 +181,18 @@ def test_nothing_is_left_out_of_a_recursion_whose_weight_can_grow() -> None:
     text = GEOMETRIC + "model m() { n ~ g(0.5); weight(2 ^ n); return n }"
     error = rejection(lambda: answer(text, budget=Budget(states=200)))
     assert error.code == "E0503"
+
+
+def test_an_endless_recursion_is_followed_until_nothing_matters() -> None:
+    result = answer(GEOMETRIC + "model m() { n ~ g(0.1); condition(n > 1); return n }")
+    assert result.diagnostics["states"] > 256
+    assert 0 < result.diagnostics["left_out"] < 1e-15
+    assert float(result.laws["n"][()][2]) == pytest.approx(0.1, rel=1e-13)
+
+
+def test_a_density_may_make_up_for_what_is_left_of_a_recursion() -> None:
+    text = GEOMETRIC + "model m() { n ~ g(0.5); observe 9.5 ~ Normal(n, 0.01); return n }"
+    assert rejection(lambda: answer(text, budget=Budget(states=200))).code == "E0503"
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -13,7 +13,9 @@ from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.evaluate import log_weight
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
-from pplc.semantics.values import MISSING, Fault, Value
+from pplc.semantics.representations import weighted
+from pplc.semantics.source import Seeded
+from pplc.semantics.values import MISSING, Fault, FunctionValue, Value
 from tests.support.meanings import CASES, DATA
 from tests.support.reference import (
     addresses,
@@ -234,3 +236,24 @@ def test_core_that_is_not_typed_is_a_bug_of_ours(statement: core.Stmt) -> None:
 def test_a_failure_of_the_program_has_its_code_and_place() -> None:
     error = rejection(lambda: run(core.Fail("E0409", "nothing fits", span=Span(NO_FILE, 3, 4, 3, 5))))
     assert (error.code, error.message, error.span.line) == ("E0409", "nothing fits", 3)
+
+
+def test_functions_used_in_densities_draw_nothing() -> None:
+    program = bound("model g() { return flip(0.5) }\nmodel m() { return ~g() }")
+    machine = Machine(program, exact=True, infer=Nested())
+    function = FunctionValue(program.program.model)
+    with pytest.raises(Fault, match="E0411"):
+        machine.call(function, ())
+    with pytest.raises(TypeError, match="1 arguments"):
+        machine.call(function, (1,))
+
+
+def test_a_density_of_the_users_weighs_and_has_no_sampler() -> None:
+    text = "density Steep(k: real) on real = fn (x) => -k * abs(x)\n"
+    program = bound(text + "model m() { observe 2.0 ~ Steep(1.5); return 1 }")
+    run = weighted.run(Machine(program, exact=False, infer=Nested()), Seeded(0))
+    assert (run.log_weight, run.dimension) == (-3.0, 1)
+    text, line, column = marked(text + "model m() {\n  «x ~ Steep(1.5)»\n}")
+    machine = Machine(bound(text), exact=False, infer=Nested())
+    error = rejection(lambda: weighted.run(machine, Seeded(0)))
+    assert (error.code[:2], error.span.line, error.span.column) == ("E0", line, column)

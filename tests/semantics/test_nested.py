@@ -121,6 +121,17 @@ def test_impossible_evidence_inside_is_located_and_says_what_to_do() -> None:
     assert "otherwise" in error.help
 
 
+@pytest.mark.parametrize("function", ["fn (i: int) => Bernoulli(0)", "h"])
+def test_impossible_evidence_is_located_where_infer_stands_if_it_had_to_wait(function: str) -> None:
+    text, line, column = marked(
+        "model h(i: int) { x ~ Bernoulli(0); return x }\n"
+        "model g(f: fn(int) -> bool) { condition(f(0)); return 1 }\n"
+        "model m() {\n  f ~ mem(" + function + ")\n  y ~ «infer(g(f))»\n}"
+    )
+    error = rejection(lambda: masses(bound(text)))
+    assert (error.code, error.span.line, error.span.column) == ("E0403", line, column)
+
+
 def test_an_approximate_method_needs_an_engine_that_draws() -> None:
     text = 'model g() { return flip(0.5) }\nmodel m() { return ~infer(g(), method = "importance") }'
     assert rejection(lambda: masses(bound(text))).code == "E0505"

@@ -223,6 +223,14 @@ MEMO: dict[str, tuple[str, dict[Value, F]]] = {
         ),
         {(True, True): F(1, 8), (True, False): F(3, 8), (False, False): HALF},
     ),
+    "that asks another first": (
+        (
+            "model m() { f ~ mem(fn (i: int) => Bernoulli(0.5))\n"
+            "g ~ mem(fn (i: int) => if f(i) { Bernoulli(0.25) } else { Delta(false) })\n"
+            "return (g(0), f(0)) }"
+        ),
+        {(True, True): F(1, 8), (False, True): F(3, 8), (False, False): HALF},
+    ),
     "of recursion through itself": (
         (
             "model walk(f: fn(int) -> bool, i: int) -> int { if f(i) { return i }; if i == 2 { return 9 }\n"
