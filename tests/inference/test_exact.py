@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction as F
 from math import exp, log
 
@@ -19,6 +20,7 @@ from pplc.semantics.values import Value
 from tests.support.meanings import CASES
 from tests.support.reference import Data, bound, marked, masses, rational, rejection
 
+Laws = Mapping[str, Mapping[tuple[int, ...], Mapping[Value, F | float]]]
 INIT = (F(1, 2), F(1, 4), F(1, 4))
 TRANS = ((F(1, 2), F(1, 4), F(1, 4)), (F(1, 4), F(1, 2), F(1, 4)), (F(1, 10), F(1, 5), F(7, 10)))
 EMIT = ((F(1, 2), F(1, 2)), (F(1, 10), F(9, 10)), (F(4, 5), F(1, 5)))
@@ -79,6 +81,12 @@ def answer(text: str, data: Data | None = None, budget: Budget | None = None) ->
     return run(bound(text, data, budget=budget or Budget()), Options(), Silent())
 
 
+def laws_of(result: Result) -> Laws:
+    """The laws of a result that has them."""
+    assert result.laws is not None
+    return result.laws
+
+
 def smoothed() -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], float]:
     """The posterior of every hidden state, [time, state], and the evidence: forward–backward in numpy."""
     trans, emit = np.array(TRANS, dtype=float), np.array(EMIT, dtype=float)
@@ -102,13 +110,13 @@ def test_a_hidden_markov_model_has_a_state_per_step_and_value(text: str) -> None
     assert isinstance(result.log_evidence, Exact)
     assert result.log_evidence.rational is not None
     assert result.log_evidence.value == pytest.approx(log(evidence), rel=1e-12)
-    law = result.laws["return"][()]
+    law = laws_of(result)["return"][()]
     assert [float(law[k]) for k in range(3)] == pytest.approx(posterior[-1], rel=1e-12)
     assert sum(law.values()) == 1
 
 
 def test_every_hidden_state_has_the_law_of_forward_backward() -> None:
-    laws = answer(LOOP, DATA).laws["z"]
+    laws = laws_of(answer(LOOP, DATA))["z"]
     posterior, _ = smoothed()
     found = [[float(laws[t,][k]) for k in range(3)] for t in range(len(Y))]
     assert np.allclose(found, posterior, rtol=1e-12, atol=0)
@@ -146,7 +154,7 @@ def test_rationals_that_outgrow_their_budget_go_on_in_floats_which_is_said() -> 
             [0.3, 0.60000013]
         )
     assert result.log_evidence.value == pytest.approx(log(forward.sum()), rel=1e-12)
-    law = result.laws["z"][199,]
+    law = laws_of(result)["z"][199,]
     assert float(law[True]) == pytest.approx(forward[1] / forward.sum(), rel=1e-12)
     assert sum(map(float, law.values())) == pytest.approx(1, abs=1e-12)
 
@@ -154,13 +162,13 @@ def test_rationals_that_outgrow_their_budget_go_on_in_floats_which_is_said() -> 
 def test_independent_coins_have_one_state_each() -> None:
     result = answer("model m() { x[i] ~ Bernoulli(0.3) for i in 0..100; return x[0] }")
     assert result.diagnostics["states"] <= 200
-    assert result.laws["x"][99,] == {False: F(7, 10), True: F(3, 10)}
+    assert laws_of(result)["x"][99,] == {False: F(7, 10), True: F(3, 10)}
 
 
 def test_a_count_has_as_many_states_as_values() -> None:
     result = answer("model m() { var n = 0; for i in 0..30 { if flip(0.5) { n = n + 1 } }; return n }")
     assert result.diagnostics["states"] == 30 * 31 / 2
-    assert result.laws["return"][()][30] == F(1, 2**30)
+    assert laws_of(result)["return"][()][30] == F(1, 2**30)
 
 
 GEOMETRIC = "model g(p: real) -> int { if flip(p) { return 1 }; return 1 + ~g(p) }\n"
@@ -173,7 +181,7 @@ def test_an_endless_recursion_is_answered_up_to_what_does_not_matter() -> None:
     assert isinstance(result.log_evidence, Exact)
     assert result.log_evidence.rational is None
     assert result.log_evidence.value == pytest.approx(log(1 / 3), abs=1e-14)
-    law = result.laws["n"][()]
+    law = laws_of(result)["n"][()]
     assert [float(law[n]) for n in (2, 4, 6)] == pytest.approx([3 / 4, 3 / 16, 3 / 64], rel=1e-14)
 
 
@@ -187,7 +195,7 @@ def test_an_endless_recursion_is_followed_until_nothing_matters() -> None:
     result = answer(GEOMETRIC + "model m() { n ~ g(0.1); condition(n > 1); return n }")
     assert result.diagnostics["states"] > 256
     assert 0 < result.diagnostics["left_out"] < 1e-15
-    assert float(result.laws["n"][()][2]) == pytest.approx(0.1, rel=1e-13)
+    assert float(laws_of(result)["n"][()][2]) == pytest.approx(0.1, rel=1e-13)
 
 
 def test_a_density_may_make_up_for_what_is_left_of_a_recursion() -> None:
@@ -201,7 +209,7 @@ def test_the_engine_agrees_with_the_meaning_of(name: str) -> None:
     result = run(case.bound, Options(), Silent())
     evidence = sum(case.masses.values())
     assert result.log_evidence == Exact(pytest.approx(log(evidence)), evidence)  # type: ignore[arg-type]
-    assert result.laws["return"][()] == {value: mass / evidence for value, mass in case.masses.items()}
+    assert laws_of(result)["return"][()] == {value: mass / evidence for value, mass in case.masses.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -238,8 +246,8 @@ model main() {
 
 def test_states_of_different_dimension_are_different_states() -> None:
     result = answer(MIXED)
-    assert result.laws["usa"][()] == {True: 1}
-    assert result.laws["after"][()] == {False: F(1, 2), True: F(1, 2)}
+    assert laws_of(result)["usa"][()] == {True: 1}
+    assert laws_of(result)["after"][()] == {False: F(1, 2), True: F(1, 2)}
     assert isinstance(result.log_evidence, Exact)
     assert exp(result.log_evidence.value) == pytest.approx(0.005, rel=1e-12)
     ends = joint(bound(MIXED), lambda _: False, lambda outcome: frozenset(outcome.items())).masses.values()
@@ -251,12 +259,14 @@ def test_runs_whose_memory_differs_are_different_states() -> None:
         "model m() { f ~ mem(fn (i: int) => Bernoulli(0.5)); let a = if f(0) { 1 } else { 1 }\n"
         "x ~ Bernoulli(0.5); return f(0) and x }"
     )
-    assert answer(text).laws["return"][()] == {False: F(3, 4), True: F(1, 4)}
+    assert laws_of(answer(text))["return"][()] == {False: F(3, 4), True: F(1, 4)}
 
 
 def test_elements_that_are_read_later_are_kept_apart() -> None:
     text = "model m() { for t in 0..4 { z[t] ~ Bernoulli(0.5) }; return [z[0], z[3]] }"
-    assert answer(text).laws["return"][()] == {(a, b): F(1, 4) for a in (False, True) for b in (False, True)}
+    assert laws_of(answer(text))["return"][()] == {
+        (a, b): F(1, 4) for a in (False, True) for b in (False, True)
+    }
 
 
 def test_an_element_that_nothing_reads_any_more_is_still_defined() -> None:
@@ -269,14 +279,14 @@ def test_functions_have_no_law_and_other_values_are_in_order() -> None:
     text = (
         'model m() { let f = fn (x: int) => x; s ~ Uniform(["b", "a"]); n ~ Uniform([3, 1, 2]); return f(n) }'
     )
-    laws = answer(text).laws
+    laws = laws_of(answer(text))
     assert set(laws) == {"s", "n", "return"}
     assert [list(laws[name][()]) for name in ("s", "n")] == [["a", "b"], [1, 2, 3]]
 
 
 def test_values_without_an_order_are_as_they_were_found() -> None:
     text = "type S = B | A\nmodel m() { s ~ Uniform(values(S)); return 1 }"
-    assert [str(getattr(value, "tag", "")) for value in answer(text).laws["s"][()]] == ["B", "A"]
+    assert [str(getattr(value, "tag", "")) for value in laws_of(answer(text))["s"][()]] == ["B", "A"]
 
 
 def test_impossible_evidence_points_at_where_the_last_runs_died() -> None:
@@ -336,5 +346,5 @@ def test_what_the_text_says_cannot_be_enumerated_is_refused_before_running(name:
 def test_do_and_the_prior_reach_the_engine() -> None:
     text = "model m(y: bool) { p ~ Uniform([0.25, 0.75]); observe y ~ Bernoulli(p); return y }"
     program: Bound = bound(text, {"y": True}, do={("p",): F(1, 4)}, prior=True)
-    law: dict[Value, F | float] = run(program, Options(), Silent()).laws["return"][()]
+    law = laws_of(run(program, Options(), Silent()))["return"][()]
     assert law == {False: F(3, 4), True: F(1, 4)}
