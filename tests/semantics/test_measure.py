@@ -49,7 +49,12 @@ def test_a_share_is_rational_if_both_weights_are() -> None:
 
 
 def test_equal_outcomes_add_up_and_impossible_ones_are_left_out() -> None:
-    found = [("a", LogRat(F(1, 2)), 0), ("b", IMPOSSIBLE, 0), ("a", LogRat(F(1, 4)), 0), ("c", -inf, 0)]
+    found: list[tuple[str, LogWeight, int]] = [
+        ("a", LogRat(F(1, 2)), 0),
+        ("b", IMPOSSIBLE, 0),
+        ("a", LogRat(F(1, 4)), 0),
+        ("c", -inf, 0),
+    ]
     measure = collected(found)
     assert measure.masses == {"a": LogRat(F(3, 4))}
     assert measure.evidence == LogRat(F(3, 4))

@@ -169,7 +169,6 @@ def test_a_sampled_law_is_near_and_marked_as_approximate() -> None:
     )
     nested = Nested(Seeded(1))
     machine = Machine(bound(text), exact=False, infer=nested)
-    assert not nested.approximate
     (yes,) = (o for o in enumerated.outcomes(machine, machine.start()) if o.finished.value is True)
     assert nested.approximate
     # P(x | y) = 3/4 from N runs, of which half are kept: Hoeffding over those kept (at least N/3, or

@@ -94,7 +94,7 @@ def test_weights_come_in_the_order_of_the_run() -> None:
     assert (event.value, event.address) == (True, ("y",))
     second = machine.resume(event.state)
     assert isinstance(second, Weighing)
-    assert second.log_weight == type(second.log_weight)(F(2))  # type: ignore[arg-type]
+    assert second.log_weight == type(second.log_weight)(F(2))
     assert finish(machine, event, []) == finish(machine, second, []) == 1
 
 
