@@ -20,7 +20,7 @@ from pplc.lang.check_records import Checked, ModelSignature
 from pplc.lang.check_shapes import index, numeric
 from pplc.lang.check_state import Checker, Entry, Frame
 from pplc.lang.diagnostics import Diagnostic, Rejected
-from pplc.lang.names import resolve_query
+from pplc.lang.names import RETURNED, resolve_query
 from pplc.lang.suggest import did_you_mean
 from pplc.lang.typesys import Base, Bool, Dist, Fn, Int, Real, Record, Type, Variable, Wrong
 
@@ -125,6 +125,7 @@ def _checker(checked: Checked, model: str, known: ModelSignature) -> Checker:
         kind = known.variables.get(name)
         if kind is not None:
             c.entries[binding.unique] = Entry(kind)
+    c.entries[RETURNED.unique] = Entry(known.result)
     c.frames.append(Frame("query", model))
     return c
 

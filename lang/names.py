@@ -91,6 +91,10 @@ def resolve(program: Program) -> Resolution:
     )
 
 
+RETURNED = Binding("local", "return", "return", NOWHERE)
+"""What queries call `return`: the value of the model. No variable of a program can have that name."""
+
+
 def resolve_query(names: Resolution, entry: str, query: Query) -> Mapping[int, Binding]:
     """The names in one query, spoken of the variables of the model `entry` (or the one it names).
 
@@ -111,7 +115,7 @@ def resolve_query(names: Resolution, entry: str, query: Query) -> Mapping[int, B
         )
     found = Found()
     body = Body(_outside(names), found)
-    scope = Scope(Activation(), None, dict(names.visible[model]))
+    scope = Scope(Activation(), None, {**names.visible[model], "return": RETURNED})
     _query(query, body, scope, model)
     body.finish()
     if found.errors:

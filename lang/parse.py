@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
@@ -110,6 +110,7 @@ def _parse(text: str, name: str, start: str) -> object:
     tokens = lay_out(lexed.tokens, file, errors)
     result: object = None
     if tokens:
+        tokens = _name_returns(tokens, start == "queries")
         builder = TreeBuilder(file)
         result = _Machine(file, tokens, builder, errors).run(start)
         builder.finish()
@@ -121,6 +122,21 @@ def _parse(text: str, name: str, start: str) -> object:
     if isinstance(result, s.Program):
         return s.Program(result.items, lexed.comments, span=result.span)
     return result
+
+
+def _name_returns(tokens: list[Token], query: bool) -> list[Token]:
+    """In queries, outside blocks, `return` is the name of the model's value: it ends up as one."""
+    out: list[Token] = []
+    depth = 0
+    for token in tokens:
+        if token.type in ("{", "}"):
+            depth += 1 if token.type == "{" else -1
+        elif depth == 0 and token.type in ("query", NEWLINE):
+            query = token.type == "query"
+        elif depth == 0 and query and token.type == "return":
+            token = replace(token, type="NAME", value=token.text)
+        out.append(token)
+    return out
 
 
 def _one_per_line(errors: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -65,12 +66,11 @@ class Session:
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Joint]:
         """The exact joint law of what the names mention."""
+        returned = any(re.split(r"[.\[]", name)[0] == "return" for name in names)
         measure = joint(
             self._changed(interventions, prior=prior),
             wanted(names),
-            lambda recorded: frozenset(
-                item for item in recorded.items() if item[0] != RETURN or "return" in names
-            ),
+            lambda recorded: frozenset(item for item in recorded.items() if item[0] != RETURN or returned),
             self.progress,
         )
         probabilities = measure.probabilities() if measure.masses else {}

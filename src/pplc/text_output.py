@@ -181,7 +181,7 @@ def law_text(v: Variable) -> str:
         rational = exact.get(value)
         short = rational is not None and _short(rational)
         parts.append(f"{value} {probability:.4g}" + (f" ({rational})" if short else ""))
-    if v.reached < 1:
+    if v.reached < 1 - 1e-9:  # less is the rounding of the sum
         parts.append(f"(not defined {1 - v.reached:.4g})")
     return "  ".join(parts)
 

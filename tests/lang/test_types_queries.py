@@ -77,6 +77,11 @@ divergence(x, y, kind = kl)
 P(z[0, 0] == 2)
 E[sum(y)]
 P(any([v > 0 for v in y]))
+E[return]
+P(return > 0 | b, return < 3)
+prior P(return > 0)
+posterior(return, x)
+line.posterior(return)
 """
 
 
@@ -106,6 +111,8 @@ def test_a_query_about_what_the_model_has_is_accepted(query: str) -> None:
         ("E[c]", "E0603 `E` takes a number, but this is `Colour`"),
         ("sd(g)", "E0603 `sd` takes a number, but this is `fn(real) -> real`"),
         ("E[g.slop]", "E0601 there is no variable `g.slop`"),
+        ("E[x | do(return = 1)]", "E0601 there is no variable `return`"),
+        ("P(return)", "E0602 an event is true or false, but this is `real`"),
         ("E[x | do(g.slop = 1)]", "E0601 there is no variable `g.slop`"),
         ("E[x | do(x.y = 1)]", "E0601 there is no variable `x.y`"),
         ("E[x | do(b = 1)]", "E0210 what `b` is set to has the wrong type: expected `bool`, found `int`"),
