@@ -101,7 +101,7 @@ def _result(
         draws=Draws(values, None, likelihood, stats),
         no_evidence=NO_EVIDENCE,
         diagnostics={"divergences": divergences, "outside": outside},
-        note=_note(density, records),
+        note=_note(density),
         warnings=tuple(_warnings(divergences, outside, chains * draws, stats, options)),
         state=state,
         stopped=not finished,
@@ -121,8 +121,8 @@ def _stats(records: Sequence[Record], draws: int) -> dict[str, Array]:
     }
 
 
-def _note(density: Density, records: Sequence[Record]) -> str:
-    note = f"{density.size} unconstrained parameters, {len(records)} chains"
+def _note(density: Density) -> str:
+    note = f"{density.size} unconstrained parameters"
     if density.discrete:
         note += f", {len(density.discrete)} discrete sites summed out"
     return note
