@@ -215,7 +215,7 @@ def test_an_impossible_start_is_an_error_that_names_the_site() -> None:
     "text",
     [
         "model m(y: real) { s ~ Normal(0, 1); observe y ~ Normal(0, s) }",
-        "model m(y: real) { p ~ Uniform(-1, 2); z ~ Bernoulli(p); observe y ~ Normal(if z { 0 } else { 1 }, 1) }",
+        "model m(y: real) { p ~ Uniform(-1, 2); z ~ Bernoulli(p); factor(if z { y } else { -y }) }",
         "model m(y: real) { a ~ Normal(0, 1); observe y ~ Mixture([0.5, 0.5], [Gamma(a, 1), Gamma(1, 1)]) }",
     ],
 )
