@@ -11,6 +11,9 @@ from pplc.inference.result import Draws, Result
 from pplc.inference.summary import Variable
 from pplc.lang.diagnostics import Diagnostic
 
+MARKOV = ("nuts", "hmc")
+"""Methods whose draws depend on each other; independent ones have no chains to compare."""
+
 RHAT, ESS_PER_CHAIN, PARETO_K, E_BFMI, ESS_WEIGHTS = 1.01, 100.0, 0.7, 0.3, 100.0
 """Limits beyond which a number is warned about: Vehtari et al. (2021, 2024), Betancourt (2016)."""
 
@@ -64,8 +67,9 @@ def _warnings(
     if stuck:
         chains = ", ".join(map(str, stuck))
         yield _warning("W0312", f"chains {chains} never moved", "check the initial values, or the data")
+    chains = result.method in MARKOV
     bad = [name for name, v in variables.items() if _worst(v, "rhat") > RHAT]
-    if bad:
+    if chains and bad:
         yield _warning(
             "W0313",
             f"the chains do not agree about {_list(bad)} (R-hat up to {numbers['max_rhat']:.3g})",
@@ -73,7 +77,7 @@ def _warnings(
         )
     few = ESS_PER_CHAIN * draws.chains
     low = [name for name, v in variables.items() if _least(v) < few]
-    if low and draws.count > 1 and result.method in ("nuts", "hmc"):
+    if chains and low and draws.count > 1:
         yield _warning(
             "W0314", f"{_list(low)}: fewer than {few:.0f} effective draws", "draw more with `--draws`"
         )

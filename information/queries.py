@@ -38,6 +38,15 @@ def answer(query: syntax.Query, runs: Runs) -> Answered:
     if query.head == "evidence":
         return _evidence(query, text, runs.result(interventions, prior=prior))
     result = runs.result(interventions, prior=prior)
+    if result.method == "map":
+        raise Rejected(
+            Diagnostic(
+                "E0612",
+                "`map` finds a point, not a law, so that it answers no queries",
+                query.span,
+                help="use another method, such as `laplace` or `nuts`",
+            )
+        )
     if result.laws is not None:
         return answer_exactly(query, text, runs, interventions, result, prior=prior)
     return answer_from_draws(query, text, runs, result)

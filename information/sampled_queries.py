@@ -9,7 +9,7 @@ quantile are smooth functions of them.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import inf, nan, sqrt
+from math import inf, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -148,11 +148,11 @@ def _ratio(values: Floats, share: Floats) -> tuple[float, Floats]:
 
 
 def _error(residuals: Floats) -> float:
-    """The standard error of the mean of residuals [chain, draw]."""
+    """The standard error of the mean of residuals [chain, draw]; infinite of a single one."""
     error = diagnostics.mcse_mean(residuals)
     if error == error:
         return error
-    return float(residuals.std(ddof=1)) / sqrt(residuals.size) if residuals.size > 1 else nan
+    return float(residuals.std(ddof=1)) / sqrt(residuals.size) if residuals.size > 1 else inf
 
 
 def _flags(share: Floats, draws: Draws) -> tuple[str, ...]:

@@ -503,6 +503,11 @@ DATA: Final[dict[str, Code]] = {
         " taken.",
         "pplc infer kidiq.ppl --data kidiq.json",
     ),
+    "W0303": Code(
+        "queries left out",
+        "`map` finds the point of highest density: it has no probabilities, means or deviations to give.",
+        "pplc infer m.ppl --method map",
+    ),
     "W0311": Code(
         "run stopped early",
         "Ctrl-C or `--time` ended it; what had been computed is shown.",
@@ -910,6 +915,11 @@ QUERIES: Final[dict[str, Code]] = {
     "E0610": Code(
         "variable that some runs do not define",
         "A draw inside a branch exists only in runs that take it; a query needs its value in every run.",
+        "query E[x]",
+    ),
+    "E0612": Code(
+        "query of a point",
+        "`map` finds the point of highest density, which is not a law to be asked about.",
         "query E[x]",
     ),
     "E0611": Code(

@@ -116,7 +116,8 @@ class Model:
             method,
             {name: value for name, value in given.items() if value is not None},
             resume="" if resume is None else str(resume),
-            queries=self.checked.queries if queries else (),
+            queries=[q for q in self.checked.queries if q.model in ("", self.name)] if queries else (),
+            optional=True,
         )
         return infer(self, _tables(data), None, request, progress)
 

@@ -20,7 +20,7 @@ from pplc.inference.sites import sites
 from pplc.information.queries import answer, nothing_to_set, refuse_later
 from pplc.lang import core, syntax
 from pplc.lang.check import Checked, check_query
-from pplc.lang.diagnostics import Rejected
+from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.parse import parse_intervention, parse_query
 from pplc.run import Run
 from pplc.semantics.bound import Bound, Budget
@@ -40,6 +40,7 @@ class Request:
     given:   options for the method, by their names in `Options`; those not given have defaults.
     resume:  path of a run file to go on with; empty for a new run.
     queries: to be answered.
+    optional: they stand in the file, so that a method that answers none may leave them out.
     table:   whether the posterior itself is wanted; if not, only what the queries need is run.
     """
 
@@ -47,7 +48,16 @@ class Request:
     given: Mapping[str, Any] = field(default_factory=dict[str, Any])
     resume: str = ""
     queries: Sequence[syntax.Query] = ()
+    optional: bool = False
     budget: Budget = field(default_factory=Budget)
+
+
+POINT = Diagnostic(
+    "W0303",
+    "the queries of the file are left out: `map` finds a point, not a law",
+    help="use another method, such as `laplace` or `nuts`",
+    severity="warning",
+)
 
 
 def infer(
@@ -66,8 +76,11 @@ def infer(
     else:
         session = Session(bound, request.method, request.given, progress)
         outcome = session.main()
-    queries = tuple(answer(query, session) for query in request.queries)
     notes = (*model.checked.warnings, *bindings.warnings)
+    asked = request.queries
+    if request.optional and outcome.method.name == "map" and asked:
+        asked, notes = (), (*notes, POINT)
+    queries = tuple(answer(query, session) for query in asked)
     seconds = perf_counter() - start
     return Run(
         model.name,

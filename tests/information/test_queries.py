@@ -207,3 +207,11 @@ def test_a_query_that_makes_no_sense_is_refused(query: str) -> None:
     (found, *_) = caught.value.diagnostics
     assert REFUSED[query] in f"{found.code}: {found.message} {found.help}"
     assert found.code.startswith("E0")
+
+
+def test_a_single_draw_has_no_error() -> None:
+    model = pplc.compile("model one() { x ~ Normal(0, 1)\n return x }")
+    for query in ("E[x]", "sd(x)", "quantile(x, 0.9)"):
+        found = model.query(query, method="importance", draws=1, seed=1)
+        assert isinstance(found, Estimate)
+        assert "1 effective draws" in found.flags[0]

@@ -55,7 +55,8 @@ def _run(model: Model, arguments: Namespace, queries: Sequence[syntax.Query], *,
     if arguments.init is not None:
         options["init"] = _init(arguments.init)
     line = Line(sys.stderr, shown=arguments.progress or sys.stderr.isatty(), seconds=options.get("time"))
-    request = Request(arguments.method, options, resume, queries, budget(arguments))
+    own = arguments.command == "infer"
+    request = Request(arguments.method, options, resume, queries, own, budget(arguments))
     try:
         with interruptible(line.ask):
             return run_inference(model, tables(arguments), settings(arguments), request, line)
