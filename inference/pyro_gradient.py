@@ -16,7 +16,7 @@ from pyro.poutine.messenger import Messenger
 from torch import Tensor
 
 from pplc.inference.pyro_model import model_of
-from pplc.inference.torch_evaluate import Replan
+from pplc.inference.torch_plan import Replan
 from pplc.semantics.bound import Bound
 
 

@@ -15,9 +15,9 @@ import torch
 
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_elementwise import where
-from pplc.inference.torch_evaluate import Path, Plan, Plate
 from pplc.inference.torch_families import inspect, require_derivatives
 from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_plan import Path, Plan, Plate
 from pplc.inference.torch_values import Batch, Content, Refused, combine
 from pplc.lang import core
 from pplc.semantics.values import show_address

@@ -11,21 +11,31 @@ chooses; what is weighed inside counts where the side is taken. Where rounds can
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
-from typing import Protocol, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 import torch
 
 from pplc.inference.torch_build import Certain, law_of, of_reference, plain
+from pplc.inference.torch_combine import (
+    at,
+    fitted,
+    gathered,
+    has_effects,
+    known_value,
+    merged,
+    outside,
+    replaced,
+    space_of,
+)
 from pplc.inference.torch_elementwise import both, elementwise, negated, where
 from pplc.inference.torch_growing import TorchGrowing
-from pplc.inference.torch_index import move_batch_to_shape, move_shape_to_batch
-from pplc.inference.torch_laws import Iid, Image, TorchLaw, User
+from pplc.inference.torch_index import move_shape_to_batch
+from pplc.inference.torch_laws import Image, TorchLaw, User
 from pplc.inference.torch_missing import split_missing
+from pplc.inference.torch_plan import Path, Plan, Plate, Replan, Sites
 from pplc.inference.torch_primitives import elements, frozen, has_tensor, length, primitive
-from pplc.inference.torch_spaces import Space, matrix_space
 from pplc.inference.torch_values import (
     Batch,
     CannotVectorise,
@@ -36,17 +46,14 @@ from pplc.inference.torch_values import (
     is_numeric,
     lift,
     settled,
-    stack,
     tensor,
     truth,
-    untraced,
 )
-from pplc.lang import core, typesys
+from pplc.lang import core
 from pplc.lang.analysis import statements
-from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.bound import Bound
-from pplc.semantics.evaluate import LocatedFault, below, located
-from pplc.semantics.faults import index_outside, unavailable, wrong_kind
+from pplc.semantics.evaluate import below
+from pplc.semantics.faults import unavailable, wrong_kind
 from pplc.semantics.values import (
     MISSING,
     Fault,
@@ -55,76 +62,12 @@ from pplc.semantics.values import (
     MemoModel,
     ModelValue,
     Record,
-    Tagged,
-    show_address,
 )
 
 Env: TypeAlias = dict[str, Content]
-Path: TypeAlias = tuple[Content, ...]
-"""An address whose indices may be batches: one address per round."""
 
 LIMIT = 200
 """Calls inside calls; recursion deeper than this is not a program for densities."""
-
-
-class Replan(Exception):
-    """A loop turned out not to be a plate; the run must start again."""
-
-
-@dataclass(slots=True)
-class Plan:
-    """How the loops of a program are run; found by trying.
-
-    sequential: ids of loops whose rounds are done one by one.
-    enumerate:  finite discrete draws are summed out.
-    history:    how many rounds back a draw of a loop may depend on; None for any number.
-    nesting:    the most plates that were open at once.
-    branches:   which statements run depends on draws.
-    """
-
-    sequential: set[int] = field(default_factory=set[int])
-    enumerate: bool = False
-    history: int | None = 1
-    nesting: int = 0
-    branches: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plate:
-    """An open loop of independent rounds."""
-
-    size: int
-    name: str
-
-
-class Sites(Protocol):
-    """Where draws come from and weights go."""
-
-    def plate(self, plate: Plate, level: int) -> AbstractContextManager[object]:
-        """Opens a plate."""
-        ...
-
-    def rounds(self, count: int, plan: Plan, independent: bool) -> Iterator[int]:
-        """The rounds of a loop done one by one."""
-        ...
-
-    def draw(self, address: Path, law: TorchLaw, plates: Sequence[Plate], statement: core.Stmt) -> Content:
-        """A value of the law at a site."""
-        ...
-
-    def observe(
-        self, address: Path, law: TorchLaw, value: Batch, plates: Sequence[Plate], guard: Batch | None
-    ) -> None:
-        """Weighs by the density at a value."""
-        ...
-
-    def weigh(self, log_weight: Batch, plates: Sequence[Plate]) -> None:
-        """Weighs by e^log_weight."""
-        ...
-
-    def keep(self, address: Path, value: Content, plates: Sequence[Plate]) -> None:
-        """A value to report."""
-        ...
 
 
 class Returned:
@@ -669,163 +612,3 @@ class Evaluator:
         machine = Machine(self.bound, exact=False, infer=nested)
         keywords = {name: known_value(self.value(value, env)) for name, value in statement.keywords}
         return of_reference(nested(machine, inner, keywords, {}, ()))
-
-
-def fitted(law: TorchLaw, value: Content) -> TorchLaw:
-    """The law of an array of independent values, if the value has more axes than the law."""
-    extents: list[int] = []
-    while isinstance(value, tuple | range) and value:
-        extents.append(len(value))
-        value = value[0]
-    if isinstance(value, Batch):
-        extents.extend(value.shape)
-    for extent in reversed(extents[: max(0, len(extents) - law.rank)]):
-        law = Iid(law, extent)
-    return law
-
-
-def known_value(value: Content) -> Content:
-    """A value for the reference semantics, which cannot hold random numbers."""
-    match value:
-        case FunctionValue(function, captured):
-            return FunctionValue(function, tuple(known_value(c) for c in captured))
-        case ModelValue(function, arguments):
-            return ModelValue(known_value(function), tuple(known_value(a) for a in arguments))
-        case Record(names, values):
-            return Record(names, tuple(known_value(v) for v in values))
-        case _:
-            return plain(frozen(value))
-
-
-def merged(test: Batch, yes: Content, no: Content) -> Content:
-    """The value of an `if` whose sides were both evaluated."""
-    if yes is no:
-        return yes
-    match yes, no:
-        case TorchGrowing(), TorchGrowing():
-            return yes.merged(no, lambda a, b: merged(test, a, b))
-        case Record(names, left), Record(_, right):
-            return Record(names, tuple(merged(test, a, b) for a, b in zip(left, right, strict=True)))
-        case tuple(), tuple() if len(yes) == len(no):
-            return tuple(merged(test, a, b) for a, b in zip(yes, no, strict=True))
-        case _ if _array_like(yes) and _array_like(no):
-            a, b = lift(yes), lift(no)
-            if a.rank != b.rank or a.shape != b.shape:
-                if test.known:
-                    raise CannotVectorise("a choice between arrays of different shapes")
-                raise Refused("E0541", "a choice between arrays of different shapes depends on a draw")
-            result = where(test, a, b)
-            return settled(result.data, result.rank, result.known, result.owners)
-        case _:
-            if type(yes) is type(no) and not has_tensor(yes) and not has_tensor(no) and yes == no:
-                return yes
-            if test.known:
-                raise CannotVectorise("a choice between values that are not numbers")
-            raise Refused("E0541", "a choice between values that are not numbers depends on a draw")
-
-
-def _array_like(value: Content) -> bool:
-    return is_numeric(value) or isinstance(value, tuple | range)
-
-
-def outside(value: Content, level: int, count: int) -> Content:
-    """What the rounds of a plate collected, as an array; tuples and records element by element."""
-    if isinstance(value, tuple) and not is_plain(value):
-        parts = [outside(item, level, count) for item in value]
-        return tuple(zip(*(elements(part) for part in parts), strict=True))
-    if isinstance(value, Record):
-        parts = [elements(outside(item, level, count)) for item in value.values]
-        return tuple(Record(value.names, row) for row in zip(*parts, strict=True))
-    return move_batch_to_shape(lift(value), level, count)
-
-
-def is_plain(value: tuple[Content, ...]) -> bool:
-    """Whether a tuple is an array of numbers."""
-    return stack(value) is not None
-
-
-def gathered(values: list[Content]) -> Content:
-    """The list that a comprehension collects, as an array where it is one."""
-    if any(isinstance(value, Batch) for value in values):
-        stacked = stack(values)
-        if stacked is not None:
-            return stacked
-    return tuple(values)
-
-
-def replaced(array: Content, places: Sequence[Content], value: Content) -> Content:
-    """An array with one element replaced; the value itself if there are no places."""
-    if not places:
-        return value
-    index, *rest = places
-    if isinstance(index, bool) or not isinstance(index, int):
-        raise CannotVectorise("an assignment at an index that differs between rounds")
-    items = list(elements(array))
-    if not 0 <= index < len(items):
-        raise index_outside(index, len(items))
-    items[index] = replaced(items[index], rest, value)
-    return tuple(items)
-
-
-def has_effects(block: core.Block) -> bool:
-    """Whether a block draws, weighs or calls."""
-    return any(isinstance(s, core.Draw | core.Observe | core.Weight | core.Call) for s in statements(block))
-
-
-@contextmanager
-def at(node: core.Node) -> Iterator[None]:
-    """Says where an error happened."""
-    try:
-        yield
-    except LocatedFault:
-        raise
-    except Fault as fault:
-        raise LocatedFault(fault, node.span) from None
-    except Refused as refused:
-        raise Rejected(Diagnostic(refused.code, refused.message, node.span, "", refused.help)) from None
-
-
-def space_of(density: core.UserDensity, sizes: Mapping[str, Content]) -> tuple[Space, tuple[int, ...]]:
-    """The space of a user's density and the extents of its points."""
-
-    def extent(size: object) -> int:
-        if isinstance(size, typesys.Size):
-            known = sizes.get(size.name, 0) if size.name else 0
-            if isinstance(known, int):
-                return known + size.offset
-        raise Refused("E0542", f"the size of a point of `{density.name}` is not known")
-
-    kind = density.support
-    extents = tuple(extent(size) for size in typesys.shape_of(kind))
-    zero, one = tensor(0.0), tensor(1.0)
-    match kind:
-        case typesys.Real("positive"):
-            return Space("between", 0, zero, None), ()
-        case typesys.Real("unit"):
-            return Space("between", 0, zero, one), ()
-        case typesys.Vector("unit_vector", _):
-            raise Refused("E0542", "unit vectors have no unconstrained scale")
-        case typesys.Vector("simplex" | "ordered" as name, _) | typesys.Matrix(name, _):
-            return matrix_space(name), extents
-        case typesys.Real() | typesys.Array(typesys.Real("real"), _):
-            return Space("real", len(extents)), extents
-        case typesys.Array(typesys.Real("positive"), _):
-            return Space("between", 0, zero, None), extents
-        case typesys.Array(typesys.Real("unit"), _):
-            return Space("between", 0, zero, one), extents
-        case _:
-            return Space("none"), extents
-
-
-__all__ = [
-    "Evaluator",
-    "Path",
-    "Plan",
-    "Plate",
-    "Replan",
-    "Sites",
-    "Tagged",
-    "located",
-    "show_address",
-    "untraced",
-]

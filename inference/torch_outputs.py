@@ -24,8 +24,8 @@ from pplc.inference.collect import extents, is_box, variables
 from pplc.inference.pyro_model import Density, Fixed
 from pplc.inference.pyro_sites import Kept, PyroSites
 from pplc.inference.result import Array
-from pplc.inference.torch_evaluate import Replan
 from pplc.inference.torch_growing import rows, spread_indices
+from pplc.inference.torch_plan import Replan
 from pplc.inference.torch_values import (
     Batch,
     CannotVectorise,
