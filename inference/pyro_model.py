@@ -25,9 +25,10 @@ from torch import Tensor
 
 from pplc.inference.pyro_sites import PyroSites
 from pplc.inference.torch_build import Known
+from pplc.inference.torch_combinators import Iid, Ordered
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_evaluate import Evaluator
-from pplc.inference.torch_laws import Flat, Iid, Ordered, TorchLaw
+from pplc.inference.torch_laws import Flat, TorchLaw
 from pplc.inference.torch_plan import Plan, Replan
 from pplc.inference.torch_spaces import Space, constrain, free_shape
 from pplc.inference.torch_values import Content, Refused, from_value

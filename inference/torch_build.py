@@ -10,19 +10,10 @@ from dataclasses import dataclass
 
 import torch
 
+from pplc.inference.torch_combinators import Censored, Iid, Mixture, Ordered, Truncated
 from pplc.inference.torch_elementwise import elementwise
 from pplc.inference.torch_families import family_law
-from pplc.inference.torch_laws import (
-    Censored,
-    Finite,
-    Flat,
-    Iid,
-    Image,
-    Mixture,
-    Ordered,
-    TorchLaw,
-    Truncated,
-)
+from pplc.inference.torch_laws import Finite, Flat, Image, TorchLaw
 from pplc.inference.torch_primitives import elements, frozen
 from pplc.inference.torch_values import (
     FLOAT,

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pplc.inference.torch_build import plain
+from pplc.inference.torch_combinators import Iid
 from pplc.inference.torch_elementwise import where
 from pplc.inference.torch_growing import TorchGrowing
 from pplc.inference.torch_index import move_batch_to_shape
-from pplc.inference.torch_laws import Iid, TorchLaw
+from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_primitives import elements, frozen, has_tensor
 from pplc.inference.torch_spaces import Space, matrix_space
 from pplc.inference.torch_values import (

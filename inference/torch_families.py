@@ -13,10 +13,11 @@ from typing import Never
 import torch
 from torch import Tensor
 
+from pplc.inference.torch_combinators import Censored, Iid, Mixture, Ordered, Truncated
 from pplc.inference.torch_cumulative import SHAPES, TAILS
 from pplc.inference.torch_densities import DENSITIES
 from pplc.inference.torch_elementwise import elementwise, where
-from pplc.inference.torch_laws import Censored, Iid, Mixture, Ordered, TorchLaw, Truncated
+from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_spaces import DISCRETE, REAL, Kind, Space, matrix_space
 from pplc.inference.torch_values import (
     FLOAT,

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pplc.inference.torch_combinators import Censored, Iid, Truncated
 from pplc.inference.torch_families import FamilyLaw
-from pplc.inference.torch_laws import Censored, Iid, TorchLaw, Truncated
+from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_values import Batch, Content, Refused, lift, pad, stack, tensor
 from pplc.semantics.values import MISSING
 

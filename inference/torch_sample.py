@@ -15,9 +15,10 @@ import torch
 import torch.distributions as td
 from torch import Tensor
 
+from pplc.inference.torch_combinators import Iid, Mixture, Ordered, Truncated
 from pplc.inference.torch_families import FamilyLaw
 from pplc.inference.torch_laws import Finite as FiniteLaw
-from pplc.inference.torch_laws import Iid, Mixture, Ordered, TorchLaw, Truncated
+from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_spaces import Space
 from pplc.inference.torch_values import FLOAT, Batch, Refused, pad
 from pplc.inference.torch_vector_densities import factor
