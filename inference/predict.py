@@ -101,7 +101,7 @@ def to_value(entry: object) -> Value | None:
     if isinstance(entry, np.ndarray):
         return tuple(_inner(item) for item in entry)
     if isinstance(entry, np.generic):
-        entry = cast("np.generic[Any]", entry).item()
+        entry = np.asarray(cast("Any", entry)).tolist()
     if isinstance(entry, float) and entry != entry:
         return None
     return cast("Value | None", entry)
