@@ -1,0 +1,37 @@
+"""The table of methods: each has an engine, options that exist, and words for the output."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from importlib import import_module
+
+import pytest
+
+import pplc
+from pplc.inference.options import Options
+from pplc.inference.registry import LATER, METHODS
+from pplc.semantics.bound import Bound
+
+NAMES = {field.name for field in fields(Options)}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_has_an_engine_and_options_that_exist(name: str) -> None:
+    method = METHODS[name]
+    assert method.options <= NAMES
+    assert set(method.defaults) <= NAMES
+    assert method.doc
+    assert method.verified
+    assert callable(import_module(method.module).run)
+    assert method.fill({"seed": 7}).seed == 7
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_model_of_one_coin_and_one_number_is_refused_only_with_a_reason(name: str) -> None:
+    model = pplc.compile("model m() { b ~ Bernoulli(0.5)\n x ~ Normal(if b { 1 } else { 0 }, 1)\n return x }")
+    reason = METHODS[name].refuses(Bound(model.program))
+    assert reason == ("`x` is continuous (`Normal`)" if name == "exact" else "")
+
+
+def test_methods_to_come_have_names_of_their_own() -> None:
+    assert not set(LATER) & set(METHODS)
