@@ -42,6 +42,9 @@ def refuses(bound: Bound) -> str:
             found_density(bound)
     except Rejected as rejected:
         return rejected.diagnostics[0].message
+    except (RuntimeError, ValueError, IndexError) as error:
+        # torch's own complaints; asked for by name, the method shows them as the bug they are.
+        return f"its density cannot be evaluated by torch ({str(error).splitlines()[0]})"
     return ""
 
 

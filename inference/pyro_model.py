@@ -293,7 +293,12 @@ def density_of(bound: Bound) -> Density:
     others = [_discovered(model, anywhere) for _ in range(LOOKS)] if model.plan.branches else []
     for other in (second, *others):
         _same_sites(first.slots, other.slots)
-    return Density(model, second.slots, second.offset, tuple(first.discrete), second.improper)
+    density = Density(model, second.slots, second.offset, tuple(first.discrete), second.improper)
+    if density.discrete:
+        # Whether everything can be summed out shows only when it is done.
+        with torch.no_grad():
+            density(_zeros(density.size))
+    return density
 
 
 def _enumerated(model: Model) -> Fixed:

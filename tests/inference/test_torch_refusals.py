@@ -28,6 +28,10 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "E0546": ("model m() { x ~ Normal(0.1, 1); if x > 0 { y ~ Normal(0, 1) } }", {}),
     "E0545": ("model m() { x ~ ZeroInflated(0.3, Exponential(1)) }", {}),
     "E0531": ("model m() { d ~ Gamma(2, 1); x ~ Truncated(StudentT(d, 0, 1), lower = 0.5) }", {}),
+    "E0544": (
+        "model m() { z ~ Bernoulli(0.5); x ~ Uniform(0, if z { 4 } else { 10 }); condition(x < 3) }",
+        {},
+    ),
     "E0541": (
         """type Shape = Square | Circle
         model m() { z ~ Bernoulli(0.5); x ~ Normal(0, 1); let s = if z { Square } else { Circle } }""",
