@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +81,6 @@ def approximate(
     diagnostics: Mapping[str, float],
     note: str,
     found: list[Diagnostic],
-    state: dict[str, Any],
     stopped: bool,
 ) -> Result:
     """The result of a method that draws from an approximation."""
@@ -109,6 +108,5 @@ def approximate(
         diagnostics={**diagnostics, "pareto_k": k},
         note=note,
         warnings=tuple(found),
-        state=state,
         stopped=stopped,
     )

@@ -64,6 +64,5 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             {"mode_lp": found.value},
             note,
             [],
-            {},
             False,
         )

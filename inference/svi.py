@@ -97,9 +97,8 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         )
         numbers = {"elbo": elbo, "elbo_drift": fit.drift}
         note = f"{options.guide} guide, {fit.steps} steps"
-        state: dict[str, Any] = {}
         return approximate(
-            density, drawn, "svi", options.seed, 0, evidence, numbers, note, found, state, fit.stopped
+            density, drawn, "svi", options.seed, 0, evidence, numbers, note, found, fit.stopped
         )
 
 

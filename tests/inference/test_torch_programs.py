@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 from pplc.inference.potential import Potential
 from pplc.inference.pyro_model import density_of
 from pplc.inference.torch_outputs import outputs
+from pplc.semantics.bound import Bound
 from tests.support.densities import bound_of, close, joint, lookup
 
 
@@ -309,3 +310,36 @@ def test_gradient_is_the_slope_of_the_density(name: str) -> None:
         slope = (above - below) / (2 * step)
         for k in range(2):
             assert close(float(gradients[k, i]), float(slope[k]), 2e-6), (i, k, gradients[k, i], slope[k])
+
+
+FIXED: list[dict[Any, Any]] = [
+    {("mu",): 1.5},
+    {("theta", (1,)): 2.0},
+    {("theta",): (0.5, -1.0, 2.0, 0.0)},
+    {("y",): (1.0, 2.0, 3.0, 4.0)},
+    {("tau",): 2.0, ("theta", (3,)): 1.0},
+]
+
+
+@pytest.mark.parametrize("fixed", FIXED, ids=lambda f: ", ".join(map(str, f)))
+def test_interventions_replace_draws_and_observations(fixed: dict[Any, Any]) -> None:
+    case = CASES["eight schools"]
+    bound = replace(bound_of(case.text, case.data), interventions=fixed)
+    check(bound)
+
+
+def test_a_prior_program_draws_what_it_would_observe() -> None:
+    case = CASES["eight schools"]
+    bound = replace(bound_of(case.text, case.data), prior=True)
+    assert density_of(bound).size == 10
+    check(bound)
+
+
+def check(bound: Bound) -> None:
+    density = density_of(bound)
+    positions = np.random.default_rng(5).normal(size=(2, density.size))
+    values = outputs(density, positions, [(0, 1), (0, 2)]).values
+    found, _ = Potential(density, 2, jacobian=False).value_and_gradient(positions)
+    for k in range(2):
+        expected = joint(bound, lookup(values, k))
+        assert close(float(found[k]), expected), (float(found[k]), expected)
