@@ -263,9 +263,7 @@ class Fail(Node):
     message: str
 
 
-Stmt: TypeAlias = (
-    Let | Assign | Define | Draw | Observe | Weight | Call | If | For | While | Return | Fail
-)
+Stmt: TypeAlias = Let | Assign | Define | Draw | Observe | Weight | Call | If | For | While | Return | Fail
 Block: TypeAlias = tuple[Stmt, ...]
 
 # ------------------------------------------------------------------ programs

@@ -63,8 +63,22 @@ _SIGNS: Final = (
     ("E0111", "===", "`===` is not an operator", "write `==`", "a === 2", "2 === a"),
     ("E0111", "<>", "`<>` is not an operator", "write `!=`", "a <> 2", "2 <> a"),
     ("E0111", "::", "`::` is not an operator", "a type stands after `:`, a member after `.`", "a::b", "b::a"),
-    ("E0111", "$", "`$` is not an operator", "a field is `record.field`, an element `array[i]`", "a$b", "b$a"),
-    ("E0111", "\\", "`\\` has no meaning here", "an anonymous function is `fn (x) => x + 1`", "\\a", "f(\\a)"),
+    (
+        "E0111",
+        "$",
+        "`$` is not an operator",
+        "a field is `record.field`, an element `array[i]`",
+        "a$b",
+        "b$a",
+    ),
+    (
+        "E0111",
+        "\\",
+        "`\\` has no meaning here",
+        "an anonymous function is `fn (x) => x + 1`",
+        "\\a",
+        "f(\\a)",
+    ),
 )
 """Signs that are wrong wherever they stand: code, sign, message, help, two examples."""
 

@@ -481,9 +481,7 @@ class Return(Node):
     value: Expr | None
 
 
-Stmt: TypeAlias = (
-    Let | VarDecl | Assign | Define | Draw | Observe | ExprStmt | For | While | Return
-)
+Stmt: TypeAlias = Let | VarDecl | Assign | Define | Draw | Observe | ExprStmt | For | While | Return
 
 # ------------------------------------------------------------------ queries
 

@@ -40,8 +40,10 @@ REFUSED = {
         "E0217",
     ),
     "a wide match": (
-        (f"fn f(x: ({', '.join(['bool'] * 300)})) -> int "
-        f"{{ return match x {{ ({', '.join(['_'] * 300)}) => 1 }} }}"),
+        (
+            f"fn f(x: ({', '.join(['bool'] * 300)})) -> int "
+            f"{{ return match x {{ ({', '.join(['_'] * 300)}) => 1 }} }}"
+        ),
         "E0217",
     ),
     "values of a huge type": (

@@ -55,6 +55,7 @@ def test_one_mistake_gives_one_error_whatever_is_done_with_the_value() -> None:
     ss[y] ~ Mixture(y, [y, d])
     return if y { y } else { z }
     """
+    parameters = PARAMETERS.replace("q: (real, int), r: (a: real, b: bool), ", "")
     with pytest.raises(Rejected) as caught:
-        check_text(f"model f({PARAMETERS.replace('q: (real, int), r: (a: real, b: bool), ', '')}) {{ {body} }}")
+        check_text(f"model f({parameters}) {{ {body} }}")
     assert [error.code for error in caught.value.diagnostics] == ["E0212"]
