@@ -172,7 +172,7 @@ class Fixed(Messenger):
             part = self.position.narrow(-1, slot.offset, slot.size)
         value, log_jacobian = constrain(space, part.reshape(free))
         msg["value"] = value
-        msg["done"] = True
+        # Not `done`: Pyro draws nothing where there is a value, but enumeration must still see the site.
         self.log_jacobian = self.log_jacobian + log_jacobian.sum()
 
     def _discrete(self, msg: dict[str, Any], law: TorchLaw, shape: tuple[int, ...]) -> None:

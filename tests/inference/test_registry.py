@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from importlib import import_module
+from math import exp
 
 import pytest
 
@@ -35,3 +36,16 @@ def test_a_model_of_one_number_is_refused_only_with_a_reason(name: str) -> None:
 
 def test_methods_to_come_have_names_of_their_own() -> None:
     assert not set(LATER) & set(METHODS)
+
+
+def test_a_number_that_depends_on_a_summed_out_coin_is_drawn_from_its_posterior() -> None:
+    model = pplc.compile(
+        "model m(y: real) {\n  b ~ Bernoulli(0.5)\n  x ~ Normal(if b { 1 } else { 0 }, 1)\n"
+        "  observe y ~ Normal(x, 1)\n  return x\n}\n"
+    )
+    run = model.infer({"y": 1}, method="nuts", warmup=200, draws=500, chains=2, seed=1)
+    # y given b is normal with variance 2, and x given both has mean (y + b) / 2.
+    chance = 1 / (1 + exp(-1 / 4))
+    mean, error = float(run["x"].mean), float(run["x"].numbers["mcse_mean"])
+    # Six standard errors: further off once in 5e8.
+    assert abs(mean - (1 + chance) / 2) < 6 * error < 0.4
