@@ -84,7 +84,7 @@ def joint(
     machine = Machine(bound, exact=True, infer=Nested(), record=record)
     graph = Explorer(machine, progress or Silent(), forgetful=False).explore()
     ends = (
-        (key(dict(edge.recorded)), mass, edge.dimension)
+        (key(dict(edge.recorded)), float(mass) if graph.left else mass, edge.dimension)
         for edge, mass in graph.edges(ONE(True))
         if edge.target is None and not is_zero(mass)
     )
@@ -106,6 +106,8 @@ def _laws(graph: Graph, evidence: LogWeight) -> dict[str, dict[Index, dict[Value
         found[name] = {}
         for index, address in elements.items():
             law = {value: share(total(masses), evidence) for value, masses in terms[address].items()}
+            if graph.left:  # right to the last digits of a float, but no rational
+                law = {value: float(probability) for value, probability in law.items()}
             found[name][index] = {value: law[value] for value in _ordered(law)}
     return found
 
