@@ -738,6 +738,11 @@ METHODS: Final[dict[str, Code]] = {
         "model g() { x ~ Bernoulli(0.5); return x }\n"
         'model f() { y ~ infer(g(), method = "importance", draws = 0); return y }',
     ),
+    "E0510": Code(
+        "no method for the model",
+        "`auto` looked at every method of this version; the message lists why each cannot handle the model.",
+        "model f() { x ~ Flat(); n ~ Poisson(3); observe 1.0 ~ Normal(x, 1 + n) }",
+    ),
     "E0511": Code(
         "distribution has no such member",
         "Not every distribution has every function in closed form: a multivariate one has no `cdf`, some"
