@@ -24,7 +24,7 @@ TRIAL_STATES = 50_000
 
 TRIAL_SECONDS = 20.0
 
-TOO_LARGE = ("E0405", "E0502", "E0503")
+TOO_LARGE = ("E0405", "E0502", "E0503", "E0521")
 """Errors of enumeration that another method may not meet: endless runs, infinite laws, many states."""
 
 

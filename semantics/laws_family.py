@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
@@ -18,10 +19,13 @@ from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, numb
 from pplc.semantics.measure import share, total
 from pplc.semantics.number import CERTAIN, Inexact, LogRat, LogWeight, weight
 from pplc.semantics.primitives_arithmetic import is_number, to_float
-from pplc.semantics.values import Number, Value, show, to_numbers
+from pplc.semantics.values import Fault, Number, Value, show, to_numbers
 
 if TYPE_CHECKING:
     from pplc.semantics.source import Source
+
+MOST_LISTED = 100_000
+"""Values of one law that are listed for enumeration; with more of them it would take minutes."""
 
 
 @functools.cache
@@ -123,7 +127,15 @@ class FamilyLaw(LawValue):
     def masses(self) -> Masses | None:
         if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.given[1] != 0):
             return None
-        found = [(value, self.weigh(value)[0]) for value in self.support() or ()]
+        values = list(islice(self.support() or (), MOST_LISTED + 1))
+        if len(values) > MOST_LISTED:
+            raise Fault(
+                "E0521",
+                f"{self.describe()} has more than {MOST_LISTED:,} values, too many to list",
+                "too many values",
+                "use a method that draws, such as `--method importance`",
+            )
+        found = [(value, self.weigh(value)[0]) for value in values]
         return [(value, mass) for value, mass in found if not is_nothing(mass)]
 
     def support(self) -> Iterator[Value] | None:

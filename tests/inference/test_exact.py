@@ -9,6 +9,7 @@ from math import exp, log
 import numpy as np
 import pytest
 
+import pplc
 from pplc.inference.answers import Exact
 from pplc.inference.collect import RETURN
 from pplc.inference.exact import joint, refuses, run
@@ -348,3 +349,11 @@ def test_do_and_the_prior_reach_the_engine() -> None:
     program: Bound = bound(text, {"y": True}, do={("p",): F(1, 4)}, prior=True)
     law = laws_of(run(program, Options(), Silent()))["return"][()]
     assert law == {False: F(3, 4), True: F(1, 4)}
+
+
+def test_a_law_with_too_many_values_to_list_is_refused_and_auto_draws_instead() -> None:
+    model = pplc.compile("model m() { x ~ UniformInt(0, 10000000000); return x > 5 }")
+    with pytest.raises(pplc.Rejected) as caught:
+        model.infer({}, method="exact")
+    assert caught.value.diagnostics[0].code == "E0521"
+    assert model.infer({}, seed=1)["return"].probabilities[()]["true"] > 0.99
