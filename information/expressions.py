@@ -86,6 +86,7 @@ def _literal(expression: syntax.Expr) -> str | None:
 def mentioned(expression: syntax.Expr) -> Iterator[str]:
     """The longest paths that an expression spells: the variables it may read.
 
+    >>> from decimal import Decimal
     >>> element = syntax.Index(syntax.Name("z"), (syntax.Number(Decimal(3), True),))
     >>> list(mentioned(element))
     ['z[3]']
