@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 
 from pplc.cli import main
+from tests.support.statistics import FALSE_ALARM
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FALSE_ALARM = 1e-9
 ERRORS = -NormalDist().inv_cdf(FALSE_ALARM / 2)
 """How many Monte Carlo standard errors a right answer may be off."""
 SHORT = ("--draws", "300", "--warmup", "300", "--chains", "2", "--seed", "1")

@@ -20,8 +20,8 @@ from pplc.inference.trajectory import Point, Vector
 from pplc.lang.diagnostics import Rejected
 from pplc.semantics.source import Seeded, Source
 from tests.support.densities import bound_of
+from tests.support.statistics import FALSE_ALARM
 
-FALSE_ALARM = 1e-9
 WIDTH = 6.2
 """Standard errors beyond which a normal number lies with probability below 1e-9."""
 

@@ -21,8 +21,8 @@ from pplc.semantics.source import Source, enumerate_runs
 from pplc.semantics.values import MISSING, Value
 from tests.support.meanings import CASES
 from tests.support.reference import bound, masses, rational, rejection
+from tests.support.statistics import FALSE_ALARM
 
-FALSE_ALARM = 1e-9
 SPRINKLER = """
 model sprinkler() {
   rain ~ Bernoulli(0.2)

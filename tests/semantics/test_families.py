@@ -15,8 +15,8 @@ from pplc.lang.families import FAMILIES
 from pplc.semantics.families import NUMERICS, Numerics
 from pplc.semantics.source import Seeded
 from tests.semantics.references import CONTINUOUS, DISCRETE, REFERENCES
+from tests.support.statistics import FALSE_ALARM
 
-FALSE_ALARM = 1e-9
 CASES = [(name, point) for name, reference in REFERENCES.items() for point in reference.points]
 every_case = pytest.mark.parametrize(
     ("name", "point"), CASES, ids=[f"{name}{point}" for name, point in CASES]

@@ -17,8 +17,7 @@ from pplc.semantics.families import NUMERICS, VARIANTS
 from pplc.semantics.kernel import exact
 from pplc.semantics.number import Inexact, LogRat
 from pplc.semantics.source import Seeded
-
-FALSE_ALARM = 1e-9
+from tests.support.statistics import FALSE_ALARM
 
 MEAN = [0.5, -1.0, 2.0]
 COV = [[2.0, 0.6, -0.4], [0.6, 1.0, 0.3], [-0.4, 0.3, 1.5]]

@@ -22,9 +22,9 @@ from pplc.semantics.laws_scalar import least
 from pplc.semantics.number import LogRat
 from pplc.semantics.source import Seeded
 from pplc.semantics.values import Fault, FunctionValue, Record, Value
+from tests.support.statistics import FALSE_ALARM
 
 F = Fraction
-FALSE_ALARM = 1e-9
 
 
 def _never(*_: object) -> Value:

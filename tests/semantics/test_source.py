@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pplc.semantics.number import Inexact
 from pplc.semantics.philox import Block, open_uniform, philox
 from pplc.semantics.source import Seeded, Source, enumerate_runs, law_of, pick
+from tests.support.statistics import FALSE_ALARM
 
-FALSE_ALARM = 1e-9
 ONES = 0xFFFFFFFF
 
 
