@@ -60,7 +60,7 @@ class Method:
         return why(bound)
 
 
-_CHAINS = frozenset({"draws", "warmup", "chains", "thin", "seed", "threads", "init", "time", "target_accept"})
+_CHAINS = frozenset({"draws", "warmup", "chains", "thin", "seed", "init", "time", "target_accept"})
 _OPTIMISER = frozenset({"draws", "seed", "init", "time", "steps", "learning_rate"})
 
 METHODS: Mapping[str, Method] = MappingProxyType(
@@ -78,7 +78,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "importance",
                 "weighs independent draws from the prior by the likelihood; estimates the evidence",
                 "law-exact on finite programs, by enumerating every choice of the sampler",
-                frozenset({"draws", "seed", "threads", "time"}),
+                frozenset({"draws", "seed", "time"}),
                 "pplc.inference.importance",
                 {"draws": 10_000, "chains": 1},
             ),
