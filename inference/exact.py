@@ -6,7 +6,7 @@ rationals, as long as these fit their budget (`MOST_BITS`); after that in floats
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pplc.inference.answers import Exact
 from pplc.inference.collect import RETURN, variables
@@ -112,12 +112,12 @@ def _laws(graph: Graph, evidence: LogWeight) -> dict[str, dict[Index, dict[Value
     return found
 
 
-def _ordered(law: dict[Value, Probability]) -> list[Value]:
+def _ordered(values: Iterable[Value]) -> list[Value]:
     """Values in their own order where they have one; else as they were found."""
     try:
-        return sorted(law)  # type: ignore[type-var]
+        return sorted(values)  # type: ignore[type-var]
     except TypeError:
-        return list(law)
+        return list(values)
 
 
 def _opaque(value: Value) -> bool:
