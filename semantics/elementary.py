@@ -23,7 +23,7 @@ half_log_2pi: f64 = 0.9189385332046727
 euler_gamma: f64 = 0.5772156649015329
 sqrt_half: f64 = 0.7071067811865476
 
-# The smallest x with e^x above the largest float: log(2^1024 (1 - 2^-54)).
+# The largest x with e^x a float: log(2^1024 (1 - 2^-54)), rounded down.
 _EXP_OVERFLOWS = 709.782712893384
 _MOST = (1 << 63) - 1
 
@@ -44,14 +44,14 @@ def log1p(x: f64) -> f64:
 
 def exp(x: f64) -> f64:
     """e^x; infinity where it overflows."""
-    if x < _EXP_OVERFLOWS:
+    if x <= _EXP_OVERFLOWS:
         return math.exp(x)
     return x if x != x else inf
 
 
 def expm1(x: f64) -> f64:
     """e^x - 1 without loss near 0; infinity where it overflows."""
-    if x < _EXP_OVERFLOWS:
+    if x <= _EXP_OVERFLOWS:
         return math.expm1(x)
     return x if x != x else inf
 
