@@ -932,6 +932,18 @@ QUERIES: Final[dict[str, Code]] = {
         "`do` sets draws, observed data and `let`s of the model.",
         "query P(x | do(q = 1))",
     ),
+    "E0613": Code(
+        "table that is no law",
+        "The probabilities of a joint law are not negative and sum to 1, every variable has a name of its"
+        " own, and there are not too many joint values.",
+        'pplc.information.Table.of({"00": 0.5, "11": 0.6})',
+    ),
+    "E0614": Code(
+        "information about variables that are not finite",
+        "Entropies and what is made of them are sums over joint values, so that every variable must take"
+        " few: a continuous one does not. Ask about a cut of it, such as `x > 0`.",
+        "query H(x)",
+    ),
 }
 
 CODES: Final[dict[str, Code]] = SYNTAX | NAMES | TYPES | DATA | RUN | METHODS | QUERIES
