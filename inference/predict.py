@@ -19,7 +19,7 @@ from pplc.inference.sites import observed
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
-from pplc.semantics.representations.weighted import draw_from
+from pplc.semantics.representations.answering import draw_from
 from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Value

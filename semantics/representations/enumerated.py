@@ -15,7 +15,7 @@ from pplc.semantics.evaluate import located
 from pplc.semantics.machine import Infer, Machine
 from pplc.semantics.measure import ONE, Measure, collected, is_zero, times
 from pplc.semantics.number import LogWeight
-from pplc.semantics.representations.weighted import weight_of
+from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
 from pplc.semantics.values import Fault, Value
 

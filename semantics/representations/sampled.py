@@ -6,7 +6,7 @@ Meaning: the law of the value over the source's randomness.
 from __future__ import annotations
 
 from pplc.semantics.machine import Machine
-from pplc.semantics.representations.weighted import draw_from
+from pplc.semantics.representations.answering import draw_from
 from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.source import Source
 

@@ -6,18 +6,16 @@ unnormalised measure. `Sampled` is the same with the weights left out (`Bound.pr
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-from pplc.lang.diagnostics import Diagnostic, Rejected
-from pplc.semantics.evaluate import entry_of, extended, located
-from pplc.semantics.laws import fitted
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, times
 from pplc.semantics.number import LogWeight
-from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
+from pplc.semantics.representations import sequential
+from pplc.semantics.representations.sequential import Suspended
+from pplc.semantics.runs import Event, Finished
 from pplc.semantics.source import Source
-from pplc.semantics.values import Address, Fault, Value
+from pplc.semantics.values import Address, Value
 
 
 class Weighted(NamedTuple):
@@ -37,60 +35,23 @@ class Weighted(NamedTuple):
     likelihood: dict[Address, LogWeight]
 
 
-def weight_of(event: Observing) -> tuple[LogWeight, int]:
-    """The log density of an observation, and the dimension of the measure it is a density of."""
-    try:
-        weight, dimension = event.law.log_density_and_dimension(event.value)
-    except Fault as fault:
-        raise located(fault, event.span) from None
-    if isinstance(weight, float) and (math.isnan(weight) or weight == math.inf):
-        what = "infinite" if weight == math.inf else "not a number (NaN)"
-        raise Rejected(Diagnostic("E0404", f"the log density of this observation is {what}", event.span))
-    return weight, dimension
-
-
-def pointwise(event: Observing) -> dict[Address, LogWeight]:
-    """The log densities of the entries of an observation, by address."""
-    found: dict[Address, LogWeight] = {}
-    for index, law in fitted(event.law, event.value).elements():
-        address = extended(event.address, index) if index else event.address
-        found[address] = law.log_density(entry_of(event.value, index))
-    return found
-
-
-def draw_from(event: Sampling, source: Source) -> Value:
-    """A draw for the event."""
-    try:
-        return event.law.draw(source)
-    except Fault as fault:
-        raise located(fault, event.span) from None
-
-
 def run(machine: Machine, source: Source) -> Weighted:
     """One run from the start."""
     return finish(machine, machine.start(), source)
 
 
 def finish(machine: Machine, event: Event, source: Source) -> Weighted:
-    """Runs on from an event until the end."""
-    one = ONE(machine.exact)
-    total, dimension = one, 0
-    trace: dict[Address, Value] = {}
-    likelihood: dict[Address, LogWeight] = {}
-    while True:
-        match event:
-            case Sampling(_, address, _, state):
-                value = draw_from(event, source)
-                trace[address] = value
-                event = machine.resume(state, value)
-            case Observing(state=state):
-                weight, more = weight_of(event)
-                for entry, density in pointwise(event).items():  # one datum may be observed repeatedly
-                    likelihood[entry] = times(likelihood.get(entry, one), density)
-                total, dimension = times(total, weight), dimension + more
-                event = machine.resume(state)
-            case Weighing(weight, _, state):
-                total = times(total, weight)
-                event = machine.resume(state)
-            case Finished():
-                return Weighted(event, total, dimension, trace, likelihood)
+    """Runs on from an event until the end; also a run of weight zero goes on, to be reported whole."""
+    choose = sequential.prior(source, exact=machine.exact)
+    run, total = sequential.start_from(machine, event, choose)
+    while not run.finished:
+        run, weight = sequential.advance(machine, run, choose)
+        total = times(total, weight)
+    return weighted(run, total, ONE(machine.exact))
+
+
+def weighted(run: Suspended, log_weight: LogWeight, one: LogWeight) -> Weighted:
+    """A suspended run that has finished, as a weighted one; `one` is the log of 1."""
+    assert isinstance(run.event, Finished)
+    trace = {address: choice.value for address, choice in run.trace().items()}
+    return Weighted(run.event, log_weight, run.dimension, trace, run.likelihood(one))

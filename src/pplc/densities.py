@@ -17,7 +17,7 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, times
 from pplc.semantics.nested import Nested
-from pplc.semantics.representations.weighted import weight_of
+from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.values import Address, Value, show_address
 

@@ -14,8 +14,8 @@ from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, Measure, collected, is_zero, times
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogWeight
+from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.representations.enumerated import choices, denote
-from pplc.semantics.representations.weighted import weight_of
 from pplc.semantics.runs import (
     Again,
     Bind,

@@ -1,0 +1,152 @@
+"""Sequential: a run suspended just after each of its weights; a value that can be copied, stored, resumed.
+
+Meaning: the measure of the program cut off after its k-th weight, over the suspended runs; a run that has
+finished stays as it is and gets no further weight. `finish` runs to the end, so that the meaning of
+`start`, any number of `advance`s and `finish` is the program's own measure
+(Scibior et al., *Denotational validation of higher-order Bayesian inference*, POPL 2018, section 4.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
+
+from pplc.semantics.laws import LawValue
+from pplc.semantics.machine import Machine
+from pplc.semantics.measure import ONE, is_zero, times
+from pplc.semantics.number import LogWeight
+from pplc.semantics.representations.answering import draw_from, pointwise, weight_of
+from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
+from pplc.semantics.source import Source
+from pplc.semantics.values import Address, Value
+
+
+class Choice(NamedTuple):
+    """A draw that a run has made: from `law`, at `address`."""
+
+    address: Address
+    value: Value
+    law: LawValue
+
+
+Choices: TypeAlias = "tuple[Choice, Choices] | None"
+Observed: TypeAlias = "tuple[Choice, Observed] | None"
+
+
+class Suspended(NamedTuple):
+    """A run that waits just after a weight, or has finished.
+
+    event:     the observation or weight it waits at (already counted), or its end.
+    choices:   its draws so far, latest first; runs that were copied share what they have in common.
+    observed:  its observations so far, latest first, each as the choice it would have been.
+    weights:   how many weights it has met.
+    dimension: how many of its weights were densities with respect to length rather than masses.
+    """
+
+    event: Event
+    choices: Choices
+    observed: Observed
+    weights: int
+    dimension: int
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has ended."""
+        return isinstance(self.event, Finished)
+
+    def trace(self) -> dict[Address, Choice]:
+        """The draws by address, in the order in which they were made."""
+        made = list(listed(self.choices))
+        return {choice.address: choice for choice in reversed(made)}
+
+    def likelihood(self, one: LogWeight) -> dict[Address, LogWeight]:
+        """The log density of every observed datum, of arrays that of every entry; `one` is the log of 1."""
+        found: dict[Address, LogWeight] = {}
+        for address, value, law in reversed(list(listed(self.observed))):
+            for entry, density in pointwise(law, value, address).items():  # one datum may be seen repeatedly
+                found[entry] = times(found.get(entry, one), density)
+        return found
+
+
+def listed(choices: Choices) -> Iterator[Choice]:
+    """The choices of a run, latest first."""
+    while choices is not None:
+        yield choices[0]
+        choices = choices[1]
+
+
+Choose: TypeAlias = Callable[[Sampling], tuple[Value, LogWeight]]
+"""Answers a draw: the value, and the log of the factor by which the run must be weighed for it.
+
+The factor is the law's density over the proposal's: 1 for a draw from the law itself.
+"""
+
+
+def prior(source: Source, *, exact: bool) -> Choose:
+    """Draws from the program's own laws."""
+    one = ONE(exact)
+    return lambda event: (draw_from(event, source), one)
+
+
+Stepped: TypeAlias = "tuple[Suspended, LogWeight]"
+"""A suspended run and the log of the weight it met on the way there."""
+
+
+def start(machine: Machine, choose: Choose) -> Stepped:
+    """A run from the start of the program to its first weight."""
+    return _until_weight(machine, Suspended(machine.start(), None, None, 0, 0), choose)
+
+
+def start_from(machine: Machine, event: Event, choose: Choose) -> Stepped:
+    """A run from its first event, such as that of an inner model, to its first weight."""
+    return _until_weight(machine, Suspended(event, None, None, 0, 0), choose)
+
+
+def advance(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
+    """A suspended run taken on to its next weight or its end; the weight on the way.
+
+    A finished run stays, with weight 1.
+    """
+    match run.event:
+        case Observing(state=state) | Weighing(state=state):
+            return _until_weight(machine, run._replace(event=machine.resume(state)), choose)
+        case Finished():
+            return run, ONE(machine.exact)
+        case Sampling():
+            raise TypeError("a suspended run waits after a weight, not at a draw")
+
+
+def finish(machine: Machine, stepped: Stepped, choose: Choose) -> Stepped:
+    """A suspended run taken on to its end, unless its weight becomes zero; the product of its weights."""
+    run, total = stepped
+    while not run.finished and not is_zero(total):
+        run, weight = advance(machine, run, choose)
+        total = times(total, weight)
+    return run, total
+
+
+def _until_weight(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
+    """On to the first weight, which is counted, or to the end."""
+    event, choices, observed, weights, dimension = run
+    total = ONE(machine.exact)
+    while True:
+        match event:
+            case Sampling(law, address, _, state):
+                value, factor = choose(event)
+                choices = (Choice(address, value, law), choices)
+                total = times(total, factor)
+                if is_zero(total):  # the value is impossible: nothing may be computed from it
+                    return Suspended(
+                        Weighing(total, event.span, state), choices, observed, weights, dimension
+                    ), total
+                event = machine.resume(state, value)
+            case Observing(law, value, address):
+                weight, more = weight_of(event)
+                observed = (Choice(address, value, law), observed)
+                return Suspended(event, choices, observed, weights + 1, dimension + more), times(
+                    total, weight
+                )
+            case Weighing(weight):
+                return Suspended(event, choices, observed, weights + 1, dimension), times(total, weight)
+            case Finished():
+                return Suspended(event, choices, observed, weights, dimension), total
