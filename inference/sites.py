@@ -13,7 +13,7 @@ def sites(program: core.Program) -> frozenset[str]:
         match statement:
             case core.Draw(site=site) | core.Observe(site=site) if "#" not in site.name:
                 names.add(site.name)
-            case core.Let(recorded=recorded) if recorded:
+            case core.Let(recorded=recorded) | core.Define(recorded=recorded) if recorded:
                 names.add(recorded)
             case _:
                 pass

@@ -274,10 +274,8 @@ class Evaluator:
                 if indices:
                     new = replaced(env[name], [self.value(i, env) for i in indices], new)
                 env[name] = new
-            case core.Define(name, indices, value):
-                array = env[name]
-                places = [self.value(i, env) for i in indices]
-                array.define(places, frozen(self.value(value, env)), [p.size for p in self.plates])
+            case core.Define():
+                self.define(statement, env, path)
             case core.Draw():
                 self.draw(statement, env, path)
             case core.Observe():
@@ -357,15 +355,28 @@ class Evaluator:
         yes, no = results
         if yes is not None and no is not None:
             return True, Returned(merged(condition, frozen(yes.value), frozen(no.value)))
+            for name, before in env.items():
+                if isinstance(before, TorchGrowing):
+                    a, b = sides[0][name], sides[1][name]
+                    self.keep_new(a.shared(b, lambda v, w: merged(condition, v, w)), before)
         if yes is not None or no is not None:
             raise CannotVectorise("a function that returns in some rounds only")
         for name in sides[0]:
             if name in sides[1]:
                 a, b = sides[0][name], sides[1][name]
                 env[name] = a if a is b else merged(condition, a, b)
+                before = env.get(name)
         return returns, None
+                if isinstance(before, TorchGrowing):
+                    self.keep_new(env[name], before)
 
     # ------------------------------------------------------------------ loops
+    def keep_new(self, array: TorchGrowing, before: TorchGrowing) -> None:
+        """Reports what both sides of an outermost `if` have defined, now that it is one array again."""
+        if array.reported and self.guard is None:
+            for indices, value in array.since(before):
+                self.sites.keep((*array.reported, tuple(indices)), value, tuple(self.plates))
+
 
     def loop(self, statement: core.For, env: Env, path: Path) -> Returned | None:
         """A loop as a plate where that is possible, otherwise round by round."""
@@ -454,9 +465,28 @@ class Evaluator:
             self.sites.keep(address, value, tuple(self.plates))
         env[name] = value
 
-    def local_address(self, address: Path) -> Path:
-        """The address of a `let`; one inside a plate has a value per round, under one name."""
-        return address
+    def fixed(self, address: Path, value: Content) -> Content:
+        """The value of a draw or `let`, with the elements that `do` sets one by one."""
+        set_here = list(self.bound.elements(address)) if self.bound.interventions else []
+        if not set_here or not (isinstance(value, tuple | range) or (is_numeric(value) and lift(value).rank)):
+            return value
+        for place, element in set_here:
+            value = replaced(value, place, from_value(element))
+        return gathered(list(value))
+
+    def define(self, statement: core.Define, env: Env, path: Path) -> None:
+        array = env[statement.name]
+        indices = [self.value(i, env) for i in statement.indices]
+        value = frozen(self.value(statement.value, env))
+        if statement.recorded:
+            address = (*path, statement.recorded, tuple(indices))
+            if self.intervened(address):
+                value = from_value(self.bound.intervention(address))
+            value = self.fixed(address, value)
+            array.reported = address[:-1]
+            if self.guard is None:  # else it is half of the value, and kept when it is whole
+                self.sites.keep(address, value, tuple(self.plates))
+        array.define(indices, value, [p.size for p in self.plates])
 
     def draw(self, statement: core.Draw, env: Env, path: Path) -> None:
         address = self.address(statement.site, env, path)

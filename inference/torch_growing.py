@@ -8,7 +8,7 @@ An element defined in one round is a cell; elements defined by all rounds of a p
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -51,6 +51,7 @@ class TorchGrowing:
 
     rank:  number of its indices.
     level: how many plates were open where the array was made; their rounds have an array each.
+    reported: the address under which elements given by `:=` are reported; empty if there are none.
     """
 
     rank: int
@@ -58,6 +59,7 @@ class TorchGrowing:
     cells: dict[Place, Content] = field(default_factory=dict[Place, Content])
     blocks: list[Block] = field(default_factory=list[Block])
     frozen: Content = None
+    reported: tuple[Content, ...] = ()
 
     def define(self, indices: Sequence[Content], value: Content, plates: Sequence[int]) -> None:
         """Defines an element, or in open plates (their sizes, outermost first) one per round."""
@@ -76,7 +78,7 @@ class TorchGrowing:
 
     def copy(self) -> TorchGrowing:
         """A copy to which a side of an `if` may add."""
-        return TorchGrowing(self.rank, self.level, dict(self.cells), list(self.blocks))
+        return TorchGrowing(self.rank, self.level, dict(self.cells), list(self.blocks), None, self.reported)
 
     def merged(self, other: TorchGrowing, choose: Callable[[Content, Content], Content]) -> TorchGrowing:
         """What two sides of an `if` have defined; both must define the same elements."""
@@ -89,7 +91,20 @@ class TorchGrowing:
                 raise CannotVectorise("elements that are defined in some rounds only")
             value = a.value if a.value is b.value else choose(a.value, b.value)
             blocks.append(Block(a.indices, a.places, value, a.sizes))
-        return TorchGrowing(self.rank, self.level, cells, blocks)
+        return TorchGrowing(self.rank, self.level, cells, blocks, None, self.reported)
+
+    def shared(self, other: TorchGrowing, choose: Callable[[Content, Content], Content]) -> TorchGrowing:
+        """What both sides of an `if` have defined, each for itself."""
+        cells = {k: choose(v, other.cells[k]) for k, v in self.cells.items() if k in other.cells}
+        return TorchGrowing(self.rank, self.level, cells, [], None, self.reported)
+
+    def since(self, before: TorchGrowing) -> Iterator[tuple[tuple[Content, ...], Content]]:
+        """The indices, as they were written, and values of what was defined after `before`."""
+        for place, value in self.cells.items():
+            if place not in before.cells:
+                yield place, value
+        for block in self.blocks[len(before.blocks) :]:
+            yield block.indices, block.value
 
     def read(self, indices: Sequence[Content], guard: Batch | None) -> Content:
         """The element or part at these indices."""

@@ -151,11 +151,15 @@ class Assign(Node):
 
 @dataclass(frozen=True, slots=True)
 class Define(Node):
-    """Defines an element of a growing array, once."""
+    """Defines an element of a growing array, once.
+
+    recorded: the array's user name, if the element is reported and open to `do`, as a draw would be.
+    """
 
     name: str
     indices: tuple[Expr, ...]
     value: Expr
+    recorded: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ def _statement(statement: Stmt, depth: int) -> Iterator[str]:
             yield f"{pad}let {name} = {show_expr(value)}" + (f"  # {recorded}" if recorded else "")
         case core.Assign(name, indices, value):
             yield f"{pad}{_place(name, indices)} = {show_expr(value)}"
-        case core.Define(name, indices, value):
-            yield f"{pad}{_place(name, indices)} := {show_expr(value)}"
+        case core.Define(name, indices, value, recorded):
+            shown = f"  # {recorded}" if recorded else ""
+            yield f"{pad}{_place(name, indices)} := {show_expr(value)}{shown}"
         case core.Draw(name, indices, site, law):
             yield f"{pad}{_place(name, indices)} ~ {show_expr(law)}  @ {_place(site.name, site.indices)}"
         case core.Observe(name, indices, site, law, value):

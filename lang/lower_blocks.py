@@ -33,6 +33,7 @@ from pplc.lang.syntax import (
     Range,
     Return,
     Stmt,
+    Target,
     VarDecl,
     While,
     Wildcard,
@@ -40,13 +41,8 @@ from pplc.lang.syntax import (
 from pplc.lang.syntax import (
     Expr as Tree,
 )
+from pplc.lang.typesys import Array, Dist, Fn, Int, List, Model, Type
 from pplc.lang.typesys import Base as BaseType
-from pplc.lang.typesys import (
-    Dist,
-    Fn,
-    Int,
-    Model,
-)
 
 
 class Blocks(Calls):
@@ -108,7 +104,8 @@ class Blocks(Calls):
             case Define(target, value, clauses):
                 with self._clauses(clauses):
                     *indices, new = self.parallel([*target.indices, value])
-                    self.emit(core.Define(self.variable(target), tuple(indices), new, span=span))
+                    recorded = target.name if self._is_element_reported(target, new) else ""
+                    self.emit(core.Define(self.variable(target), tuple(indices), new, recorded, span=span))
             case Draw(target, law, clauses):
                 with self._clauses(clauses):
                     *indices, from_ = self.parallel([*target.indices, law])
@@ -151,11 +148,18 @@ class Blocks(Calls):
 
     def _is_reported(self, bind: Bind, value: Expr) -> bool:
         """Whether a `let` is a variable of the model: at its top, and data rather than a function."""
-        if not self.top or self.kind != "model":
-            return False
+        return self.top and self.kind == "model" and self._is_data(value, self.type_of(bind))
+
+    def _is_element_reported(self, target: Target, value: Expr) -> bool:
+        """Whether `h[t] := …` is a variable of the model, as an array of draws is; its array belongs to it."""
+        return self.kind == "model" and self._is_data(value, self.type_of(target))
+
+    def _is_data(self, value: Expr, kind: Type | None) -> bool:
         if isinstance(value, core.Closure | core.Global | core.Law):
             return False
-        return not isinstance(self.type_of(bind), Fn | Model | Dist | BaseType)
+        while isinstance(kind, Array | List):
+            kind = kind.element
+        return not isinstance(kind, Fn | Model | Dist | BaseType)
 
     def _observe(self, statement: Observe) -> None:
         """The place of an observation is that of the parameter it speaks of, if it does."""

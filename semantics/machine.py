@@ -374,6 +374,14 @@ class _Run:
         address = self.address(statement.site)
         if self.bound.interventions and self.bound.intervened(address):
             value = to_numbers(self.bound.intervention(address), exact=self.machine.exact)
+        if statement.recorded:
+            address = (*self.path, statement.recorded, indices)
+            if isinstance(value, Growing):
+                value = value.freeze()
+            if self.bound.interventions and self.bound.intervened(address):
+                value = to_numbers(self.bound.intervention(address), exact=self.machine.exact)
+            value = self.fixed(address, value)
+            self.keep(address, value)
             self.bind(statement, address, value)
             return None
         law = self.value(statement.law)

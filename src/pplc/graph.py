@@ -113,6 +113,9 @@ class _Walk:
                     self.node(Node(recorded, "let", plates), needs | context)
                     needs = frozenset({recorded})
                 self.known[name] = needs
+            case core.Define(name, indices, value, recorded) if recorded:
+                self.node(Node(recorded, "let", plates), (self.needs(value, *indices) | context) - {recorded})
+                self.learn(name, frozenset({recorded}))
             case core.Assign(name, indices, value) | core.Define(name, indices, value):
                 self.learn(name, self.needs(value, *indices))
             case core.Draw(name, indices, site, law):
