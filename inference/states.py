@@ -25,8 +25,8 @@ from pplc.lang.families import FAMILIES
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times, total
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
-from pplc.semantics.representations.enumerated import choices, too_many
 from pplc.semantics.representations.answering import weight_of
+from pplc.semantics.representations.enumerated import choices, too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
 from pplc.semantics.values import Address, Value
 
