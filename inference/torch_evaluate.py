@@ -459,7 +459,7 @@ class Evaluator:
 
     def let(self, name: str, value: Content, recorded: str, env: Env, path: Path) -> None:
         if recorded:
-            address = self.local_address((*path, recorded))
+            address = (*path, recorded)
             if self.intervened(address):
                 value = from_value(self.bound.intervention(address))
             self.sites.keep(address, value, tuple(self.plates))
