@@ -52,7 +52,7 @@ from pplc.inference.torch_values import (
 from pplc.lang import core
 from pplc.lang.analysis import statements
 from pplc.semantics.bound import Bound
-from pplc.semantics.evaluate import below
+from pplc.semantics.calls import Active, Calls, entered
 from pplc.semantics.faults import unavailable, wrong_kind
 from pplc.semantics.values import (
     MISSING,
@@ -93,6 +93,7 @@ class Evaluator:
         self.plates: list[Plate] = []
         self.guard: Batch | None = None
         self.memo: dict[object, Content] = {}
+        self.calls: Calls = (Active(0, bound.program.entry),)
         self.depth = 0
         self.steps = 0
         self.counter = 0
@@ -354,29 +355,29 @@ class Evaluator:
             sides.append(inside)
         yes, no = results
         if yes is not None and no is not None:
-            return True, Returned(merged(condition, frozen(yes.value), frozen(no.value)))
             for name, before in env.items():
                 if isinstance(before, TorchGrowing):
                     a, b = sides[0][name], sides[1][name]
                     self.keep_new(a.shared(b, lambda v, w: merged(condition, v, w)), before)
+            return True, Returned(merged(condition, frozen(yes.value), frozen(no.value)))
         if yes is not None or no is not None:
             raise CannotVectorise("a function that returns in some rounds only")
         for name in sides[0]:
             if name in sides[1]:
                 a, b = sides[0][name], sides[1][name]
-                env[name] = a if a is b else merged(condition, a, b)
                 before = env.get(name)
-        return returns, None
+                env[name] = a if a is b else merged(condition, a, b)
                 if isinstance(before, TorchGrowing):
                     self.keep_new(env[name], before)
+        return returns, None
 
-    # ------------------------------------------------------------------ loops
     def keep_new(self, array: TorchGrowing, before: TorchGrowing) -> None:
         """Reports what both sides of an outermost `if` have defined, now that it is one array again."""
         if array.reported and self.guard is None:
             for indices, value in array.since(before):
                 self.sites.keep((*array.reported, tuple(indices)), value, tuple(self.plates))
 
+    # ------------------------------------------------------------------ loops
 
     def loop(self, statement: core.For, env: Env, path: Path) -> Returned | None:
         """A loop as a plate where that is possible, otherwise round by round."""
@@ -505,7 +506,12 @@ class Evaluator:
             return from_value(self.bound.intervention(address))
         match law:
             case ModelValue(function, arguments):
-                return self.apply(function, arguments, below(address))
+                outer = self.calls
+                path, self.calls = entered(address, function.function.name, outer)
+                try:
+                    return self.apply(function, arguments, path)
+                finally:
+                    self.calls = outer
             case MemoModel(function):
                 return MemoFunction(address, function)
             case Certain():
@@ -619,7 +625,11 @@ class Evaluator:
                 model = ModelValue(function.function, arguments)
             else:
                 model = self.apply(function.function, arguments, ())
-            value = self.drawn(address, model, statement)
+            outer, self.calls = self.calls, ()  # it is drawn where it was made, whoever asks first
+            try:
+                value = self.drawn(address, model, statement)
+            finally:
+                self.calls = outer
             self.sites.keep(address, value, tuple(self.plates))
             self.memo[key] = value
         return self.memo[key]

@@ -123,8 +123,8 @@ class Site(Node):
              of the function (`flip#1`), `observe#n` for an observation of no plain variable.
     indices: the element's indices, after those of the loops around a loop-local variable.
     The path of calls is added when the program runs: a model drawn from at a site has its own
-    sites below it. Drawing directly from itself at the same site, a model counts the depth instead
-    of making the path longer.
+    sites below it. Models that call themselves or each other over and over count the rounds instead
+    of making the path longer (`pplc.semantics.calls`).
     """
 
     name: str

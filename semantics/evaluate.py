@@ -177,21 +177,6 @@ def extended(address: Address, index: tuple[int, ...]) -> Address:
     return (*address[:-1], (*last, *index)) if isinstance(last, tuple) else (*address, index)
 
 
-def below(address: Address) -> Address:
-    """The path of a model drawn from at `address`.
-
-    A model that draws from itself at the same site counts the depth, so that the path stays short:
-    `("n", "geometric#1")`, `("n", "geometric#1", 2)`, `("n", "geometric#1", 3)`.
-    """
-    if len(address) >= 2 and isinstance(address[-1], str):
-        before = address[-2]
-        if before == address[-1]:
-            return (*address[:-1], 2)
-        if isinstance(before, int) and len(address) >= 3 and address[-3] == address[-1]:
-            return (*address[:-2], before + 1)
-    return address
-
-
 def named(address: Address) -> bool:
     """Whether every part of an address is a name of the user's, outside recursion and `infer`."""
     return not any(isinstance(part, int) or (isinstance(part, str) and "#" in part) for part in address)
@@ -212,7 +197,6 @@ __all__ = [
     "INFER_MARK",
     "Compiled",
     "Compiler",
-    "below",
     "entry_of",
     "extended",
     "has_missing",

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 from pplc.lang import core
 from pplc.lang.diagnostics import NOWHERE, Span
 from pplc.semantics.bound import Bound
+from pplc.semantics.calls import Active, Calls, entered
 from pplc.semantics.evaluate import (
     Compiler,
-    below,
     entry_of,
     extended,
     has_missing,
@@ -103,7 +103,8 @@ class Machine:
         """The first event of a run of a model value at a place, as `infer` needs it."""
         env = self.activation(model.function, model.arguments)
         body = model.function.function.body
-        return _Run(self, State(body, 0, None, env, path, memo, None, 0, 0, False)).go()
+        calls = (Active(len(path), model.function.function.name),)
+        return _Run(self, State(body, 0, None, env, path, memo, None, 0, 0, False, calls)).go()
 
     def resume(self, state: State, value: Value = ()) -> Event:
         """Goes on with a suspended run; `value` is the draw it asked for."""
@@ -117,7 +118,7 @@ class Machine:
     def call(self, function: FunctionValue, arguments: tuple[Value, ...]) -> Value:
         """The value of a deterministic function."""
         env = self.activation(function, arguments)
-        event = _Run(self, State(function.function.body, 0, None, env, (), {}, None, 0, 0, False)).go()
+        event = _Run(self, State(function.function.body, 0, None, env, (), {}, None, 0, 0, False, ())).go()
         if not isinstance(event, Finished):
             raise Fault("E0411", "a function used in a density must be deterministic")
         return event.value
@@ -149,6 +150,7 @@ class _Run:
         self.bound = machine.bound
         (self.block, self.position, self.control, self.env, self.path, self.memo) = state[:6]
         self.recorded, self.steps, self.depth = state.recorded, state.steps, state.depth
+        self.calls = state.calls
 
     def go(self) -> Event:
         """Runs until the next event."""
@@ -180,6 +182,7 @@ class _Run:
             self.steps,
             self.depth,
             waiting,
+            self.calls,
         )
 
     def value(self, expression: core.Expr) -> Value:
@@ -259,11 +262,12 @@ class _Run:
                     return Finished(value, self.recorded)
                 case Resume(_, _, rest) | Round(_, _, _, _, rest) | Again(_, _, rest):
                     self.control = rest
-                case Caller(env, path, block, position, depth, rest):
+                case Caller(env, path, block, position, depth, calls, rest):
                     self.env, self.path, self.block, self.position = dict(env), path, block, position
-                    self.depth, self.control = depth, rest
+                    self.depth, self.calls, self.control = depth, calls, rest
                 case Remember(key, rest):
                     self.memo = {**self.memo, key: value}
+                    self.keep((*key[0], key[1]), value)
                     self.control = rest
                 case Bind(statement, address, rest):
                     self.control = rest
@@ -281,25 +285,33 @@ class _Run:
                         self.fill(statement, address, laws[position][0], value)
                     return self.entries(statement, address, laws, position + 1)
 
-    def apply(self, function: FunctionValue, arguments: tuple[Value, ...], path: Address) -> None:
+    def apply(
+        self, function: FunctionValue, arguments: tuple[Value, ...], path: Address, calls: Calls
+    ) -> None:
         """Enters a function; its value is delivered to the frame now on top."""
         self.depth += 1
         if self.depth > self.bound.budget.depth:
             limit = self.bound.budget.depth
             raise Fault("E0406", f"calls are nested more than {limit:,} deep", help=ENDLESS)
         env = self.machine.activation(function, arguments)
-        self.control = Caller(self.env, self.path, self.block, self.position, self.depth - 1, self.control)
+        self.control = Caller(
+            self.env, self.path, self.block, self.position, self.depth - 1, self.calls, self.control
+        )
         self.env, self.path, self.block, self.position = env, path, function.function.body, 0
+        self.calls = calls
 
     # ------------------------------------------------------------------ draws
 
-    def draw(self, law: Value, address: Address, span: Span) -> Event | None:
-        """Draws from a law or model; the value is delivered to the frame now on top."""
+    def draw(self, law: Value, address: Address, span: Span, calls: Calls = ()) -> Event | None:
+        """Draws from a law or model; the value is delivered to the frame now on top.
+
+        calls: what is active where `address` stands, unless a memoised function draws elsewhere.
+        """
         if self.bound.interventions and self.bound.intervened(address):
             return self.deliver(to_numbers(self.bound.intervention(address), exact=self.machine.exact))
         match law:
             case ModelValue(function, arguments):
-                self.apply(function, arguments, below(address))
+                self.apply(function, arguments, *entered(address, function.function.name, calls))
                 return None
             case MemoModel(function):
                 return self.deliver(MemoFunction(address, function))
@@ -362,18 +374,6 @@ class _Run:
         array = self.env[statement.name]
         assert isinstance(array, Growing)
         indices, value = self.indices(statement.indices), self.value(statement.value)
-        self.env[statement.name] = array.define(indices, value)
-
-    def sample(self, statement: core.Draw) -> Event | None:
-        address = self.address(statement.site)
-        law = self.value(statement.law)
-        self.control = Bind(statement, address, self.control)
-        return self.draw(law, address, statement.span)
-
-    def observe(self, statement: core.Observe) -> Event | None:
-        address = self.address(statement.site)
-        if self.bound.interventions and self.bound.intervened(address):
-            value = to_numbers(self.bound.intervention(address), exact=self.machine.exact)
         if statement.recorded:
             address = (*self.path, statement.recorded, indices)
             if isinstance(value, Growing):
@@ -382,6 +382,18 @@ class _Run:
                 value = to_numbers(self.bound.intervention(address), exact=self.machine.exact)
             value = self.fixed(address, value)
             self.keep(address, value)
+        self.env[statement.name] = array.define(indices, value)
+
+    def sample(self, statement: core.Draw) -> Event | None:
+        address = self.address(statement.site)
+        law = self.value(statement.law)
+        self.control = Bind(statement, address, self.control)
+        return self.draw(law, address, statement.span, self.calls)
+
+    def observe(self, statement: core.Observe) -> Event | None:
+        address = self.address(statement.site)
+        if self.bound.interventions and self.bound.intervened(address):
+            value = to_numbers(self.bound.intervention(address), exact=self.machine.exact)
             self.bind(statement, address, value)
             return None
         law = self.value(statement.law)
@@ -439,7 +451,7 @@ class _Run:
                 self.env[statement.name] = ModelValue(function, arguments)
             case FunctionValue():
                 self.control = Bind(statement, (), self.control)
-                self.apply(function, arguments, self.path)
+                self.apply(function, arguments, self.path, self.calls)
             case MemoFunction():
                 self.control = Bind(statement, (), self.control)
                 return self.recall(function, arguments, statement.span)
@@ -459,7 +471,7 @@ class _Run:
         if function.function.function.kind == "model":
             return self.draw(ModelValue(function.function, arguments), address, span)
         self.control = Drawn(address, span, self.control)
-        self.apply(function.function, arguments, self.path)
+        self.apply(function.function, arguments, self.path, self.calls)
         return None
 
     def infer(self, statement: core.Call) -> Event | None:

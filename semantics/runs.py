@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from pplc.lang import core
 from pplc.lang.diagnostics import Span
+from pplc.semantics.calls import Calls
 from pplc.semantics.laws import LawValue
 from pplc.semantics.number import LogWeight
 from pplc.semantics.values import Address, MemoFunction, Value
@@ -58,6 +59,7 @@ class Caller(NamedTuple):
     block: core.Block
     position: int
     depth: int
+    calls: Calls
     rest: Control
 
 
@@ -117,6 +119,7 @@ class State(NamedTuple):
     recorded: named draws and lets so far, latest first.
     steps, depth: statements executed and calls open, for the budgets.
     waiting:  the frame on top waits for a value.
+    calls:    the functions on the way to the activation, for the paths of recursive ones.
     """
 
     block: core.Block
@@ -129,6 +132,7 @@ class State(NamedTuple):
     steps: int
     depth: int
     waiting: bool
+    calls: Calls
 
 
 class Sampling(NamedTuple):
