@@ -41,6 +41,7 @@ class Suspended(NamedTuple):
     observed:  its observations so far, latest first, each as the choice it would have been.
     weights:   how many weights it has met.
     dimension: how many of its weights were densities with respect to length rather than masses.
+    log_weight: log of the product of its weights.
     """
 
     event: Event
@@ -48,6 +49,7 @@ class Suspended(NamedTuple):
     observed: Observed
     weights: int
     dimension: int
+    log_weight: LogWeight
 
     @property
     def finished(self) -> bool:
@@ -94,12 +96,12 @@ Stepped: TypeAlias = "tuple[Suspended, LogWeight]"
 
 def start(machine: Machine, choose: Choose) -> Stepped:
     """A run from the start of the program to its first weight."""
-    return _until_weight(machine, Suspended(machine.start(), None, None, 0, 0), choose)
+    return _until_weight(machine, Suspended(machine.start(), None, None, 0, 0, ONE(machine.exact)), choose)
 
 
 def start_from(machine: Machine, event: Event, choose: Choose) -> Stepped:
     """A run from its first event, such as that of an inner model, to its first weight."""
-    return _until_weight(machine, Suspended(event, None, None, 0, 0), choose)
+    return _until_weight(machine, Suspended(event, None, None, 0, 0, ONE(machine.exact)), choose)
 
 
 def advance(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
@@ -127,26 +129,26 @@ def finish(machine: Machine, stepped: Stepped, choose: Choose) -> Stepped:
 
 def _until_weight(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
     """On to the first weight, which is counted, or to the end."""
-    event, choices, observed, weights, dimension = run
-    total = ONE(machine.exact)
+    event, choices, observed, weights, dimension, log_weight = run
+    factors = ONE(machine.exact)
     while True:
         match event:
             case Sampling(law, address, _, state):
                 value, factor = choose(event)
                 choices = (Choice(address, value, law), choices)
-                total = times(total, factor)
-                if is_zero(total):  # the value is impossible: nothing may be computed from it
-                    return Suspended(
-                        Weighing(total, event.span, state), choices, observed, weights, dimension
-                    ), total
+                factors = times(factors, factor)
+                if is_zero(factor):  # the value is impossible: nothing may be computed from it
+                    event = Weighing(factor, event.span, state)
+                    return Suspended(event, choices, observed, weights, dimension, factor), factor
                 event = machine.resume(state, value)
+                continue
             case Observing(law, value, address):
                 weight, more = weight_of(event)
                 observed = (Choice(address, value, law), observed)
-                return Suspended(event, choices, observed, weights + 1, dimension + more), times(
-                    total, weight
-                )
+                weights, dimension = weights + 1, dimension + more
             case Weighing(weight):
-                return Suspended(event, choices, observed, weights + 1, dimension), times(total, weight)
+                weights += 1
             case Finished():
-                return Suspended(event, choices, observed, weights, dimension), total
+                return Suspended(event, choices, observed, weights, dimension, log_weight), factors
+        run = Suspended(event, choices, observed, weights, dimension, times(log_weight, weight))
+        return run, times(factors, weight)

@@ -26,15 +26,18 @@ class Traced(NamedTuple):
 
     choices:    by address, in the order in which they were made.
     densities:  the log density of each choice under its law, and the dimension of that density.
-    log_weight: log of the product of its weights.
     limit:      after how many weights it ends at the latest; None if it runs to its end.
     """
 
     run: Suspended
     choices: Mapping[Address, Choice]
     densities: Mapping[Address, tuple[LogWeight, int]]
-    log_weight: LogWeight
     limit: int | None
+
+    @property
+    def log_weight(self) -> LogWeight:
+        """The log of the product of its weights."""
+        return self.run.log_weight
 
     @property
     def values(self) -> dict[Address, Value]:
@@ -58,14 +61,24 @@ def replay(
     """
     densities: dict[Address, tuple[LogWeight, int]] = {}
     choose = _fixing(machine, fixed, source, densities)
-    return _traced(machine, sequential.start(machine, choose), densities, choose, limit)
+    run, factor = sequential.start(machine, choose)
+    return None if is_zero(factor) else _traced(machine, run, densities, choose, limit)
 
 
 def extend(machine: Machine, traced: Traced, source: Source, limit: int | None = None) -> Traced | None:
     """A run taken on to more weights, or to its end; None if its density becomes zero."""
     densities = dict(traced.densities)
     choose = _fixing(machine, {}, source, densities)
-    return _traced(machine, (traced.run, traced.log_weight), densities, choose, limit)
+    return _traced(machine, traced.run, densities, choose, limit)
+
+
+def traced(run: Suspended) -> Traced:
+    """A suspended run of positive weight, as the trace that ends where it waits."""
+    choices = run.trace()
+    densities = {
+        address: choice.law.log_density_and_dimension(choice.value) for address, choice in choices.items()
+    }
+    return Traced(run, choices, densities, None if run.finished else run.weights)
 
 
 def _fixing(
@@ -90,13 +103,13 @@ def _fixing(
 
 def _traced(
     machine: Machine,
-    stepped: sequential.Stepped,
+    run: Suspended,
     densities: Mapping[Address, tuple[LogWeight, int]],
     choose: Choose,
     limit: int | None,
 ) -> Traced | None:
-    run, total = stepped
-    while not is_zero(total) and not run.finished and (limit is None or run.weights < limit):
+    while not run.finished and (limit is None or run.weights < limit):
         run, factor = sequential.advance(machine, run, choose)
-        total = times(total, factor)
-    return None if is_zero(total) else Traced(run, run.trace(), densities, total, limit)
+        if is_zero(factor):
+            return None
+    return Traced(run, run.trace(), densities, limit)
