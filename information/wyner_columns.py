@@ -1,0 +1,175 @@
+"""Wyner's common information of any small block, by column generation.
+
+C = H(x, y) - max Σ_w p(w) [H(a_w) + H(b_w)] over all ways to write the joint law as a mixture
+Σ_w p(w) a_w ⊗ b_w of product laws. Over a given stock of product laws that is a linear program; its
+multipliers λ price other ones: a ⊗ b improves it if H(a) + H(b) - a'λb > 0. For given a the best b is
+proportional to exp(-λ'a), and the other way round, which climbs to a local maximum.
+
+Where x has two values a is one number, and the largest violation is found for certain, by bisection
+with a bound on every interval; λ raised by it is feasible in the dual, which gives the lower bound.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from math import log
+
+import numpy as np
+
+from pplc.information.linear_program import minimise
+from pplc.information.pair import entropy_of, information_of
+from pplc.information.table import Floats
+
+STARTS = 12
+"""Random starting points in each rectangle of the support when new product laws are looked for."""
+
+CLIMB = 200
+"""Steps of each climb; it converges linearly."""
+
+ROUNDS = 60
+"""Linear programs solved at most."""
+
+GAIN = 1e-11
+"""Nats that a product law must gain to be taken into the stock."""
+
+MOST_RECTANGLES = 64
+"""Rectangles of the support that are searched."""
+
+SPLITS = 200_000
+"""Intervals that the certificate looks at, at most."""
+
+
+def least_common(block: Floats) -> tuple[float, float]:
+    """Lower and upper bound of C in nats, of a block whose support is connected."""
+    x_first = block if block.shape[0] <= block.shape[1] else block.T
+    support = x_first > 0
+    cells = np.argwhere(support)
+    stock = [(np.eye(x_first.shape[0])[i], np.eye(x_first.shape[1])[j]) for i, j in cells]
+    stock += [(np.eye(x_first.shape[0])[i], x_first[i] / x_first[i].sum()) for i in range(x_first.shape[0])]
+    stock += [
+        (x_first[:, j] / x_first[:, j].sum(), np.eye(x_first.shape[1])[j]) for j in range(x_first.shape[1])
+    ]
+    generator = np.random.default_rng(0)
+    rectangles = list(_rectangles(support))
+    whole = entropy_of(x_first)
+    gained, prices = 0.0, np.zeros(support.shape)
+    for _ in range(ROUNDS):
+        values = np.array([entropy_of(a) + entropy_of(b) for a, b in stock])
+        columns = np.array([np.outer(a, b)[support] for a, b in stock]).T
+        solved = minimise(-values, columns, x_first[support])
+        prices[support] = -solved.multipliers
+        gained = max(gained, _attained(columns, solved.point, values, x_first[support]))
+        new = [
+            (a, b)
+            for rows, free in rectangles
+            for a, b, gain in _climbs(prices, rows, free, stock, generator)
+            if gain > GAIN
+        ]
+        if not new:
+            break
+        stock += _distinct(new)
+    lower = information_of(x_first)
+    if x_first.shape[0] == 2 and support.all():
+        dual = float((prices * x_first).sum()) + _violation(prices)
+        lower = max(lower, whole - dual)
+    return lower, max(whole - gained, lower)
+
+
+def _attained(columns: Floats, weights: Floats, values: Floats, target: Floats) -> float:
+    """Σ p(w) [H(a_w) + H(b_w)] of a mixture that is the joint law exactly.
+
+    The solver's mixture is shrunk until it is below the law everywhere; what is missing is filled up with
+    single cells, which contribute nothing.
+    """
+    weights = np.maximum(weights, 0.0)
+    mixed = columns @ weights
+    shrink = min(1.0, float((target / np.maximum(mixed, 1e-300)).min()))
+    return shrink * float(values @ weights)
+
+
+def _rectangles(
+    support: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The largest products of rows and columns inside the support: every product law lives in one."""
+    found: set[frozenset[int]] = set()
+    for row in support:
+        columns = frozenset(np.flatnonzero(row).tolist())
+        found |= {columns} | {columns & other for other in found}
+        if len(found) > MOST_RECTANGLES:
+            break
+    for columns in sorted(found, key=sorted):
+        listed = sorted(columns)
+        if listed:
+            yield [i for i in range(support.shape[0]) if support[i, listed].all()], listed
+
+
+def _climbs(
+    prices: Floats,
+    rows: list[int],
+    free: list[int],
+    stock: list[tuple[Floats, Floats]],
+    generator: np.random.Generator,
+) -> Iterator[tuple[Floats, Floats, float]]:
+    """Local maxima of H(a) + H(b) - a'λb over product laws in a rectangle, and their gains."""
+    inner = prices[np.ix_(rows, free)]
+    known = np.array([a[rows] for a, _ in stock if a[rows].sum() > 0.999])
+    starts = np.concatenate([generator.dirichlet(np.ones(len(rows)), STARTS), known[-STARTS:]])
+    starts = np.maximum(starts, 1e-9)
+    a = starts / starts.sum(1, keepdims=True)
+    b = _softmax(-a @ inner)
+    for _ in range(CLIMB):
+        a = _softmax(-b @ inner.T)
+        b = _softmax(-a @ inner)
+    for one, other in zip(a, b, strict=True):
+        gain = entropy_of(one) + entropy_of(other) - float(one @ inner @ other)
+        whole, beside = np.zeros(prices.shape[0]), np.zeros(prices.shape[1])
+        whole[rows], beside[free] = one, other
+        yield whole, beside, gain
+
+
+def _softmax(logs: Floats) -> Floats:
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    normalised: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return normalised
+
+
+def _distinct(laws: list[tuple[Floats, Floats]]) -> list[tuple[Floats, Floats]]:
+    kept: dict[tuple[float, ...], tuple[Floats, Floats]] = {}
+    for a, b in laws:
+        kept.setdefault(tuple(np.round(np.concatenate([a, b]), 7).tolist()), (a, b))
+    return list(kept.values())
+
+
+def _violation(prices: Floats) -> float:
+    """An upper bound of max over a, b of H(a) + H(b) - a'λb for binary x, at least 0.
+
+    Maximised over b it is h(t) + ln Σ_y exp(-λ_t(y)) with λ_t = t λ_0 + (1 - t) λ_1: a concave and a convex
+    function of t. On an interval the first is below its tangent at the middle, the second below its
+    chord, and the sum of two lines is largest at an end.
+    """
+
+    def convex(t: float) -> float:
+        logs = -(t * prices[0] + (1 - t) * prices[1])
+        top = float(logs.max())
+        return top + log(float(np.exp(logs - top).sum()))
+
+    def concave(t: float) -> float:
+        return entropy_of(np.array([t, 1 - t]))
+
+    def bound(low: float, high: float) -> float:
+        middle = (low + high) / 2
+        slope = log((1 - middle) / middle) * (high - low) / 2
+        return concave(middle) + max(convex(low) - slope, convex(high) + slope)
+
+    best = max(0.0, *(concave(t) + convex(t) for t in np.linspace(0, 1, 101).tolist()))
+    waiting = [(-bound(0.0, 1.0), 0.0, 1.0)]
+    for _ in range(SPLITS):
+        negative, low, high = waiting[0]
+        if -negative <= best + GAIN:
+            break
+        middle = (low + high) / 2
+        best = max(best, concave(middle) + convex(middle))
+        heapq.heapreplace(waiting, (-bound(low, middle), low, middle))
+        heapq.heappush(waiting, (-bound(middle, high), middle, high))
+    return max(best, -waiting[0][0])
