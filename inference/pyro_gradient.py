@@ -16,6 +16,7 @@ from pyro.poutine.messenger import Messenger
 from torch import Tensor
 
 from pplc.inference.pyro_model import model_of
+from pplc.inference.torch_missing import entries_at
 from pplc.inference.torch_plan import Replan
 from pplc.semantics.bound import Bound
 
@@ -28,9 +29,11 @@ class Given(Messenger):
         self.values = values
 
     def _pyro_sample(self, msg: dict[str, Any]) -> None:
-        if msg["is_observed"] or "statement" not in msg["infer"]:  # plates are samples to Pyro
+        if msg["is_observed"] or "places" not in msg["infer"]:  # plates are samples to Pyro
             return
-        msg["value"] = self._value(msg["name"])
+        value = self._value(msg["name"])
+        places = msg["infer"]["places"]
+        msg["value"] = value if places is None else entries_at(value, places)
         msg["done"] = True
 
     def _value(self, site: str) -> Tensor:

@@ -17,7 +17,7 @@ from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_elementwise import where
 from pplc.inference.torch_families import inspect, require_derivatives
 from pplc.inference.torch_laws import TorchLaw
-from pplc.inference.torch_plan import Path, Plan, Plate
+from pplc.inference.torch_plan import Path, Places, Plan, Plate
 from pplc.inference.torch_values import Batch, Content, Refused, combine
 from pplc.lang import core
 from pplc.semantics.values import show_address
@@ -111,7 +111,14 @@ class PyroSites:
         count = self._names[text] = self._names.get(text, 0) + 1
         return text if count == 1 else f"{text}'{count}"
 
-    def draw(self, address: Path, law: TorchLaw, plates: Sequence[Plate], statement: core.Stmt) -> Content:
+    def draw(
+        self,
+        address: Path,
+        law: TorchLaw,
+        plates: Sequence[Plate],
+        statement: core.Stmt,
+        places: Places | None = None,
+    ) -> Content:
         name = self.name(address)
         require_derivatives(law)
         if self.inspect:
@@ -120,7 +127,9 @@ class PyroSites:
         self.drawn[name] = Drawn(address, law, tuple(plates), statement)
         self._born[name] = tuple((loop, at) for loop, at, _ in self._loops)
         value = pyro.sample(
-            name, LawDistribution(law, inside=True), infer=cast("Any", {"statement": statement})
+            name,
+            LawDistribution(law, inside=True),
+            infer=cast("Any", {"statement": statement, "places": places}),
         )
         owners = frozenset({name}) if law.discrete else frozenset[str]()
         return Batch(value, law.rank, False, owners)

@@ -14,6 +14,8 @@ from pyro import poutine, validation_enabled
 
 from pplc.inference.pyro_model import Density, Fixed
 from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_missing import entries_at
+from pplc.inference.torch_plan import Places
 from pplc.inference.torch_spaces import unconstrain
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.semantics.values import show_address
@@ -25,11 +27,14 @@ class Looking(Fixed):
     def __init__(self, density: Density) -> None:
         super().__init__(torch.zeros(density.size, dtype=torch.float64), density.slots, _none)
         self.laws: dict[str, TorchLaw] = {}
+        self.places: dict[str, Places] = {}
 
     def _pyro_sample(self, msg: dict[str, Any]) -> None:
         super()._pyro_sample(msg)
         if msg["name"] in self.slots:
             self.laws[msg["name"]] = msg["fn"].law
+            if msg["infer"]["places"] is not None:
+                self.places[msg["name"]] = msg["infer"]["places"]
 
 
 def _none(size: int) -> torch.Tensor:
@@ -39,7 +44,8 @@ def _none(size: int) -> torch.Tensor:
 def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int, np.ndarray]]:
     """For the sites that `init` names, their places and unconstrained values.
 
-    A site of a plate `theta[:]` is given as the array `theta`, an element `z[3]` inside the array `z`.
+    A site of a plate `theta[:]` is given as the array `theta`, an element `z[3]` inside the array `z`; of an
+    array with entries that `do` sets, the others are taken.
     """
     if not init:
         return []
@@ -58,6 +64,9 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
         if key != name and index and ":" not in index:
             value = value[tuple(int(k) for k in index.rstrip("]").split(","))]
         x = torch.tensor(value, dtype=torch.float64)
+        places = looking.places.get(name, ())
+        if places and all(k < n for place in places for k, n in zip(place, x.shape, strict=False)):
+            x = entries_at(x, places) if x.dim() >= len(places[0]) else x
         # Rounds of nested plates are batch axes from the right, the outermost last.
         law = looking.laws[name]
         plates = len(slot.shape) - law.rank

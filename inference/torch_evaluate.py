@@ -33,7 +33,7 @@ from pplc.inference.torch_elementwise import both, elementwise, negated, where
 from pplc.inference.torch_growing import TorchGrowing
 from pplc.inference.torch_index import move_shape_to_batch
 from pplc.inference.torch_laws import Image, TorchLaw, User
-from pplc.inference.torch_missing import split_missing
+from pplc.inference.torch_missing import remaining, taken_apart
 from pplc.inference.torch_plan import Path, Plan, Plate, Replan, Sites
 from pplc.inference.torch_primitives import elements, frozen, has_tensor, length, primitive
 from pplc.inference.torch_values import (
@@ -53,6 +53,7 @@ from pplc.lang import core
 from pplc.lang.analysis import statements
 from pplc.semantics.bound import Bound
 from pplc.semantics.calls import Active, Calls, entered
+from pplc.semantics.evaluate import extended
 from pplc.semantics.faults import unavailable, wrong_kind
 from pplc.semantics.values import (
     MISSING,
@@ -463,6 +464,7 @@ class Evaluator:
             address = (*path, recorded)
             if self.intervened(address):
                 value = from_value(self.bound.intervention(address))
+            value = self.fixed(address, value)
             self.sites.keep(address, value, tuple(self.plates))
         env[name] = value
 
@@ -492,7 +494,7 @@ class Evaluator:
     def draw(self, statement: core.Draw, env: Env, path: Path) -> None:
         address = self.address(statement.site, env, path)
         law = self.value(statement.law, env)
-        value = self.drawn(address, law, statement)
+        value = self.fixed(address, self.drawn(address, law, statement))
         if statement.indices:
             places = [self.value(i, env) for i in statement.indices]
             env[statement.name].define(places, value, [p.size for p in self.plates])
@@ -520,9 +522,19 @@ class Evaluator:
                 base = self.drawn((*address, "base"), law.base, statement)
                 return law.function(base)
             case _ if isinstance(law, TorchLaw):
-                return self.sites.draw(address, law, tuple(self.plates), statement)
+                return self.drawn_in_part(address, law, statement)
             case _:
                 raise wrong_kind("~", "a model or distribution", ())
+
+    def drawn_in_part(self, address: Path, law: TorchLaw, statement: core.Stmt) -> Content:
+        """A value drawn from a law, but for the entries that `do` sets where entries are independent."""
+        plates = tuple(self.plates)
+        rest = remaining(self.bound, address, law) if self.bound.interventions else None
+        if rest is None:
+            return self.sites.draw(address, law, plates, statement)
+        if rest.law is None:
+            return rest.whole(())
+        return rest.whole(self.sites.draw(address, rest.law, plates, statement, rest.places))
 
     def observe(self, statement: core.Observe, env: Env, path: Path) -> None:
         address = self.address(statement.site, env, path)
@@ -531,18 +543,19 @@ class Evaluator:
             fixed = from_value(self.bound.intervention(address))
             if statement.name:
                 env[statement.name] = replaced(env[statement.name], places, fixed)
+            self.sites.keep(address, fixed, tuple(self.plates))
             return
         law = self.as_law(self.value(statement.law, env))
         value = frozen(self.value(statement.value, env))
         if self.bound.prior and not statement.name:
             return
         if self.bound.prior or value is MISSING:
-            drawn = self.drawn(address, law, statement)
+            drawn = self.fixed(address, self.drawn(address, law, statement))
             env[statement.name] = replaced(env[statement.name], places, drawn)
             self.sites.keep(address, drawn, tuple(self.plates))
             return
         law = fitted(law, value)
-        if has_missing(value):
+        if has_missing(value) or (statement.name and any(self.bound.elements(address))):
             self.observe_missing(statement, address, law, value, places, env)
             return
         self.sites.observe(address, law, self.observed(law, value), tuple(self.plates), self.guard)
@@ -566,19 +579,20 @@ class Evaluator:
         places: list[Content],
         env: Env,
     ) -> None:
-        """The entries that are there are observed, the others drawn and put in their place."""
-        there, missing, rest = split_missing(law, value)
-        if there is not None:
-            self.sites.observe(address, there.law, there.values, tuple(self.plates), self.guard)
-        last = address[-1]
-        head, index = (address[:-1], last) if isinstance(last, tuple) else (address, ())
+        """Entries that are there are observed, the others drawn, or set by `do`, and put in their place."""
+        parts = taken_apart(self.bound, address, law, value)
+        plates = tuple(self.plates)
+        if parts.there is not None:
+            self.sites.observe(address, parts.there.law, parts.there.values, plates, self.guard)
+        for place, fixed in parts.fixed.items():
+            self.sites.keep(extended(address, place), fixed, plates)
         entries: list[Content] = []
-        for place, one in missing:
-            where_ = (*head, (*index, *place))
-            drawn = self.drawn(where_, one, statement)
-            self.sites.keep(where_, drawn, tuple(self.plates))
+        for place, one in parts.missing:
+            entry = extended(address, place)
+            drawn = self.drawn(entry, one, statement)
+            self.sites.keep(entry, drawn, plates)
             entries.append(drawn)
-        env[statement.name] = replaced(env[statement.name], places, rest(entries))
+        env[statement.name] = replaced(env[statement.name], places, parts.filled(entries))
 
     def weigh(self, kind: str, value: Content) -> None:
         """`factor`, `weight` and `condition`."""

@@ -18,6 +18,8 @@ from pplc.lang import core
 
 Path: TypeAlias = tuple[Content, ...]
 """An address whose indices may be batches: one address per round."""
+Places: TypeAlias = tuple[tuple[int, ...], ...]
+"""Places of entries in an array."""
 
 
 class Replan(Exception):
@@ -61,8 +63,15 @@ class Sites(Protocol):
         """The rounds of a loop done one by one."""
         ...
 
-    def draw(self, address: Path, law: TorchLaw, plates: Sequence[Plate], statement: core.Stmt) -> Content:
-        """A value of the law at a site."""
+    def draw(
+        self,
+        address: Path,
+        law: TorchLaw,
+        plates: Sequence[Plate],
+        statement: core.Stmt,
+        places: Places | None = None,
+    ) -> Content:
+        """A value of the law at a site; `places` are those drawn of an array whose others `do` sets."""
         ...
 
     def observe(

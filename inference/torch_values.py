@@ -155,11 +155,13 @@ def plain_depth(value: Content) -> int:
     if not isinstance(value, tuple) or not value:
         return -1
     first = plain_depth(value[0])
+    if first < 0:
+        return -1
     size = len(value[0]) if isinstance(value[0], tuple) else -1
     for item in value:
         if plain_depth(item) != first or (size >= 0 and len(item) != size):
             return -1
-    return first + 1 if first >= 0 else -1
+    return first + 1
 
 
 def stack(values: Sequence[Content]) -> Batch | None:

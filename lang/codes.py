@@ -669,6 +669,12 @@ RUN: Final[dict[str, Code]] = {
         " over.",
         "model f(p: unit) { x ~ Ordered(Empirical([1.0, 2.0], [1 - p, p]), 2) }",
     ),
+    "E0433": Code(
+        "part of one observation set",
+        "`do` of an element takes it out of what is observed. The rest of an observation whose entries depend"
+        " on each other, as those of `MvNormal` do, has no density of its own then.",
+        "model f(y: real[2]) { observe y ~ MvNormal([0, 0], eye(2)) }",
+    ),
     "E0440": Code(
         "no starting point",
         "A chain starts at a point of positive density. A hundred random "

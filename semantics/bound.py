@@ -38,23 +38,31 @@ class Bound:
     budget: Budget = Budget()
 
     def intervened(self, address: Address) -> bool:
-        """Whether `do` sets this address, or the array it is an element of."""
-        return address in self.interventions or (
-            bool(address) and isinstance(address[-1], tuple) and address[:-1] in self.interventions
-        )
+        """Whether `do` sets this address, or an array or row it is an element of."""
+        return bool(self.interventions) and self._setting(address) is not None
 
     def intervention(self, address: Address) -> Value:
         """The value `do` gives to an address that is `intervened`."""
-        if address in self.interventions:
-            return self.interventions[address]
-        value = self.interventions[address[:-1]]
-        indices = address[-1]
-        assert isinstance(indices, tuple)
+        found = self._setting(address)
+        assert found is not None
+        value, indices = found
         for index in indices:
             assert isinstance(value, tuple)
             assert isinstance(index, int)
             value = value[index]
         return value
+
+    def _setting(self, address: Address) -> tuple[Value, tuple[Value, ...]] | None:
+        """The value set at an address or around it, innermost first, and the indices into it."""
+        if address in self.interventions:
+            return self.interventions[address], ()
+        last = address[-1] if address else ()
+        if isinstance(last, tuple):
+            for length in reversed(range(len(last))):
+                around = (*address[:-1], last[:length]) if length else address[:-1]
+                if around in self.interventions:
+                    return self.interventions[around], last[length:]
+        return None
 
     def elements(self, address: Address) -> Iterator[tuple[tuple[Value, ...], Value]]:
         """What `do` sets inside the value at an address: indices and values of single elements."""

@@ -34,6 +34,16 @@ def undefined_element(indices: tuple[int, ...]) -> Fault:
     )
 
 
+def part_of_one_draw() -> Fault:
+    """`do` sets a part of an observation whose parts depend on each other."""
+    return Fault(
+        "E0433",
+        "`do` sets one entry of an observation whose entries depend on each other",
+        "observed as one",
+        "set the whole observation, or observe the entries one by one",
+    )
+
+
 def defined_twice(indices: tuple[int, ...]) -> Fault:
     """An element of an array is defined a second time."""
     return Fault(

@@ -26,6 +26,7 @@ from pplc.semantics.evaluate import (
     nesting,
     replaced,
 )
+from pplc.semantics.faults import part_of_one_draw
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws import LawValue, fitted
 from pplc.semantics.runs import (
@@ -425,6 +426,8 @@ class _Run:
                 fixed = to_numbers(self.bound.intervention(entry), exact=self.machine.exact)
                 self.fill(statement, address, index, fixed)
                 continue
+            if any(self.bound.elements(entry)):
+                raise part_of_one_draw()
             self.control = Entries(statement, address, laws, here, value is MISSING, self.control)
             if value is MISSING:
                 return self.draw(law, entry, statement.span)

@@ -14,9 +14,12 @@ from pplc.inference.predict import to_value
 from pplc.inferring import bind_model
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import entry_of, extended
+from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, times
 from pplc.semantics.nested import Nested
+from pplc.semantics.number import LogWeight
 from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.values import Address, Value, show_address
@@ -57,7 +60,7 @@ def reference_density(bound: Bound, arrays: Arrays) -> tuple[float, set[str]]:
         match event:
             case Sampling(law, address, _, state):
                 value = _value(address, arrays, used)
-                total = times(total, law.log_density(value))
+                total = times(total, drawn_density(bound, address, law, value))
                 event = machine.resume(state, value)
             case Observing(state=state):
                 total = times(total, weight_of(event)[0])
@@ -66,6 +69,17 @@ def reference_density(bound: Bound, arrays: Arrays) -> tuple[float, set[str]]:
                 total = times(total, factor)
                 event = machine.resume(state)
     return float(total), used
+
+
+def drawn_density(bound: Bound, address: Address, law: LawValue, value: Value) -> LogWeight:
+    """The log density of a draw, without that of the independent entries that `do` sets one by one."""
+    if not any(bound.elements(address)):
+        return law.log_density(value)
+    total = ONE(exact=False)
+    for index, entry in law.elements():
+        if not bound.intervened(extended(address, index)):
+            total = times(total, entry.log_density(entry_of(value, index)))
+    return total
 
 
 def _value(address: Address, arrays: Arrays, used: set[str]) -> Value:

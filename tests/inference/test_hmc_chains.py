@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,11 @@ from pplc.inference import hmc, nuts
 from pplc.inference.adaptation import StepSize, Variances, windows
 from pplc.inference.chains import ChainState, Record, Settings, chain, lockstep, normals
 from pplc.inference.diagnostics import ess_mean, rhat
+from pplc.inference.gradient import start_of
 from pplc.inference.nuts_kernel import Info, transition
 from pplc.inference.options import Options
 from pplc.inference.progress import Silent
+from pplc.inference.pyro_model import density_of
 from pplc.inference.trajectory import Point, Vector
 from pplc.lang.diagnostics import Rejected
 from pplc.semantics.source import Seeded, Source
@@ -252,6 +256,15 @@ def test_starting_values_are_taken_and_checked() -> None:
         with pytest.raises(Rejected) as caught:
             nuts.run(bound, Options(draws=5, warmup=0, init=init), Silent())
         assert caught.value.diagnostics[0].code == code
+
+
+def test_starting_values_of_an_array_serve_the_entries_that_are_not_set() -> None:
+    bound = replace(
+        bound_of("model m() { x ~ iid(Normal(0, 1), 3) }"), interventions={("x", (1,)): Fraction(7)}
+    )
+    options = Options(draws=1, warmup=0, chains=1, init={"x": [1.0, 99.0, -1.0]})
+    start = start_of(density_of(bound), options.init)(Seeded(0))
+    assert start.tolist() == [1.0, -1.0]
 
 
 class Hasty(Silent):

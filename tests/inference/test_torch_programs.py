@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from pplc.inference.potential import Potential
 from pplc.inference.pyro_model import density_of
 from pplc.inference.torch_outputs import outputs
+from pplc.lang.diagnostics import Rejected
 from pplc.semantics.bound import Bound
 from tests.support.densities import bound_of, close, joint, lookup
 
@@ -18,7 +21,7 @@ from tests.support.densities import bound_of, close, joint, lookup
 @dataclass(frozen=True)
 class Case:
     text: str
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
     discrete: tuple[str, ...] = ()
 
 
@@ -326,6 +329,111 @@ def test_interventions_replace_draws_and_observations(fixed: dict[Any, Any]) -> 
     case = CASES["eight schools"]
     bound = replace(bound_of(case.text, case.data), interventions=fixed)
     check(bound)
+
+
+@dataclass(frozen=True)
+class Set:
+    """A model, elements that `do` sets, and how many numbers are left to draw."""
+
+    text: str
+    fixed: dict[Any, Any]
+    size: int
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+SET = {
+    "lifted draw": Set(
+        "model m() { mu ~ Normal(0, 1); theta ~ Normal(mu, [1.0, 2.0, 3.0]); factor(-sum(theta ^ 4)) }",
+        {("theta", (2,)): 1.5},
+        3,
+    ),
+    "every entry of a draw": Set(
+        "model m() { mu ~ Normal(0, 1); theta ~ iid(Normal(mu, 1), 2); factor(mu * sum(theta)) }",
+        {("theta", (0,)): 1.5, ("theta", (1,)): -1.0},
+        1,
+    ),
+    "a row of a draw": Set(
+        "model m() { s ~ Exponential(1); a ~ iid(iid(Gamma(2, s), 2), 3); factor(-a[1, 0] * a[2, 1]) }",
+        {("a", (1,)): (0.5, 2.0), ("a", (0, 1)): 3.0},
+        4,
+    ),
+    "rounds with an array each": Set(
+        "model m() { mu ~ Normal(0, 1); for i in 0..2 { z[i] ~ iid(Normal(mu, 1), 2) }; factor(z[1][0]) }",
+        {("z", (1, 0)): 2.0},
+        4,
+    ),
+    "an entry between random bounds": Set(
+        "model m() { a ~ Normal(0, 1); x ~ Truncated(Normal([a, 0], 1), lower = [a, a + 1]) }",
+        {("x", (0,)): 4.0},
+        2,
+    ),
+    "observed entry": Set(
+        "model m(y: real[N]) { mu ~ Normal(0, 1); observe y ~ Normal(mu, 1); factor(mu * sum(y)) }",
+        {("y", (1,)): 50.0},
+        1,
+        {"y": [1.0, 2.0, 3.0]},
+    ),
+    "a row of what is observed": Set(
+        "model m(y: real[N, 2]) { mu ~ Normal(0, 1); observe y ~ Normal([mu, 2 * mu], 1) }",
+        {("y", (1,)): (5.0, 6.0)},
+        1,
+        {"y": [[1.0, 2.0], [3.0, 4.0], [7.0, 8.0]]},
+    ),
+    "observed beside a missing entry": Set(
+        "model m(y: real?[N]) { mu ~ Normal(0, 1); observe y ~ Normal(mu, 1) }",
+        {("y", (0,)): 50.0},
+        2,
+        {"y": [1.0, None, 3.0]},
+    ),
+    "a let and a called model": Set(
+        """model pair() { a ~ Normal(0, 1); return [a, 2 * a] }
+        model m() { p ~ pair(); let q = [p[0], p[1]]; factor(-q[0] ^ 2 * p[1] - p[0] ^ 2) }""",
+        {("p", (0,)): 3.0, ("q", (1,)): 2.0},
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SET)
+def test_an_element_that_do_sets_is_fixed_and_weighs_nothing(name: str) -> None:
+    case = SET[name]
+    bound = replace(bound_of(case.text, case.data), interventions=case.fixed)
+    density = density_of(bound)
+    assert density.size == case.size
+    check(bound)
+    values = outputs(density, np.zeros((1, density.size)), [(0, 1)]).values
+    for address, value in entries_of(case.fixed):
+        assert lookup(values, 0)(address) == value, address
+
+
+def entries_of(fixed: dict[Any, Any]) -> Iterator[tuple[Any, float]]:
+    """The single entries that are set."""
+    for (name, index), value in fixed.items():
+        for k, entry in np.ndenumerate(np.array(value)):
+            yield (name, (*index, *k)), float(entry)
+
+
+def test_an_entry_of_dependent_draws_is_replaced_after_the_draw() -> None:
+    """The other entries keep their law: the normal's margin."""
+    text = """model m(v: cov[2]) {
+      x ~ MvNormal([1.0, 2.0], v)
+      observe 3.0 ~ Normal(x[0], 1)
+    }"""
+    bound = replace(bound_of(text, {"v": [[1.0, 0.5], [0.5, 1.0]]}), interventions={("x", (1,)): Fraction(9)})
+    density = density_of(bound)
+    found = outputs(density, np.array([[0.3, -0.2]]), [(0, 1)]).values["x"]
+    assert found[0].tolist() == [0.3, 9.0]
+
+
+def test_an_entry_of_a_joint_observation_cannot_be_set() -> None:
+    text = "model m(y: real[2]) { mu ~ Normal(0, 1); observe y ~ MvNormal([mu, mu], eye(2)) }"
+    bound = replace(bound_of(text, {"y": [1.0, 2.0]}), interventions={("y", (1,)): Fraction(9)})
+    for run in (lambda: density_of(bound), lambda: joint(bound, lambda _: 0.5)):
+        with pytest.raises(Rejected) as caught:
+            run()
+        (diagnostic,) = caught.value.diagnostics
+        assert diagnostic.code == "E0433"
+        assert diagnostic.span.line == 1
 
 
 def test_a_prior_program_draws_what_it_would_observe() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
+import pplc
 from pplc.inference.pyro_model import density_of, to_pyro
 from tests.support.densities import bound_of
 
@@ -69,3 +72,13 @@ def test_a_run_forward_draws_from_the_prior() -> None:
     assert min(counts) >= 0
     assert max(counts) == 5
     assert abs(sum(counts) / 200 - 3.75) < 0.8
+
+
+def test_the_gradient_of_a_model_with_one_element_set_is_that_of_the_other_draws() -> None:
+    model = pplc.compile("model m() { mu ~ Normal(0, 1); x ~ Normal(mu, [1.0, 2.0, 3.0]) }").do({"x[1]": 4.0})
+    values = {"mu": 0.5, "x": np.array([1.0, 99.0, -1.0])}
+    total, gradient = model.log_density(values, gradient=True)
+    normal = [-0.5 * (d / s) ** 2 - math.log(s) for d, s in ((0.5, 1), (0.5, 1), (-1.5, 3))]
+    assert math.isclose(total, sum(normal) - 1.5 * math.log(2 * math.pi))
+    assert np.allclose(gradient["x"], [-0.5, 0.0, 1.5 / 9])
+    assert math.isclose(float(gradient["mu"]), -0.5 + 0.5 - 1.5 / 9)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
+from pplc.densities import drawn_density
 from pplc.inference.collect import split
 from pplc.inference.predict import to_value
 from pplc.lang.check import check_text
@@ -35,7 +36,7 @@ def _is_real(kind: Type) -> bool:
 
 def _value(value: Any, real: bool) -> Value:
     if isinstance(value, list):
-        return tuple(_value(item, real) for item in value)
+        return tuple(_value(item, real) for item in cast("list[Any]", value))
     if value is None:
         return MISSING
     return Fraction(repr(value)) if real else value
@@ -58,7 +59,7 @@ def joint(bound: Bound, known: Callable[[Address], Value | None]) -> float:
                         return log_sum_exp(
                             [total(machine.resume(state, v), so_far + float(m)) for v, m in masses]
                         )
-                    so_far += float(law.log_density(value))
+                    so_far += float(drawn_density(bound, address, law, value))
                     event = machine.resume(state, value)
                 case Observing(law, value, _, _, state):
                     so_far += float(law.log_density(value))
