@@ -84,15 +84,32 @@ def single_site(block: Block = everywhere) -> Kernel:
     def kernel(machine: Machine, current: Traced, source: Source) -> Proposal:
         before = sites(current, block)
         if not before:
-            return Proposal(None, ONE(machine.exact), 0)
-        site = before[source.choose([1] * len(before))]
-        new = replay(machine, _without(current, (site,)), source, current.limit)
-        if new is None:
-            return Proposal(None, ONE(machine.exact), 0)
-        picking = ratio(len(before), len(sites(new, block)), exact=machine.exact)
-        return compared(current, new, (site,), picking)
+            return nowhere(machine)
+        return redrawn(before[source.choose([1] * len(before))], block)(machine, current, source)
 
     return kernel
+
+
+def redrawn(site: Address, block: Block = everywhere) -> Kernel:
+    """Draws this choice anew, which was picked uniformly from those of the block."""
+
+    def kernel(machine: Machine, current: Traced, source: Source) -> Proposal:
+        new = replay(machine, _without(current, (site,)), source, current.limit)
+        if new is None:
+            return nowhere(machine)
+        return compared(current, new, (site,), picking(machine, current, new, block))
+
+    return kernel
+
+
+def picking(machine: Machine, current: Traced, new: Traced, block: Block = everywhere) -> LogWeight:
+    """The ratio of the chances to pick one choice of the block, from the new trace and from the old one."""
+    return ratio(len(sites(current, block)), len(sites(new, block)), exact=machine.exact)
+
+
+def nowhere(machine: Machine) -> Proposal:
+    """The proposal of what has density zero."""
+    return Proposal(None, ONE(machine.exact), 0)
 
 
 def block_of(block: Block = everywhere) -> Kernel:
@@ -102,7 +119,7 @@ def block_of(block: Block = everywhere) -> Kernel:
         before = sites(current, block)
         new = replay(machine, _without(current, before), source, current.limit)
         if new is None:
-            return Proposal(None, ONE(machine.exact), 0)
+            return nowhere(machine)
         return compared(current, new, {*before, *sites(new, block)}, ONE(machine.exact))
 
     return kernel
