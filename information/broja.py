@@ -224,7 +224,7 @@ def _inverses(d: Floats, seen1: Mask, seen2: Mask) -> Floats:
     changes no solution.
     """
     n1, n2 = d.shape[2:]
-    matrix = np.zeros((*d.shape[:2], n1 + n2, n1 + n2))
+    matrix: Floats = np.zeros((*d.shape[:2], n1 + n2, n1 + n2))
     matrix[:, :, :n1, n1:] = d
     matrix[:, :, n1:, :n1] = d.swapaxes(2, 3)
     size = np.concatenate([d.sum(3), d.sum(2)], axis=2)
@@ -237,7 +237,7 @@ def _inverses(d: Floats, seen1: Mask, seen2: Mask) -> Floats:
     matrix += kernel[..., :, None] * kernel[..., None, :]
     each = np.arange(n1 + n2, dtype=np.int64)
     matrix[:, :, each, each] += 1
-    inverse = np.linalg.inv(matrix).astype(np.float64, copy=False)
+    inverse = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
     return root[..., :, None] * inverse * root[..., None, :]
 
 

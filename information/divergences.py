@@ -48,7 +48,7 @@ def jensen_shannon(pairs: Pairs) -> float:
 
 def total_variation(pairs: Pairs) -> Probability:
     """½ Σ |p - q|, the largest difference in the probability of an event."""
-    return _total([abs(p - q) for p, q in pairs]) / 2
+    return _total([p - q if p > q else q - p for p, q in pairs]) / 2
 
 
 def hellinger(pairs: Pairs) -> float:
