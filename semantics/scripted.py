@@ -55,6 +55,10 @@ class Scripted:
         self.probability *= exact[index] / total
         return index
 
+    def at(self, *, generation: int, slot: int) -> Scripted:
+        """The source of a slot in a generation: the script itself."""
+        return self
+
     def uniform(self) -> f64:
         """A symbolic uniform number; typed as a float because algorithms take it for one."""
         return cast("float", Affine(_Interval(self, Fraction(0), Fraction(1)), Fraction(1), Fraction(0)))

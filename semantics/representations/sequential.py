@@ -131,24 +131,23 @@ def _until_weight(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
     """On to the first weight, which is counted, or to the end."""
     event, choices, observed, weights, dimension, log_weight = run
     factors = ONE(machine.exact)
-    while True:
-        match event:
-            case Sampling(law, address, _, state):
-                value, factor = choose(event)
-                choices = (Choice(address, value, law), choices)
-                factors = times(factors, factor)
-                if is_zero(factor):  # the value is impossible: nothing may be computed from it
-                    event = Weighing(factor, event.span, state)
-                    return Suspended(event, choices, observed, weights, dimension, factor), factor
-                event = machine.resume(state, value)
-                continue
-            case Observing(law, value, address):
-                weight, more = weight_of(event)
-                observed = (Choice(address, value, law), observed)
-                weights, dimension = weights + 1, dimension + more
-            case Weighing(weight):
-                weights += 1
-            case Finished():
-                return Suspended(event, choices, observed, weights, dimension, log_weight), factors
-        run = Suspended(event, choices, observed, weights, dimension, times(log_weight, weight))
-        return run, times(factors, weight)
+    while isinstance(event, Sampling):
+        value, factor = choose(event)
+        choices = (Choice(event.address, value, event.law), choices)
+        factors = times(factors, factor)
+        if is_zero(factor):  # the value is impossible: nothing may be computed from it
+            dead = Weighing(factor, event.span, event.state)
+            return Suspended(dead, choices, observed, weights, dimension, factor), factor
+        event = machine.resume(event.state, value)
+    if isinstance(event, Finished):
+        return Suspended(event, choices, observed, weights, dimension, log_weight), factors
+    weights += 1
+    if isinstance(event, Observing):
+        weight, more = weight_of(event)
+        observed = (Choice(event.address, event.value, event.law), observed)
+        dimension += more
+    else:
+        weight = event.log_weight
+    return Suspended(event, choices, observed, weights, dimension, times(log_weight, weight)), times(
+        factors, weight
+    )

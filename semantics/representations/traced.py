@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import ONE, is_zero, times
+from pplc.semantics.measure import ONE, is_zero
 from pplc.semantics.number import IMPOSSIBLE, LogWeight
 from pplc.semantics.representations import sequential
 from pplc.semantics.representations.answering import density_of, draw_from
@@ -72,13 +72,13 @@ def extend(machine: Machine, traced: Traced, source: Source, limit: int | None =
     return _traced(machine, traced.run, densities, choose, limit)
 
 
-def traced(run: Suspended) -> Traced:
-    """A suspended run of positive weight, as the trace that ends where it waits."""
+def traced(run: Suspended, limit: int | None) -> Traced:
+    """A suspended run of positive weight as a trace, which ends after so many weights at the latest."""
     choices = run.trace()
     densities = {
         address: choice.law.log_density_and_dimension(choice.value) for address, choice in choices.items()
     }
-    return Traced(run, choices, densities, None if run.finished else run.weights)
+    return Traced(run, choices, densities, limit)
 
 
 def _fixing(

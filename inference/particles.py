@@ -1,0 +1,148 @@
+"""How a program takes one step, for a whole population: what particle algorithms ask of an engine.
+
+`Interpreted` runs the reference interpreter, one machine state per particle; `Moving` also moves the runs by
+a Markov kernel on their traces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeVar
+
+from pplc.inference.metropolis import Kernel, mh_step
+from pplc.semantics.machine import Machine
+from pplc.semantics.measure import ONE
+from pplc.semantics.nested import Nested
+from pplc.semantics.number import LogWeight
+from pplc.semantics.representations import sequential
+from pplc.semantics.representations.sequential import Choose, Suspended
+from pplc.semantics.representations.traced import traced
+from pplc.semantics.source import Source
+
+S = TypeVar("S")
+
+Sources: TypeAlias = Sequence[Source]
+"""The randomness of one generation: a source for each slot, and a last one for the population."""
+
+Moved: TypeAlias = "tuple[list[S], list[LogWeight]]"
+"""Particles one step on, and the weights they met."""
+
+
+class Streams(Source, Protocol):
+    """A source from which others are made, one for each generation and slot."""
+
+    def at(self, *, generation: int, slot: int) -> Source:
+        """The source of a slot in a generation, at its first draw."""
+        ...
+
+
+def streams(source: Streams, generation: int, count: int) -> list[Source]:
+    """The sources of a generation of so many particles."""
+    return [source.at(generation=generation, slot=slot) for slot in range(count + 1)]
+
+
+class Engine(Protocol[S]):
+    """Runs particles of some representation `S`, one weight at a time."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether weights are rationals."""
+        ...
+
+    def start(self, sources: Sources) -> Moved[S]:
+        """New runs, each to its first weight; as many as there are slots."""
+        ...
+
+    def advance(self, particles: Sequence[S], alive: Sequence[bool], sources: Sources) -> Moved[S]:
+        """Each run that is alive to its next weight or its end; finished runs stay, with weight 1."""
+        ...
+
+    def move(self, particles: Sequence[S], sources: Sources) -> list[S]:
+        """Each run moved by a kernel that keeps the law of what it has weighed so far invariant."""
+        ...
+
+    def run_of(self, particle: S) -> Suspended:
+        """The suspended run that a particle is."""
+        ...
+
+
+@dataclass(frozen=True)
+class Interpreted:
+    """Draws from the program's own laws."""
+
+    machine: Machine
+
+    @property
+    def exact(self) -> bool:
+        return self.machine.exact
+
+    def start(self, sources: Sources) -> Moved[Suspended]:
+        found = [sequential.start(self.machine, self._choose(source)) for source in sources[:-1]]
+        return [run for run, _ in found], [weight for _, weight in found]
+
+    def advance(
+        self, particles: Sequence[Suspended], alive: Sequence[bool], sources: Sources
+    ) -> Moved[Suspended]:
+        stay = ONE(self.exact)
+        found = [
+            sequential.advance(self.machine, run, self._choose(source)) if lives else (run, stay)
+            for run, lives, source in zip(particles, alive, sources, strict=False)
+        ]
+        return [run for run, _ in found], [weight for _, weight in found]
+
+    def move(self, particles: Sequence[Suspended], sources: Sources) -> list[Suspended]:
+        return list(particles)
+
+    def run_of(self, particle: Suspended) -> Suspended:
+        return particle
+
+    def _choose(self, source: Source) -> Choose:
+        inner_randomness(self.machine, source)
+        return sequential.prior(source, exact=self.exact)
+
+
+def inner_randomness(machine: Machine, source: Source) -> None:
+    """Lets approximate `infer`s inside the program draw from the particle's source."""
+    if isinstance(machine.infer, Nested):
+        machine.infer.source = source
+
+
+@dataclass(frozen=True)
+class Moving:
+    """Runs that are also moved, between weights, by so many steps of a Markov kernel on their traces.
+
+    Gilks & Berzuini, *Following a moving target: Monte Carlo inference for dynamic Bayesian models*
+    (JRSS B 2001): resample-move.
+    """
+
+    runs: Interpreted
+    kernel: Kernel
+    moves: int
+
+    @property
+    def exact(self) -> bool:
+        return self.runs.exact
+
+    def start(self, sources: Sources) -> Moved[Suspended]:
+        return self.runs.start(sources)
+
+    def advance(
+        self, particles: Sequence[Suspended], alive: Sequence[bool], sources: Sources
+    ) -> Moved[Suspended]:
+        return self.runs.advance(particles, alive, sources)
+
+    def move(self, particles: Sequence[Suspended], sources: Sources) -> list[Suspended]:
+        # The law that is kept is that of the program cut off where the longest run waits.
+        limit = max(run.weights for run in particles)
+        return [self._walk(run, limit, source) for run, source in zip(particles, sources, strict=False)]
+
+    def run_of(self, particle: Suspended) -> Suspended:
+        return particle
+
+    def _walk(self, run: Suspended, limit: int, source: Source) -> Suspended:
+        inner_randomness(self.runs.machine, source)
+        trace = traced(run, limit)
+        for _ in range(self.moves):
+            trace, _ = mh_step(self.runs.machine, trace, self.kernel, source)
+        return trace.run

@@ -1,0 +1,121 @@
+"""SMC is properly weighted, and has the law of the textbook's: checked over every path of its randomness."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable
+from fractions import Fraction as F
+from pathlib import Path
+
+import pytest
+
+from pplc.inference import smc
+from pplc.inference.particles import Interpreted, Streams, streams
+from pplc.inference.smc import Rule, State
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.representations.population import SCHEMES
+from pplc.semantics.representations.sequential import Suspended
+from tests.support import textbook
+from tests.support.exact_laws import (
+    Output,
+    expectation,
+    output,
+    population_key,
+    propagate,
+    start,
+    weighted_measure,
+)
+from tests.support.reference import bound, masses
+
+SPRINKLER = (Path(__file__).parents[1] / "acceptance" / "D02_sprinkler_soft.ppl").read_text()
+
+
+def runs(program: Bound) -> Interpreted:
+    return Interpreted(Machine(program, exact=True, infer=Nested()))
+
+
+def smc_law(program: Bound, count: int, rule: Rule) -> dict[Output, F]:
+    """The law of what SMC gives with so many particles."""
+    engine = runs(program)
+
+    def key(state: State[Suspended]) -> Hashable:
+        return population_key(state.population)
+
+    def onward(state: State[Suspended], source: Streams) -> State[Suspended]:
+        if smc.done(engine, state):
+            return state
+        return smc.step(engine, state, rule, streams(source, state.generation + 1, count))[0]
+
+    states = start(lambda source: smc.init(engine, streams(source, 0, count)), key)
+    while not all(smc.done(engine, state) for state, _ in states.values()):
+        states = propagate(states, onward, key)
+    law: dict[Output, F] = defaultdict(F)
+    for state, probability in states.values():
+        law[output(state.population)] += probability
+    return dict(law)
+
+
+KNOWN = {
+    # L01-L03 of the acceptance cases: particles, scheme, share of weight before which to resample, E[share].
+    ("multinomial", 1, 1): F(3, 10),
+    ("multinomial", 2, 1): F(26189, 110000),
+    ("multinomial", 3, 1): F(48631478720632173, 250750750250000000),
+    ("systematic", 2, 1): F(12979, 55000),
+    ("stratified", 2, 1): F(12979, 55000),
+    ("multinomial", 2, 0): F(19711, 85000),
+}
+
+
+@pytest.mark.parametrize(("scheme", "count", "below"), KNOWN)
+def test_the_law_on_the_sprinkler_is_the_known_one(scheme: str, count: int, below: int) -> None:
+    law = smc_law(bound(SPRINKLER), count, Rule(SCHEMES[scheme], below))
+    assert expectation(law, lambda found: found.evidence) == F(2513, 5000)
+    assert expectation(law, lambda found: found.share(True)) == KNOWN[scheme, count, below]
+    collapsed = weighted_measure(law)
+    assert collapsed[True] / sum(collapsed.values()) == F(39, 359)
+
+
+PROGRAMS = {
+    "sprinkler": SPRINKLER,
+    "weights in one branch only": (
+        "model m() { x ~ Bernoulli(0.5); if x { weight(3); y ~ Bernoulli(0.25); condition(y) }; return x }"
+    ),
+    "as many weights as they like": (
+        "model r(n: int) -> int { if n == 2 or flip(0.5) { return n }; weight(n + 1); return ~r(n + 1) }\n"
+        "model m() { return ~r(0) }"
+    ),
+    "impossible unless a rare draw": (
+        "model m() { x ~ UniformInt(0, 3); condition(x > 2); y ~ Bernoulli(0.5)\n"
+        "weight(if y { 2 } else { 1 })\n"
+        "return (x, y) }"
+    ),
+    "a chain": (
+        "model m() { z[0] ~ Bernoulli(0.5)\n"
+        "for t in 1..3 { z[t] ~ Bernoulli(if z[t-1] { 0.75 } else { 0.5 })\n"
+        "observe true ~ Bernoulli(if z[t] { 0.5 } else { 0.25 }) }; return z[2] }"
+    ),
+}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_law_is_the_textbooks_and_means_the_program(name: str, scheme: str) -> None:
+    program = bound(PROGRAMS[name])
+    law = smc_law(program, 2, Rule(SCHEMES[scheme]))
+    assert weighted_measure(law) == masses(program)
+    naive = textbook.smc(program, 2, scheme)
+    assert {found.entries: p for found, p in law.items()} == naive
+
+
+@pytest.mark.parametrize("rule", ["at half", "never", "looks ahead"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_rule_means_the_program(name: str, rule: str) -> None:
+    rules = {
+        "at half": Rule(SCHEMES["systematic"], F(2, 3)),
+        "never": Rule(SCHEMES["systematic"], 0),
+        "looks ahead": Rule(SCHEMES["multinomial"], 1, lookahead=True),
+    }
+    program = bound(PROGRAMS[name])
+    assert weighted_measure(smc_law(program, 2, rules[rule])) == masses(program)

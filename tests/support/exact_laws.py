@@ -1,0 +1,108 @@
+"""Exact laws of particle algorithms: what checks compare with `==`, and how it is found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping
+from fractions import Fraction
+from functools import partial
+from typing import NamedTuple, TypeAlias, TypeVar, cast
+
+from pplc.inference.particles import Streams
+from pplc.semantics.number import LogRat
+from pplc.semantics.representations.population import Population
+from pplc.semantics.representations.sequential import Suspended, listed
+from pplc.semantics.runs import Finished
+from pplc.semantics.source import enumerate_runs
+from pplc.semantics.values import Value
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+class Output(NamedTuple):
+    """What is compared of a population of finished runs: values with their weights, evidence included."""
+
+    entries: tuple[tuple[Value, Fraction], ...]
+
+    @property
+    def evidence(self) -> Fraction:
+        """The total mass."""
+        return sum((mass for _, mass in self.entries), Fraction(0))
+
+    def share(self, value: Value) -> Fraction:
+        """The self-normalised probability of a value."""
+        return sum((mass for v, mass in self.entries if v == value), Fraction(0)) / self.evidence
+
+
+def rational(weight: object) -> Fraction:
+    """The rational that an exact log weight stands for."""
+    assert isinstance(weight, LogRat)
+    return weight.value
+
+
+def output(population: Population[Suspended]) -> Output:
+    """The finished runs of a population; a run of weight zero may have stopped anywhere."""
+    found: list[tuple[Value, Fraction]] = []
+    for run, log_weight in zip(population.particles, population.log_weights, strict=True):
+        mass = rational(log_weight) * rational(population.log_evidence)
+        assert mass == 0 or isinstance(run.event, Finished)
+        found.append((run.event.value if isinstance(run.event, Finished) else (), mass))
+    return Output(tuple(found))
+
+
+def expectation(law: Mapping[K, Fraction], of: Callable[[K], Fraction]) -> Fraction:
+    """The mean of a function under a law whose probabilities sum to one."""
+    assert sum(law.values()) == 1
+    return sum((probability * of(value) for value, probability in law.items()), Fraction(0))
+
+
+def weighted_measure(law: Mapping[Output, Fraction]) -> dict[Value, Fraction]:
+    """E[sum of w_i at x_i]: what a properly weighted population must share with its program."""
+    found: dict[Value, Fraction] = defaultdict(Fraction)
+    for value, probability in law.items():
+        for entry, mass in value.entries:
+            found[entry] += probability * mass
+    return {value: mass for value, mass in found.items() if mass}
+
+
+# ------------------------------------------------------------------ laws, step by step
+
+
+Law: TypeAlias = "dict[Hashable, tuple[T, Fraction]]"
+"""States by what distinguishes them, with their probabilities."""
+
+
+def start(compute: Callable[[Streams], T], key: Callable[[T], Hashable]) -> Law[T]:
+    """The law of where an algorithm starts."""
+    return _add({}, compute, key, Fraction(1))
+
+
+def propagate(law: Law[T], step: Callable[[T, Streams], T], key: Callable[[T], Hashable]) -> Law[T]:
+    """The law after a step; equal states are merged, so that paths do not multiply."""
+    found: Law[T] = {}
+    for state, probability in law.values():
+        _add(found, partial(step, state), key, probability)
+    return found
+
+
+def _add(
+    into: Law[T], compute: Callable[[Streams], T], key: Callable[[T], Hashable], probability: Fraction
+) -> Law[T]:
+    for run in enumerate_runs(lambda source: compute(cast("Streams", source))):
+        name = key(run.value)
+        before = into[name][1] if name in into else Fraction(0)
+        into[name] = run.value, before + probability * run.probability
+    return into
+
+
+def population_key(population: Population[Suspended]) -> Hashable:
+    """What distinguishes populations: the choices of each run tell where it is."""
+    return (
+        tuple(
+            (tuple((c.address, c.value) for c in listed(run.choices)), run.weights, run.finished)
+            for run in population.particles
+        ),
+        tuple(map(rational, population.log_weights)),
+        rational(population.log_evidence),
+    )
