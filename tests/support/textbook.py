@@ -142,7 +142,12 @@ def smc(program: Bound, count: int, scheme: str) -> dict[tuple[tuple[Value, Frac
         into[key] = (members, z, p + (into[key][2] if key in into else 0))
 
     for picks in product(first, repeat=count):
-        add(law, tuple((c, e, w) for c, e, _, w in picks), Fraction(1), prod(p for _, _, p, _ in picks))
+        add(
+            law,
+            tuple((c, e, w) for c, e, _, w in picks),
+            Fraction(1),
+            prod((p for _, _, p, _ in picks), start=Fraction(1)),
+        )
     while True:
         going = {
             key
