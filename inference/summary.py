@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pplc.inference import diagnostics, weights
 from pplc.inference.collect import extents
 from pplc.inference.result import Array, Draws, Index, Probability, Result
-from pplc.semantics.values import Value, show
+from pplc.semantics.values import Value, shape_of, show
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 TypeName: TypeAlias = Literal["bool", "int", "real", "string", "other"]
@@ -128,7 +128,7 @@ def _entries(
     index: Index, law: Mapping[Value, Probability]
 ) -> Iterator[tuple[Index, Mapping[Value, Probability]]]:
     """A law of vectors of numbers as the laws of their entries; any other law as it is."""
-    shapes = {np.shape(cast(Array, value)) if _numeric_vector(value) else None for value in law}
+    shapes = {shape_of(value) if _numeric_vector(value) else None for value in law}
     if len(shapes) != 1 or None in shapes or () in shapes:
         yield index, law
         return

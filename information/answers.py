@@ -10,13 +10,32 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact, estimate
-from pplc.inference.result import Probability, Result
+from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable
 from pplc.information.expressions import World
 from pplc.lang import core
+from pplc.lang.diagnostics import Diagnostic
 from pplc.semantics.values import Address, Value
 
-__all__ = ["Answer", "Answered", "Bounds", "Estimate", "Exact", "Outcome", "Runs", "estimate"]
+__all__ = [
+    "Answer",
+    "Answered",
+    "Bounds",
+    "Elements",
+    "Estimate",
+    "Exact",
+    "Outcome",
+    "Runs",
+    "answered",
+    "estimate",
+]
+
+
+@dataclass(frozen=True)
+class Elements:
+    """Moments or quantiles of an array: those of its elements, by index."""
+
+    elements: Mapping[Index, Answer]
 
 
 @dataclass(frozen=True)
@@ -24,14 +43,30 @@ class Answered:
     """A query and its answer.
 
     answer:    a number, for `P E sd var quantile evidence`; None for `posterior` and `prior`.
+    elements:  in place of it, if moments or quantiles of an array are asked for, those of its elements.
     variables: their tables, by the text of the expression.
     unit:      `nats` for the evidence; else empty.
+    errors:    in place of all these, why there is no answer.
     """
 
     query: str
     answer: Answer | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
     unit: str = ""
+    elements: Mapping[Index, Answer] | None = None
+    errors: tuple[Diagnostic, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[Answer, ...]:
+        """Every number of the answer."""
+        if self.elements is not None:
+            return tuple(self.elements.values())
+        return () if self.answer is None else (self.answer,)
+
+
+def answered(text: str, elements: Mapping[Index, Answer]) -> Answered:
+    """The answer for a number or for an array of numbers, which has an index for every element."""
+    return Answered(text, elements[()]) if () in elements else Answered(text, elements=elements)
 
 
 class Outcome(NamedTuple):

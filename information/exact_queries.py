@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_law
-from pplc.information.answers import Answered, Exact, Runs
-from pplc.information.expressions import World, datum, event, mentioned, number, path
+from pplc.information.answers import Answered, Exact, Runs, answered
+from pplc.information.expressions import World, datum, event, mentioned, numbers, path, same_length
 from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -44,7 +44,14 @@ def answer_exactly(
                 tables[name] = of_law(name, whole)
         return Answered(text, variables=tables)
     expression = one(query)
-    return Answered(text, _number(query, expression, worlds(_names(expression))))
+    found = worlds(_names(expression))
+    if query.head == "P":
+        return Answered(text, _exact(sum(p for world, p in found if event(expression, world))))
+    rows = [(numbers(expression, world), p) for world, p in found]
+    same_length(expression, (row for row, _ in rows))
+    return answered(
+        text, {index: _moment(query, [(row[index], p) for row, p in rows]) for index in rows[0][0]}
+    )
 
 
 def _names(*parts: syntax.Expr) -> frozenset[str]:
@@ -95,10 +102,7 @@ def _law_at(
     return law
 
 
-def _number(query: syntax.Query, expression: syntax.Expr, worlds: Weighted) -> Exact:
-    if query.head == "P":
-        return _exact(sum(p for world, p in worlds if event(expression, world)))
-    pairs = [(number(expression, world), p) for world, p in worlds]
+def _moment(query: syntax.Query, pairs: list[tuple[Fraction | float, Probability]]) -> Exact:
     if query.head == "quantile":
         return _exact(_quantile(pairs, level(query)))
     mean = sum(value * p for value, p in pairs)

@@ -7,10 +7,11 @@ parameters, and the program's functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from pplc.inference.result import Index
 from pplc.lang import core, syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
@@ -306,19 +307,39 @@ def event(expression: syntax.Expr, world: World) -> bool:
         raise located(fault, expression.span) from None
 
 
-def number(expression: syntax.Expr, world: World) -> Fraction | float:
-    """The value of a numeric expression; truth values count as 0 and 1."""
-    value = evaluate(expression, world)
-    if isinstance(value, bool | int):
-        return Fraction(int(value)) if world.exact else float(value)
-    if isinstance(value, float | Fraction):
-        return value
-    raise Rejected(
-        Diagnostic(
-            "E0603",
-            "moments and quantiles need a single number",
-            expression.span,
-            "not a number",
-            "ask for one element, `x[0]`, or use `posterior(x)` for all of them",
+def numbers(expression: syntax.Expr, world: World) -> dict[Index, Fraction | float]:
+    """The value of a number, under the index `()`, or of an array of numbers, by index.
+
+    Truth values count as 0 and 1.
+    """
+    return dict(_entries(evaluate(expression, world), (), expression, world))
+
+
+def _entries(
+    value: Value, index: Index, expression: syntax.Expr, world: World
+) -> Iterator[tuple[Index, Fraction | float]]:
+    if isinstance(value, tuple | range):
+        for k, item in enumerate(value):
+            yield from _entries(item, (*index, k), expression, world)
+    elif isinstance(value, bool | int):
+        yield index, Fraction(int(value)) if world.exact else float(value)
+    elif isinstance(value, float | Fraction):
+        yield index, value
+    else:
+        raise Rejected(
+            Diagnostic("E0603", "moments and quantiles need numbers", expression.span, "not a number")
         )
-    )
+
+
+def same_length(expression: syntax.Expr, rows: Iterable[Mapping[Index, object]]) -> None:
+    """Refuses moments of lists that are not equally long in every run."""
+    if len({tuple(row) for row in rows}) > 1:
+        raise Rejected(
+            Diagnostic(
+                "E0603",
+                "moments and quantiles of a list need it to be equally long in every run",
+                expression.span,
+                "of different lengths",
+                "ask for one element, or for the `posterior` of the list",
+            )
+        )

@@ -9,6 +9,7 @@ quantile are smooth functions of them.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from math import inf, sqrt
 from typing import TypeAlias
 
@@ -19,10 +20,10 @@ from pplc.inference import diagnostics, weights
 from pplc.inference.answers import Estimate, estimate
 from pplc.inference.collect import arrays
 from pplc.inference.predict import to_value
-from pplc.inference.result import Array, Draws, Result
+from pplc.inference.result import Array, Draws, Index, Result
 from pplc.inference.summary import Variable, of_draws
-from pplc.information.answers import Answered, Runs
-from pplc.information.expressions import World, datum, event, mentioned, number, path
+from pplc.information.answers import Answered, Runs, answered
+from pplc.information.expressions import World, datum, evaluate, event, mentioned, numbers, path, same_length
 from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -34,6 +35,9 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 FEW = 100
 """Effective draws below which an estimate is flagged."""
 
+Z = 1.959963984540054
+"""The 97.5 % quantile of the standard normal."""
+
 
 def answer_from_draws(query: syntax.Query, text: str, runs: Runs, result: Result) -> Answered:
     """The answer of a query about a program of which there are draws."""
@@ -43,22 +47,35 @@ def answer_from_draws(query: syntax.Query, text: str, runs: Runs, result: Result
     if query.head in ("posterior", "prior"):
         return Answered(text, variables=_tables(query, runs, draws, share))
     expression = one(query)
-    values = _column(expression, runs, draws, truth=query.head == "P")
-    flags = _flags(share, draws)
+    if query.head == "P":
+        return Answered(text, _probability(expression, _events(expression, runs, draws), share, draws))
+    columns = _columns(expression, runs, draws)
+    return answered(
+        text, {index: _moment(query, expression, values, share, draws) for index, values in columns.items()}
+    )
+
+
+def _moment(
+    query: syntax.Query, expression: syntax.Expr, values: Array, share: Floats, draws: Draws
+) -> Estimate:
+    """The mean, spread or quantile of a number; the mean of a truth value is a probability."""
+    if query.head == "E" and values.dtype == np.bool_:
+        return _probability(expression, values.astype(np.float64), share, draws)
+    values = values.astype(np.float64)
     mean, residuals = _ratio(values, share)
+    flags = _flags(_effective(values, share, draws), draws)
     match query.head:
-        case "P" | "E":
-            found = estimate(mean, _error(residuals), *flags, *_disagree(residuals, draws))
-            return Answered(text, _probability(found, values, share) if query.head == "P" else found)
+        case "E":
+            return estimate(mean, _error(residuals), *flags, *_disagree(residuals, draws))
         case "quantile":
-            return Answered(text, _quantile(values, share, float(level(query)), flags))
+            return _quantile(values, share, float(level(query)), flags)
         case _:
             variance, residuals = _ratio((values - mean) ** 2, share)
             error = _error(residuals)
             if query.head == "sd":
                 variance, error = sqrt(variance), error / (2 * sqrt(variance)) if variance else 0.0
             found = estimate(variance, error, *flags, *_disagree(residuals, draws))
-            return Answered(text, replace(found, interval=(max(found.interval[0], 0.0), found.interval[1])))
+            return replace(found, interval=(max(found.interval[0], 0.0), found.interval[1]))
 
 
 # ------------------------------------------------------------------ columns
@@ -70,7 +87,7 @@ def _shares(query: syntax.Query, runs: Runs, draws: Draws) -> Floats:
     if draws.log_weights is not None:
         share = weights.normalised(draws.log_weights) * share.size
     for condition in query.given.conditions:
-        share = share * _column(condition, runs, draws, truth=True)
+        share = share * _events(condition, runs, draws)
     mean = float(share.mean())
     if not mean > 0:
         raise Rejected(
@@ -85,27 +102,49 @@ def _shares(query: syntax.Query, runs: Runs, draws: Draws) -> Floats:
     return share / mean
 
 
-def _column(expression: syntax.Expr, runs: Runs, draws: Draws, *, truth: bool) -> Floats:
-    """The value of a numeric expression, or the indicator of an event, in every draw."""
+def _events(expression: syntax.Expr, runs: Runs, draws: Draws) -> Floats:
+    """The indicator of an event in every draw."""
     direct = _direct(expression, draws)
-    if direct is not None and (not truth or direct.dtype == np.bool_):
+    if direct is not None and direct.dtype == np.bool_ and direct.ndim == 2:
         return direct.astype(np.float64)
     result = np.empty((draws.chains, draws.count))
     for place, world in _worlds(expression, runs, draws):
-        result[place] = event(expression, world) if truth else float(number(expression, world))
+        result[place] = event(expression, world)
     return result
 
 
+def _columns(expression: syntax.Expr, runs: Runs, draws: Draws) -> dict[Index, Array]:
+    """A number, or the elements of an array, in every draw: [chain, draw] by index; truth values as such."""
+    direct = _direct(expression, draws)
+    if direct is not None:
+        return {index: direct[(slice(None), slice(None), *index)] for index in np.ndindex(*direct.shape[2:])}
+    rows: dict[tuple[int, int], dict[Index, Fraction | float]] = {}
+    truth = True
+    for place, world in _worlds(expression, runs, draws):
+        value = evaluate(expression, world)
+        truth = truth and isinstance(value, bool)
+        rows[place] = numbers(expression, world)
+    same_length(expression, rows.values())
+    found: dict[Index, Array] = {}
+    for index in rows[0, 0] if rows else ():
+        column = np.empty((draws.chains, draws.count))
+        for place, row in rows.items():
+            column[place] = row[index]
+        found[index] = column.astype(np.bool_) if truth else column
+    return found
+
+
 def _direct(expression: syntax.Expr, draws: Draws) -> Array | None:
-    """The draws of a scalar variable or an element of an array, if that is all the expression is."""
+    """The draws of a variable, or of an element or part of an array, if that is all the expression is."""
     array = draws.values.get(path(expression) or "")
     if array is None and isinstance(expression, syntax.Index):
         whole = draws.values.get(path(expression.base) or "")
-        places = [i.value for i in expression.indices if isinstance(i, syntax.Number) and i.is_int]
-        if whole is not None and len(places) == len(expression.indices) == whole.ndim - 2:
-            if all(0 <= i < extent for i, extent in zip(places, whole.shape[2:], strict=True)):
-                array = np.moveaxis(whole, (0, 1), (-2, -1))[tuple(int(i) for i in places)]
-    if array is None or array.ndim != 2 or array.dtype == object or np.isnan(array).any():
+        places = [int(i.value) for i in expression.indices if isinstance(i, syntax.Number) and i.is_int]
+        if whole is not None and len(places) == len(expression.indices) <= whole.ndim - 2:
+            if all(0 <= i < extent for i, extent in zip(places, whole.shape[2:], strict=False)):
+                array = np.moveaxis(whole, (0, 1), (-2, -1))[tuple(places)]
+                array = np.moveaxis(array, (-2, -1), (0, 1))
+    if array is None or array.dtype == object or np.isnan(array).any():
         return None
     return array
 
@@ -155,16 +194,35 @@ def _error(residuals: Floats) -> float:
     return float(residuals.std(ddof=1)) / sqrt(residuals.size) if residuals.size > 1 else inf
 
 
-def _flags(share: Floats, draws: Draws) -> tuple[str, ...]:
+def _kish(share: Floats) -> float:
+    """Kish's effective number of draws, (Σw)² / Σw²."""
+    return share.size / float((share**2).mean())
+
+
+def _effective(values: Floats, share: Floats, draws: Draws) -> float:
+    """Effective draws: of weighted ones Kish's number, of chains that of the table (bulk ESS)."""
+    if draws.log_weights is not None or not bool((share == 1).all()):
+        return _kish(share)
+    bulk = diagnostics.ess_bulk(values)
+    return bulk if bulk == bulk else float(share.size)
+
+
+def _flags(effective: float, draws: Draws) -> tuple[str, ...]:
     flags: list[str] = []
-    effective = share.size / float((share**2).mean())
     if effective < FEW:
-        flags.append(f"it rests on {effective:.0f} effective draws")
+        flags.append(f"it rests on {effective:.0f} effective draw{'' if round(effective) == 1 else 's'}")
     if draws.log_weights is not None:
         shape = weights.pareto_k(draws.log_weights)
         if shape > 0.7:
             flags.append(f"a few draws carry most of the weight (Pareto k = {shape:.2f})")
     return tuple(flags)
+
+
+def flags_of_weights(draws: Draws) -> tuple[str, ...]:
+    """The flags of whatever rests on all of these draws and their weights; none if they have no weights."""
+    if draws.log_weights is None:
+        return ()
+    return _flags(weights.ess_weights(draws.log_weights), draws)
 
 
 def _disagree(residuals: Floats, draws: Draws) -> tuple[str, ...]:
@@ -174,19 +232,53 @@ def _disagree(residuals: Floats, draws: Draws) -> tuple[str, ...]:
     return (f"the chains disagree about it (R-hat = {rhat:.2f})",) if rhat > 1.05 else ()
 
 
-def _probability(found: Estimate, values: Floats, share: Floats) -> Estimate:
+def _probability(expression: syntax.Expr, values: Floats, share: Floats, draws: Draws) -> Estimate:
     """The estimate of a probability: inside [0, 1], and never certain because nothing else was seen.
 
-    If all of n effective draws agree, a probability up to 1 - 0.05^(1/n) is compatible with that.
+    Draws worth n leave room for events that none of them has seen, however small the error of the
+    weighted mean: the error is at least that of Wilson's score interval (JASA 1927, eq. 13) with n
+    draws. If all agree, a probability up to 1 - 0.05^(1/n) is compatible with that.
     """
-    low, high = max(found.interval[0], 0.0), min(found.interval[1], 1.0)
+    mean, residuals = _ratio(values, share)
+    effective = _effective(values, share, draws)
     kept = values[share > 0]
-    if kept.min() == kept.max():
-        effective = share.size / float((share**2).mean())
+    agree = bool(kept.min() == kept.max())
+    if agree and draws.log_weights is None:
+        effective = min(effective, _mixing(expression, draws))
+    flags = (*_flags(effective, draws), *_disagree(residuals, draws))
+    mean = min(max(mean, 0.0), 1.0)
+    center, half = _wilson(mean, min(effective, share.size))
+    found = estimate(mean, max(_error(residuals), half / Z))
+    low, high = (
+        max(min(found.interval[0], center - half), 0.0),
+        min(max(found.interval[1], center + half), 1.0),
+    )
+    if agree:
         unseen = 1 - 0.05 ** (1 / effective)
-        low, high = (0.0, unseen) if found.value < 0.5 else (1 - unseen, 1.0)
-        found = replace(found, flags=(*found.flags, "every draw agrees; the interval is what that proves"))
-    return replace(found, interval=(low, high))
+        low, high = (0.0, unseen) if mean < 0.5 else (1 - unseen, 1.0)
+        flags = (*flags, "every draw agrees; the interval is what that proves")
+    return replace(found, interval=(low, high), flags=flags)
+
+
+def _mixing(expression: syntax.Expr, draws: Draws) -> float:
+    """The least bulk ESS of the variables that an event is about, at most a hundred elements of each.
+
+    An event on which every draw agrees says nothing itself of how the chains mix.
+    """
+    found = [
+        diagnostics.ess_bulk(column.astype(np.float64))
+        for name, array in draws.values.items()
+        if array.dtype.kind in "fib" and any(_about(m, name) for m in mentioned(expression))
+        for column in np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0)[:100]
+    ]
+    return min((ess for ess in found if ess == ess), default=inf)
+
+
+def _wilson(mean: float, count: float) -> tuple[float, float]:
+    """The centre and half the width of Wilson's 95 % interval."""
+    scale = 1 + Z**2 / count
+    half = Z * sqrt(mean * (1 - mean) / count + (Z / (2 * count)) ** 2) / scale
+    return (mean + Z**2 / (2 * count)) / scale, half
 
 
 def _quantile(values: Floats, share: Floats, at: float, flags: tuple[str, ...]) -> Estimate:

@@ -17,12 +17,25 @@ from pplc.lang.check_constants import constant
 from pplc.lang.check_expr import infer
 from pplc.lang.check_help import text_of
 from pplc.lang.check_records import Checked, ModelSignature
-from pplc.lang.check_shapes import index, numeric
+from pplc.lang.check_shapes import booleans, index, numeric, plain
 from pplc.lang.check_state import Checker, Entry, Frame
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.names import RETURNED, resolve_query
 from pplc.lang.suggest import did_you_mean
-from pplc.lang.typesys import Base, Bool, Dist, Fn, Int, Real, Record, Type, Variable, Wrong
+from pplc.lang.typesys import (
+    Base,
+    Bool,
+    Dist,
+    Fn,
+    Int,
+    Real,
+    Record,
+    Type,
+    UnknownSize,
+    Variable,
+    Wrong,
+    shape_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +237,23 @@ def _argument(c: Checker, query: s.Query, head: Head, position: int, part: s.Exp
                     "not between 0 and 1",
                 )
         case "number" | "quantile":
-            # The expectation of a bool is its probability; arrays are asked about element by element.
-            if numeric(c, kind) is None and not isinstance(kind, Bool):
+            # The expectation of a bool is its probability; of arrays there is one for each element.
+            if numeric(c, kind) is None and not booleans(c, kind):
                 c.report(
                     "E0603",
                     f"`{query.head}` takes a number, but this is `{c.show(kind)}`",
                     part.span,
                     f"this is `{c.show(kind)}`",
                     "" if isinstance(kind, Fn) else f"`P({text_of(part, 'x')} == …)` asks for a probability",
+                )
+            elif any(isinstance(c.unify.size(extent), UnknownSize) for extent in shape_of(plain(c, kind))):
+                c.report(
+                    "E0603",
+                    f"`{query.head}` takes a number or an array, but the length of this list may differ"
+                    " between runs",
+                    part.span,
+                    f"this is `{c.show(kind)}`",
+                    f"ask for one element, or for `posterior({text_of(part, 'x')})`",
                 )
         case _:
             pass

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pplc.inference.options import Guide
     from pplc.inference.progress import Progress
     from pplc.inference.summary import Variable
+    from pplc.information.answers import Elements
     from pplc.run import Run
     from pplc.semantics.values import Address, Value
 
@@ -124,9 +125,13 @@ class Model:
     def query(
         self, text: str, data: Data | None = None, *, method: str = "auto", seed: int | None = None,
         draws: int | None = None, chains: int | None = None, warmup: int | None = None,
-    ) -> Answer | Mapping[str, Variable]:  # fmt: skip
-        """The answer to one query: a number with what is known of its error, or the tables of `posterior`."""
+    ) -> Answer | Elements | Mapping[str, Variable]:  # fmt: skip
+        """The answer to one query: a number with what is known of its error, or the tables of `posterior`.
+
+        Moments and quantiles of an array are those of its elements.
+        """
         from pplc.inferring import Request, infer, parse_queries
+        from pplc.information.answers import Elements
 
         given = {"seed": seed, "draws": draws, "chains": chains, "warmup": warmup}
         queries = parse_queries(self.checked, (text,))
@@ -134,6 +139,10 @@ class Model:
             method, {name: value for name, value in given.items() if value is not None}, queries=queries
         )
         answered = infer(self, _tables(data), None, request, None).queries[0]
+        if answered.errors:
+            raise Rejected(*answered.errors)
+        if answered.elements is not None:
+            return Elements(answered.elements)
         return answered.variables if answered.answer is None else answered.answer
 
     def do(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Model:

@@ -17,10 +17,12 @@ from pplc.inference.merge import joined
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.registry import METHODS
 from pplc.inference.sites import sites
+from pplc.information.answers import Answered
 from pplc.information.queries import answer, nothing_to_set, refuse_later
 from pplc.lang import core, syntax
 from pplc.lang.check import Checked, check_query
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.formatter import format_query
 from pplc.lang.parse import parse_intervention, parse_query
 from pplc.run import Run
 from pplc.semantics.bound import Bound, Budget
@@ -80,7 +82,7 @@ def infer(
     asked = request.queries
     if request.optional and outcome.method.name == "map" and asked:
         asked, notes = (), (*notes, POINT)
-    queries = tuple(answer(query, session) for query in asked)
+    queries = tuple(_answered(query, session) for query in asked)
     seconds = perf_counter() - start
     return Run(
         model.name,
@@ -93,6 +95,14 @@ def infer(
         notes,
         queries,
     )
+
+
+def _answered(query: syntax.Query, session: Session) -> Answered:
+    """The answer, or why there is none: what else was computed is not lost with it."""
+    try:
+        return answer(query, session)
+    except Rejected as rejected:
+        return Answered(format_query(query), errors=rejected.diagnostics)
 
 
 def bind_model(model: Model, tables: Sequence[Table], settings: Table | None) -> Bindings:

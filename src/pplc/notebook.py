@@ -11,7 +11,7 @@ import io
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pplc.text_output import cell, law_text, ran, show, show_evidence
+from pplc.text_output import answer_lines, cell, law_text, ran, show_evidence
 
 if TYPE_CHECKING:
     from pplc.run import Run
@@ -27,10 +27,9 @@ def as_html(run: Run) -> str:
     if run.log_evidence is not None:
         parts.append(f"<p>log evidence {html.escape(show_evidence(run.log_evidence))}</p>")
     for query in run.queries:
-        if query.answer is not None:
-            parts.append(f"<p>{html.escape(query.query)} = {html.escape(show(query.answer))}</p>")
-    for warning in run.warnings:
-        parts.append(f"<p><b>warning</b> {html.escape(warning.message)}</p>")
+        parts += [f"<p>{html.escape(line)}</p>" for line in answer_lines(query)]
+    for found in (*run.warnings, *run.errors):
+        parts.append(f"<p><b>{found.severity}</b> {html.escape(found.message)}</p>")
     parts.append(f"<p><small>{html.escape(ran(run))}</small></p>")
     if run.result.draws is not None:
         parts.append(_picture(run))

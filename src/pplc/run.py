@@ -120,8 +120,13 @@ class Run:
     @property
     def reliable(self) -> bool:
         """No doubts, and no flags on the answers of queries."""
-        flagged = any(isinstance(q.answer, Estimate) and q.answer.flags for q in self.queries)
+        flagged = any(isinstance(n, Estimate) and n.flags for q in self.queries for n in q.numbers)
         return not self.doubts and not flagged
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """Why queries have no answer; each reason once."""
+        return tuple(dict.fromkeys(error for query in self.queries for error in query.errors))
 
     # ------------------------------------------------------------------ other forms
 

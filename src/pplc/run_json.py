@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact
+from pplc.inference.collect import extents
 from pplc.inference.result import Array, Index
 from pplc.inference.summary import Variable
 from pplc.information.answers import Answered
@@ -66,7 +67,13 @@ def answer(value: Answer) -> dict[str, Any]:
 
 
 def answered(query: Answered) -> dict[str, Any]:
-    """A query and its answer."""
+    """A query and its answer, or why it has none."""
+    if query.errors:
+        return {"query": query.query, "kind": "error", "diagnostics": [to_json(d) for d in query.errors]}
+    if query.elements is not None:
+        shape = extents(query.elements) if query.elements else (0,)
+        listed = _nested(shape, {index: answer(n) for index, n in query.elements.items()})
+        return {"query": query.query, "kind": "array", "shape": list(shape), "elements": listed}
     if query.answer is None:
         tables = {name: variable(v) for name, v in query.variables.items()}
         return {"query": query.query, "kind": "law", "variables": tables}
@@ -83,7 +90,9 @@ def variable(v: Variable) -> dict[str, Any]:
         found["reached"] = plain(v.reached)
     found.update({key: numbers(array) for key, array in v.numbers.items()})
     if v.probabilities:
-        found["probabilities"] = _nested(v.shape, v.probabilities)
+        found["probabilities"] = _nested(
+            v.shape, {i: {k: plain(p) for k, p in law.items()} for i, law in v.probabilities.items()}
+        )
     if v.exact:
         found["exact"] = _nested(
             v.shape, {i: {k: str(p) for k, p in law.items()} for i, law in v.exact.items()}
@@ -91,10 +100,10 @@ def variable(v: Variable) -> dict[str, Any]:
     return found
 
 
-def _nested(shape: tuple[int, ...], laws: Mapping[Index, Mapping[str, Any]]) -> Any:
+def _nested(shape: tuple[int, ...], filled: Mapping[Index, Mapping[str, Any]]) -> Any:
     cells = np.empty(shape, dtype=object)
-    for index, law in laws.items():
-        cells[index] = {k: plain(p) if isinstance(p, float) else p for k, p in law.items()}
+    for index, cell in filled.items():
+        cells[index] = cell
     return cells.tolist() if shape else cells[()]
 
 

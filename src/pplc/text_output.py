@@ -14,6 +14,7 @@ from rich.text import Text
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact
 from pplc.inference.summary import Variable
 from pplc.information.answers import Answered
+from pplc.information.sampled_queries import flags_of_weights
 from pplc.run import Run
 
 LONG = 12
@@ -47,7 +48,7 @@ def render(run: Run, *, colour: bool = False, width: int = 120) -> str:
 def render_answers(run: Run, *, colour: bool = False, width: int = 120) -> str:
     """The answers of the queries alone, and what ran."""
     console = _console(colour=colour, width=width)
-    _queries(console, run.queries)
+    _queries(console, run.queries, run)
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
     return _taken(console)
 
@@ -75,17 +76,21 @@ def _write(console: Console, run: Run) -> None:
     tables(console, run.variables.values())
     if run.log_evidence is not None:
         console.print(f"log evidence  {show_evidence(run.log_evidence)}", soft_wrap=True)
+        for flag in run.log_evidence.flags if isinstance(run.log_evidence, Estimate) else ():
+            console.print(Text(f"  {flag}", style="yellow"), soft_wrap=True)
     elif run.result.no_evidence:
         console.print(f"log evidence  not known: {run.result.no_evidence}", soft_wrap=True)
     console.print()
-    _queries(console, [query for query in run.queries if not _shown_above(query, run)])
+    _queries(console, [query for query in run.queries if not _shown_above(query, run)], run)
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
 
 
 def _shown_above(query: Answered, run: Run) -> bool:
-    """`posterior(mu, tau)` asks for rows of the table that stands above."""
+    """`posterior(mu, tau)` asks for rows of the table that stands above, `evidence` for the line below it."""
+    if query.query == "evidence":
+        return run.log_evidence is not None and not query.errors
     plain = query.query.startswith("posterior(") and " | " not in query.query
-    return plain and all(name in run.variables for name in query.variables)
+    return plain and not query.errors and all(name in run.variables for name in query.variables)
 
 
 def ran(run: Run) -> str:
@@ -213,20 +218,52 @@ def cell(key: str, numbers: dict[str, float]) -> str:
 # ------------------------------------------------------------------ answers
 
 
-def _queries(console: Console, queries: Sequence[Answered]) -> None:
-    for query in queries:
-        if query.answer is None:
+def _queries(console: Console, queries: Sequence[Answered], run: Run) -> None:
+    said = _said_of_all(run)
+    flags: dict[str, None] = {}
+    alike = 0
+    for k, query in enumerate(queries):
+        if query.variables:
             console.print(Text(query.query, style="bold"))
             tables(console, query.variables.values())
-        else:
-            unit = f" {query.unit}" if query.unit else ""
-            text = show_evidence(query.answer) if query.query.endswith("evidence") else show(query.answer)
-            console.print(f"{query.query} = {text}{unit}", soft_wrap=True)
-            if isinstance(query.answer, Estimate):
-                for flag in query.answer.flags:
-                    console.print(Text(f"  {flag}", style="yellow"), soft_wrap=True)
+        for line in answer_lines(query):
+            console.print(line, soft_wrap=True)
+        flags = _flags(query, said)
+        alike += 1
+        if k + 1 < len(queries) and _flags(queries[k + 1], said) == flags:
+            continue
+        for flag in flags:
+            whose = "" if alike == 1 else f"these {alike} answers: "
+            console.print(Text(f"  {whose}{flag}", style="yellow"), soft_wrap=True)
+        alike = 0
     if queries:
         console.print()
+
+
+def _flags(query: Answered, said: tuple[str, ...]) -> dict[str, None]:
+    """What is to be said of an answer, each thing once."""
+    every = [flag for number in query.numbers if isinstance(number, Estimate) for flag in number.flags]
+    return dict.fromkeys(flag for flag in every if flag not in said)
+
+
+def _said_of_all(run: Run) -> tuple[str, ...]:
+    """The flags that the warnings about the whole run say already."""
+    return () if run.result.draws is None else flags_of_weights(run.result.draws)
+
+
+def answer_lines(query: Answered) -> list[str]:
+    """The numbers of an answer, a line each; that there is none, if so."""
+    if query.errors:
+        return [f"{query.query}: no answer ({', '.join(error.code for error in query.errors)})"]
+    unit = f" {query.unit}" if query.unit else ""
+    showing = show_evidence if query.query.endswith("evidence") else show
+    if query.elements is None:
+        return [] if query.answer is None else [f"{query.query} = {showing(query.answer)}{unit}"]
+    lines = [
+        f"{query.query}[{', '.join(map(str, index))}] = {showing(number)}{unit}"
+        for index, number in query.elements.items()
+    ]
+    return lines if len(lines) <= LONG else [*lines[:ENDS], f"… {len(lines) - 2 * ENDS} more", *lines[-ENDS:]]
 
 
 def show(value: Answer) -> str:

@@ -262,3 +262,41 @@ def test_a_method_that_had_no_time_for_an_answer_says_so(
         "error[E0321]: the method `importance` was stopped before it had any answer"
         in capsys.readouterr().err
     )
+
+
+LOST = """\
+model m(y: real) {
+  x ~ Normal(0, 1)
+  observe y ~ Normal(x, 1)
+}
+query evidence, E[x], P(x > 0 | x > 50)
+"""
+
+
+def test_a_query_without_an_answer_does_not_lose_the_rest(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "lost.ppl").write_text(LOST)
+    words = ["infer", "lost.ppl", "--set", "y=1", "--method", "nuts", "--draws", "20", "--warmup", "20"]
+    assert main([*words, "--out", "run.json"]) == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].startswith("variable")
+    assert "E[x] = " in out
+    assert "evidence: no answer (E0607)" in out
+    assert "P(x > 0 | x > 50): no answer (E0604)" in out
+    assert err.count("error[E0607]") == err.count("error[E0604]") == 1
+    assert err.index("error[E0607]") > 0
+    assert (folder / "run.json").exists()
+
+    assert main([*words, "--format", "json"]) == 1
+    out, err = capsys.readouterr()
+    evidence, mean, _ = json.loads(out)["queries"]
+    assert (evidence["query"], evidence["kind"]) == ("evidence", "error")
+    assert evidence["diagnostics"][0]["code"] == "E0607"
+    assert mean["kind"] == "estimate"
+    assert [d["code"] for d in json.loads(err)["diagnostics"]] == ["E0607", "E0604"]
+
+
+def test_the_evidence_is_shown_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["infer", "sprinkler.ppl"]) == 0
+    assert capsys.readouterr().out.count("evidence") == 1

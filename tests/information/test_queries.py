@@ -214,4 +214,4 @@ def test_a_single_draw_has_no_error() -> None:
     for query in ("E[x]", "sd(x)", "quantile(x, 0.9)"):
         found = model.query(query, method="importance", draws=1, seed=1)
         assert isinstance(found, Estimate)
-        assert "1 effective draws" in found.flags[0]
+        assert "1 effective draw" in found.flags[0]

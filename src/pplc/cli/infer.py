@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TextIO
 
 from pplc.api import Model, load
-from pplc.cli import DONE, UNRELIABLE
+from pplc.cli import DONE, UNRELIABLE, WRONG
 from pplc.cli.arguments import given, settle
 from pplc.cli.inputs import budget, settings, tables
 from pplc.cli.progress import Line
@@ -89,10 +89,12 @@ def _print(run: Run, arguments: Namespace, *, answers_only: bool) -> None:
         _write(sys.stdout, json.dumps(found, ensure_ascii=False, allow_nan=False))
         return
     from pplc.text_output import render, render_answers
+        if run.errors:
+            report(run.errors, as_json=True)
 
     colour = sys.stdout.isatty()
     _write(sys.stdout, (render_answers if answers_only else render)(run, colour=colour))
-    report(run.warnings)
+    report((*run.warnings, *run.errors))
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -102,3 +104,5 @@ def _write(stream: TextIO, text: str) -> None:
 
 def _status(run: Run, arguments: Namespace) -> int:
     return UNRELIABLE if arguments.strict and not run.reliable else DONE
+    if run.errors:
+        return WRONG
