@@ -87,10 +87,10 @@ def _print(run: Run, arguments: Namespace, *, answers_only: bool) -> None:
         if answers_only:
             del found["variables"]
         _write(sys.stdout, json.dumps(found, ensure_ascii=False, allow_nan=False))
-        return
-    from pplc.text_output import render, render_answers
         if run.errors:
             report(run.errors, as_json=True)
+        return
+    from pplc.text_output import render, render_answers
 
     colour = sys.stdout.isatty()
     _write(sys.stdout, (render_answers if answers_only else render)(run, colour=colour))
