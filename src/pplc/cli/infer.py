@@ -103,6 +103,6 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def _status(run: Run, arguments: Namespace) -> int:
-    return UNRELIABLE if arguments.strict and not run.reliable else DONE
     if run.errors:
         return WRONG
+    return UNRELIABLE if arguments.strict and not run.reliable else DONE
