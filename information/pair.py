@@ -18,7 +18,7 @@ def matrix(table: Table, x: Names, y: Names) -> Floats:
 def entropy_of(probabilities: Floats) -> float:
     """-Σ p ln p of an array of any shape, in nats, with 0 ln 0 = 0."""
     flat: list[float] = probabilities.ravel().tolist()
-    return -fsum(p * log(p) for p in flat if p > 0)
+    return 0.0 - fsum(p * log(p) for p in flat if p > 0)
 
 
 def information_of(joint: Floats) -> float:

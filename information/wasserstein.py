@@ -47,7 +47,7 @@ def wasserstein_dependency(
     """W1 between the joint law of x and y and the product of its margins: 0 exactly if independent.
 
     In the unit of the distances, which are added over x and y (the l1 product metric). Ozair et al. (2019),
-    "Wasserstein dependency measure for representation learning", eq. 4.
+    "Wasserstein dependency measure for representation learning".
     """
     both = table.grouped({"x": listed(x), "y": listed(y)})
     joint = list(both.items())

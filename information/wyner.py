@@ -59,7 +59,7 @@ def closed_form(block: Floats) -> float | None:
     """C of one block in nats where a formula is known; None elsewhere.
 
     0 where x and y are independent; H(x) or H(y) where these are no more than I; the doubly symmetric
-    binary source and its erasure variant, Wyner (1975), sec. III, and Xu, Liu & Chen (2016).
+    binary source and its erasure variant, Wyner (1975), Cuff (2013).
     """
     information = information_of(block)
     if information <= SAME:
@@ -88,7 +88,7 @@ def _equal(a: Floats, b: Floats) -> bool:
 def symmetric_binary(a: float) -> float:
     """C of two fair bits that differ with probability a <= 1/2, in nats: ln 2 + h(a) - 2 h(a1).
 
-    a1 = (1 - √(1 - 2a)) / 2: w is a fair bit, seen by both through errors of rate a1. Wyner (1975), eq. 1.19.
+    a1 = (1 - √(1 - 2a)) / 2: w is a fair bit, seen by both through errors of rate a1. Wyner (1975).
     """
     inner = (1 - sqrt(1 - 2 * a)) / 2
     return log(2) + _binary(a) - 2 * _binary(inner)
@@ -97,7 +97,7 @@ def symmetric_binary(a: float) -> float:
 def symmetric_erasure(e: float) -> float:
     """C of a fair bit and itself erased with probability e, in nats: ln 2 if e <= 1/2, else h(e).
 
-    Cuff (2013), "Distributed channel synthesis", sec. VI-A.
+    Cuff (2013), "Distributed channel synthesis".
     """
     return log(2) if e <= 0.5 else _binary(e)
 

@@ -26,9 +26,10 @@ MOST_STATES = 20_000
 def greedy_coupling(laws: Sequence[Law]) -> Coupling:
     """A joint law of any number of margins: again and again the most likely values that are left meet.
 
-    At most sum of the lengths - number of laws + 1 atoms. Its entropy is within 1 bit of the least.
-    Kocaoglu, Dimakis, Vishwanath & Hassibi (2017), "Entropic causal inference", algorithm 1;
-    Compton, Katz, Qi, Greenewald & Kocaoglu (2023), theorem 1.
+    At most sum of the lengths - number of laws + 1 atoms. Kocaoglu, Dimakis, Vishwanath & Hassibi
+    (2017), "Entropic causal inference". Its entropy exceeds the least by at most log2(e) / e = 0.53 bits for
+    two laws, and 1.22 for more: Compton, Katz, Qi, Greenewald & Kocaoglu (2023), "Minimum-entropy coupling
+    approximation guarantees beyond the majorization barrier".
 
     >>> half, third = Fraction(1, 2), Fraction(1, 3)
     >>> len(greedy_coupling([[half, half], [third, third, third]]))
