@@ -134,7 +134,7 @@ def _matched(x: Floats, tilt: Floats, law: Floats) -> Floats:
         member = _component(z, inner)
         mean = features @ member
         spread = (features * member) @ features.T - np.outer(mean, mean)
-        step: Floats = np.linalg.solve(spread + 1e-12 * np.eye(2), target - mean)
+        step = np.asarray(np.linalg.solve(spread + 1e-12 * np.eye(2), target - mean), dtype=np.float64)
         size = 1.0
         while size > 1e-6 and gain(inner + size * step) < value:
             size /= 2
