@@ -5,11 +5,61 @@ Imports no numpy: the command line reads this to know its flags.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from math import inf
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias, get_args
 
 Guide: TypeAlias = Literal["AutoNormal", "AutoMultivariateNormal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The values of an option: a test, and what they are in words, after `is not`."""
+
+    words: str
+    whole: bool
+    holds: Callable[[float], bool]
+
+    def fitted(self, value: object) -> int | float:
+        """A value as the number it stands for, numpy's included; `ValueError` if it is none of these."""
+        try:
+            if isinstance(value, bool | str):
+                raise TypeError
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            raise ValueError(f"`{value!r}` is not {self.words}") from None
+        if not self.holds(number) or (self.whole and number != number // 1):
+            raise ValueError(f"`{value}` is not {self.words}")
+        return int(value) if self.whole else number  # type: ignore[call-overload]
+
+
+COUNT = Domain("a positive integer", True, lambda value: 1 <= value < inf)
+NATURAL = Domain("an integer that is not negative", True, lambda value: 0 <= value < inf)
+PROBABILITY = Domain("between 0 and 1", False, lambda value: 0 < value < 1)
+SHARE = Domain("a number from 0 to 1", False, lambda value: 0 <= value <= 1)
+POSITIVE = Domain("a positive number", False, lambda value: 0 < value < inf)
+
+DOMAINS: Mapping[str, Domain] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("draws", "chains", "thin", "max_depth", "steps", "threads", "particles", "moves"), COUNT
+        ),
+        **dict.fromkeys(("warmup", "seed"), NATURAL),
+        **dict.fromkeys(("path_length", "learning_rate", "time"), POSITIVE),
+        "target_accept": PROBABILITY,
+        "resample_below": SHARE,
+    }
+)
+"""Of the options that are numbers, which ones they may be: for the command line and Python alike."""
+
+Resampler: TypeAlias = Literal["systematic", "stratified", "residual", "multinomial"]
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"guide": get_args(Guide), "resampler": get_args(Resampler)}
+)
+"""Of the options that are words, which ones there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +77,18 @@ class Options:
     guide:         family of approximations for `svi`, by its name in Pyro.
     steps:         of the optimiser.
     learning_rate: of the optimiser.
+    particles:     runs in a population.
+    resampler:     scheme by which particles have offspring.
+    resample_below: resample when the effective number of particles is at most this share of them, from
+                   0 (never) to 1 (before every step).
+    lookahead:     resample for the weights that pilot runs meet next (auxiliary particle filter).
+    moves:         Metropolis-Hastings steps of each particle after a resampling.
+    blocks:        of `mh`: variables that also move together, such as `mu,tau;z`.
+    proposal:      of `mh`: a model of the same file that proposes.
+    bound:         of `rejection`: the log of the largest weight that a run can have.
+    temperatures:  of `ais` and `tempered`: steps from the prior to the posterior; 0 lets them be found.
+    parameters:    of `pmmh` and `smc2`: the variables that move by Metropolis-Hastings; those drawn before
+                   the first loop with weights, if empty.
     threads:       chains or blocks of draws at a time.
     init:          where chains start: variable -> value, nested lists or arrays (constrained scale);
                    variables left out start as the method likes.
@@ -46,6 +108,16 @@ class Options:
     guide: Guide = "AutoNormal"
     steps: int = 5000
     learning_rate: float = 0.01
+    particles: int = 1000
+    resampler: Resampler = "systematic"
+    resample_below: float = 0.5
+    lookahead: bool = False
+    moves: int = 1
+    blocks: str = ""
+    proposal: str = ""
+    bound: float = 0.0
+    temperatures: int = 0
+    parameters: str = ""
     threads: int = 1
     init: Mapping[str, Any] = field(default_factory=dict[str, Any])
     time: float | None = None

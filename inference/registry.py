@@ -12,7 +12,9 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pplc.inference.options import Options
+from pplc.inference.options import CHOICES, DOMAINS, Options
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from pplc.inference.progress import Progress
@@ -124,5 +126,43 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     }
 )
 
-LATER = ("smc", "mh", "pimh", "pmmh", "pgibbs", "rmsmc", "smc2", "ais", "pathfinder")
+
+def settle(method: str, given: Mapping[str, Any], spelled: Callable[[str], str] = str) -> Mapping[str, Any]:
+    """The options as they are used; `Rejected` if there is no such method, or an option does not fit it.
+
+    spelled: the name of an option as the user writes it.
+    """
+    if method in LATER:
+        message = f"the method `{method}` is not available in this version"
+        raise Rejected(Diagnostic("E0312", message, help=f"available are auto, {', '.join(METHODS)}"))
+    if method != "auto" and method not in METHODS:
+        advice = did_you_mean(method, ["auto", *METHODS, *LATER]) or f"there are auto, {', '.join(METHODS)}"
+        raise Rejected(Diagnostic("E0312", f"there is no method `{method}`", help=advice))
+    errors: list[Diagnostic] = []
+    settled: dict[str, Any] = {}
+    for name, value in given.items():
+        if method != "auto" and name not in METHODS[method].options:
+            takes = ", ".join(f"`{spelled(option)}`" for option in sorted(METHODS[method].options))
+            message = f"`{spelled(name)}` does not apply to the method `{method}`"
+            errors.append(Diagnostic("E0310", message, help=f"it takes {takes}"))
+            continue
+        try:
+            settled[name] = fitted(name, value)
+        except ValueError as error:
+            errors.append(Diagnostic("E0317", f"`{spelled(name)}`: {error}"))
+    if errors:
+        raise Rejected(*errors)
+    return settled
+
+
+def fitted(name: str, value: Any) -> Any:
+    """The value of an option as it is used; `ValueError`, in words, if it is none of its values."""
+    if name in DOMAINS:
+        return DOMAINS[name].fitted(value)
+    if name in CHOICES and value not in CHOICES[name]:
+        raise ValueError(f"`{value}` is not one of {', '.join(CHOICES[name])}")
+    return value
+
+
+LATER = ("mh", "pimh", "pmmh", "pgibbs", "smc2", "ais", "pathfinder")
 """Methods of later versions: refused by name, so that nobody wonders about the spelling."""

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pplc.cli.arguments import settle
+import numpy as np
+
 from pplc.data import Bindings, Signature, bind
 from pplc.data_files import Table, reject
 from pplc.data_python import raw
 from pplc.inference.auto import Outcome
 from pplc.inference.merge import joined
 from pplc.inference.progress import Progress, Silent
-from pplc.inference.registry import METHODS
+from pplc.inference.registry import METHODS, settle
 from pplc.inference.sites import sites
 from pplc.information.answers import Answered
 from pplc.information.queries import answer, nothing_to_set, refuse_later
@@ -66,7 +67,10 @@ def infer(
     model: Model, tables: Sequence[Table], settings: Table | None, request: Request, progress: Progress | None
 ) -> Run:
     """Binds the data, runs the method, answers the queries."""
-    settle(request.method, list(request.given))
+    given = settle(request.method, request.given)
+    request = replace(
+        request, given={**given, **({"init": _starts(given["init"])} if "init" in given else {})}
+    )
     for query in request.queries:
         refuse_later(query)
     bindings = bind_model(model, tables, settings)
@@ -95,6 +99,22 @@ def infer(
         notes,
         queries,
     )
+
+
+def _starts(init: Any) -> dict[str, Any]:
+    """Where chains start: nested lists of numbers, by variable."""
+    if not isinstance(init, Mapping):
+        reject(
+            "E0319",
+            f"`init` must be a mapping from variables to numbers, but it is a `{type(init).__name__}`",
+        )
+    found: dict[str, Any] = {}
+    for name, value in cast("Mapping[str, Any]", init).items():
+        try:
+            found[name] = np.asarray(value, dtype=np.float64).tolist()
+        except (TypeError, ValueError):
+            reject("E0319", f"where `{name}` starts must be a number, or a rectangular array of numbers")
+    return found
 
 
 def _answered(query: syntax.Query, session: Session) -> Answered:

@@ -11,6 +11,7 @@ from pplc.data_files import Table, reject
 from pplc.inference.collect import RETURN, Run, variables
 from pplc.inference.predict import posterior_runs, prior_runs
 from pplc.inference.progress import Silent
+from pplc.inference.registry import settle
 from pplc.inference.sites import observed
 from pplc.inferring import signature
 from pplc.lang import typesys
@@ -37,6 +38,8 @@ def simulate(
     """One mapping for each data set: the parameters of the model, those it observes drawn anew, and the
     variables behind them. Values are plain Python ones.
     """
+    wanted = settle("auto", {"draws": draws, "seed": seed})
+    draws, seed = wanted["draws"], wanted["seed"]
     arguments = _arguments(model, [*tables, *([settings] if settings else [])])
     bound = Bound(model.program, arguments, model.interventions, budget=budget or Budget())
     if from_run:

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from pplc.inference.registry import LATER, METHODS
+from pplc.inference.options import CHOICES, COUNT, NATURAL, POSITIVE, PROBABILITY, SHARE, Domain
+from pplc.inference.registry import METHODS
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
 
@@ -66,28 +67,30 @@ class Parser(argparse.ArgumentParser):
 COMMANDS = ("infer", "query", "check", "simulate", "fmt", "ir", "graph")
 
 
-def count(text: str) -> int:
-    """A positive integer, for argparse; `10_000` and `1e4` are understood."""
-    try:
-        value = float(text.replace("_", ""))
-    except ValueError:
-        value = 0
-    if value < 1 or value != int(value):
-        raise argparse.ArgumentTypeError(f"`{text}` is not a positive integer")
-    return int(value)
+def within(domain: Domain) -> Callable[[str], int | float]:
+    """How a number of a domain is read, for argparse; `10_000` and `1e4` are understood."""
+
+    def read(text: str) -> int | float:
+        try:
+            return domain.fitted(int(text) if text.isdecimal() else float(text))
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"`{text}` is not {domain.words}") from None
+
+    return read
 
 
-def natural(text: str) -> int:
-    """An integer that is not negative."""
-    return 0 if text == "0" else count(text)
+count, natural = within(COUNT), within(NATURAL)
 
 
-def probability(text: str) -> float:
-    """A number strictly between 0 and 1."""
-    value = real(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is not between 0 and 1")
-    return value
+def one_of(name: str) -> Callable[[str], str]:
+    """How an option that is a word is read, for argparse."""
+
+    def read(text: str) -> str:
+        if text not in CHOICES[name]:
+            raise argparse.ArgumentTypeError(f"`{text}` is not one of {', '.join(CHOICES[name])}")
+        return text
+
+    return read
 
 
 def positive(text: str) -> float:
@@ -128,12 +131,22 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
     ("thin", count, "N", "keep every N-th draw"),
     ("seed", natural, "N", "equal seeds give equal draws"),
     ("threads", count, "N", "chains at a time; draws do not depend on it"),
-    ("target-accept", probability, "P", "mean acceptance that step sizes are adapted to"),
+    ("target-accept", within(PROBABILITY), "P", "mean acceptance that step sizes are adapted to"),
     ("max-depth", count, "N", "of NUTS trees: at most 2^N steps"),
-    ("path-length", positive, "X", "of HMC trajectories"),
-    ("guide", str, "NAME", "family for svi: AutoNormal or AutoMultivariateNormal"),
+    ("path-length", within(POSITIVE), "X", "of HMC trajectories"),
+    ("guide", one_of("guide"), "NAME", "family for svi: AutoNormal or AutoMultivariateNormal"),
     ("steps", count, "N", "of the optimiser"),
-    ("learning-rate", positive, "X", "of the optimiser"),
+    ("learning-rate", within(POSITIVE), "X", "of the optimiser"),
+    ("particles", count, "N", "runs in a population"),
+    ("resampler", one_of("resampler"), "NAME", "systematic, stratified, residual or multinomial"),
+    (
+        "resample-below",
+        within(SHARE),
+        "P",
+        "resample when this share of the particles is effective: 0 never, 1 always",
+    ),
+    ("lookahead", switch, "on|off", "resample for the weights that pilot runs meet next"),
+    ("moves", count, "N", "Metropolis-Hastings steps of each particle after a resampling"),
     ("time", duration, "T", "stop after this long, keeping what there is: 30s, 5m, 1h"),
 )
 """Options that go to the method: name, how it is read, what stands for it, help."""
@@ -276,30 +289,6 @@ def given(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name in names if (value := getattr(arguments, name)) is not None}
 
 
-def settle(method: str, options: Sequence[str]) -> None:
-    """Refuses an unknown method, and options that the method does not take."""
-    if method in LATER:
-        raise Rejected(
-            Diagnostic(
-                "E0312",
-                f"the method `{method}` is not available in this version",
-                help=f"available are auto, {', '.join(METHODS)}",
-            )
-        )
-    if method != "auto" and method not in METHODS:
-        advice = did_you_mean(method, ["auto", *METHODS, *LATER]) or f"there are auto, {', '.join(METHODS)}"
-        raise Rejected(Diagnostic("E0312", f"there is no method `{method}`", help=advice))
-    if method == "auto":
-        return
-    wrong = [name for name in options if name not in METHODS[method].options]
-    if wrong:
-        raise Rejected(*(_does_not_apply(method, name) for name in wrong))
-
-
-def _does_not_apply(method: str, name: str) -> Diagnostic:
-    takes = ", ".join(f"`--{option.replace('_', '-')}`" for option in sorted(METHODS[method].options))
-    return Diagnostic(
-        "E0310",
-        f"`--{name.replace('_', '-')}` does not apply to the method `{method}`",
-        help=f"it takes {takes}",
-    )
+def flag(name: str) -> str:
+    """An option as it is written on the command line."""
+    return f"--{name.replace('_', '-')}"

@@ -11,12 +11,13 @@ from typing import TextIO
 
 from pplc.api import Model, load
 from pplc.cli import DONE, UNRELIABLE, WRONG
-from pplc.cli.arguments import given, settle
+from pplc.cli.arguments import flag, given
 from pplc.cli.inputs import budget, settings, tables
 from pplc.cli.progress import Line
 from pplc.cli.report import report
 from pplc.data_files import Raw, decode, parse_json, read_bytes, reject
 from pplc.export import check_ending, save
+from pplc.inference.registry import settle
 from pplc.inferring import Request, parse_queries
 from pplc.inferring import infer as run_inference
 from pplc.interrupt import interruptible
@@ -51,7 +52,7 @@ def _own(model: Model, queries: Sequence[syntax.Query]) -> tuple[syntax.Query, .
 
 def _run(model: Model, arguments: Namespace, queries: Sequence[syntax.Query], *, resume: str) -> Run:
     options = given(arguments)
-    settle(arguments.method, list(options))
+    options = dict(settle(arguments.method, options, flag))
     if arguments.init is not None:
         options["init"] = _init(arguments.init)
     line = Line(sys.stderr, shown=arguments.progress or sys.stderr.isatty(), seconds=options.get("time"))
