@@ -93,20 +93,11 @@ def one_of(name: str) -> Callable[[str], str]:
     return read
 
 
-def positive(text: str) -> float:
-    """A positive number."""
-    value = real(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"`{text}` is not a positive number")
-    return value
-
-
-def real(text: str) -> float:
-    """A number."""
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"`{text}` is not a number") from None
+def switch(text: str) -> bool:
+    """`on` or `off`."""
+    if text not in ("on", "off"):
+        raise argparse.ArgumentTypeError(f"`{text}` is neither `on` nor `off`")
+    return text == "on"
 
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
