@@ -9,17 +9,20 @@ from math import nan
 import numpy as np
 
 from pplc.inference import weights
+from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.result import Array, Draws, Result
 
 
 def joined(first: Result, second: Result) -> Result:
     """The result of the longer run; the evidence of independent weighted draws is that of all of them."""
+    if second.replaces:
+        return second
     assert first.draws is not None
     assert second.draws is not None
     draws = join_draws(first.draws, second.draws)
     evidence = second.log_evidence
     if draws.log_weights is not None and evidence is not None:
-        evidence = weights.log_evidence(draws.log_weights)
+        evidence = _evidence(first, second, draws.log_weights)
     return replace(
         second,
         draws=draws,
@@ -36,12 +39,28 @@ def join_draws(first: Draws, second: Draws) -> Draws:
     if first.log_weights is not None and second.log_weights is not None:
         log_weights = np.concatenate([first.log_weights, second.log_weights], axis=1)
     counts = (first.count, second.count)
+    families = None
+    if first.families is not None and second.families is not None:
+        families = np.concatenate([first.families, second.families + first.families.max() + 1], axis=1)
     return Draws(
         _tables(first.values, second.values, first.chains, counts),
         log_weights,
         _tables(first.log_likelihood, second.log_likelihood, first.chains, counts),
         _tables(first.stats, second.stats, first.chains, counts),
+        families,
     )
+
+
+def _evidence(first: Result, second: Result, log_weights: Array) -> Exact | Bounds | Estimate | None:
+    """The evidence of all draws: of independent ones anew, of populations from that of the two parts."""
+    assert first.draws is not None
+    assert second.draws is not None
+    if second.draws.families is None:
+        return weights.log_evidence(log_weights)
+    if not isinstance(first.log_evidence, Estimate) or not isinstance(second.log_evidence, Estimate):
+        return second.log_evidence
+    parts = [(first.log_evidence, first.draws.count), (second.log_evidence, second.draws.count)]
+    return weights.pooled_evidence([(e.value, e.standard_error, n) for e, n in parts])
 
 
 def _tables(

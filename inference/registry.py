@@ -63,6 +63,7 @@ class Method:
 
 
 _CHAINS = frozenset({"draws", "warmup", "chains", "thin", "seed", "init", "time", "target_accept"})
+_POPULATION = frozenset({"particles", "chains", "resampler", "resample_below", "lookahead", "seed", "time"})
 _OPTIMISER = frozenset({"draws", "seed", "init", "time", "steps", "learning_rate"})
 
 METHODS: Mapping[str, Method] = MappingProxyType(
@@ -83,6 +84,22 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 frozenset({"draws", "seed", "time"}),
                 "pplc.inference.importance",
                 {"draws": 10_000, "chains": 1},
+            ),
+            Method(
+                "smc",
+                "moves a population of runs from weight to weight and resamples it; estimates the evidence",
+                "law-exact on finite programs, by enumerating every choice of the sampler",
+                _POPULATION,
+                "pplc.inference.populations",
+                {"chains": 1},
+            ),
+            Method(
+                "rmsmc",
+                "SMC whose particles also take Metropolis-Hastings steps after every resampling",
+                "law-exact on finite programs, by enumerating every choice of the sampler",
+                _POPULATION | {"moves"},
+                "pplc.inference.resample_move",
+                {"chains": 1},
             ),
             Method(
                 "nuts",

@@ -218,7 +218,7 @@ def of_draws(name: str, values: Array, draws: Draws) -> Variable:
     numbers: dict[str, Floats] = {}
     if kind in ("bool", "int", "real"):
         for index, column in columns.items():
-            for key, number in _numbers(column, there[index], draws.log_weights).items():
+            for key, number in _numbers(column, there[index], draws).items():
                 numbers.setdefault(key, np.full(shape, nan))[index] = number
     probabilities: dict[Index, Mapping[str, float]] = {}
     if kind != "real":
@@ -238,27 +238,30 @@ def _reached(column: Array) -> npt.NDArray[np.bool_]:
     return np.ones(column.shape, dtype=np.bool_)
 
 
-def _numbers(column: Array, there: npt.NDArray[np.bool_], log_weights: Floats | None) -> dict[str, float]:
+def _numbers(column: Array, there: npt.NDArray[np.bool_], draws: Draws) -> dict[str, float]:
     whole = bool(there.all())
-    if log_weights is not None:
+    if draws.log_weights is not None:
         kept = column[there].astype(np.float64)
-        logs = log_weights[there]
-        mean, error = weights.mean_and_error(kept, logs)
+        logs = draws.log_weights[there]
+        families = None if draws.families is None else draws.families[there]
+        mean, error = weights.mean_and_error(kept, logs, families)
+        spread = weights.spread(kept, logs)
+        ess = weights.ess_weights(logs)
         return {
             "mean": mean,
-            "sd": weights.spread(kept, logs),
+            "sd": spread,
             "q05": weights.quantile(kept, logs, 0.05),
             "q95": weights.quantile(kept, logs, 0.95),
             "mcse_mean": error,
-            "ess": weights.ess_weights(logs),
+            "ess": ess if families is None or not error else min(ess, (spread / error) ** 2),
         }
     # Runs that do not reach the variable break the chains up: no diagnostics then.
-    draws: Floats = column.astype(np.float64) if whole else column[there].astype(np.float64)[None, :]
+    chains: Floats = column.astype(np.float64) if whole else column[there].astype(np.float64)[None, :]
     numbers = {
-        "mean": float(draws.mean()),
-        "sd": float(draws.std(ddof=1)) if draws.size > 1 else nan,
-        "q05": diagnostics.quantile(draws, 0.05) if draws.size > 1 else float(draws.mean()),
-        "q95": diagnostics.quantile(draws, 0.95) if draws.size > 1 else float(draws.mean()),
+        "mean": float(chains.mean()),
+        "sd": float(chains.std(ddof=1)) if chains.size > 1 else nan,
+        "q05": diagnostics.quantile(chains, 0.05) if chains.size > 1 else float(chains.mean()),
+        "q95": diagnostics.quantile(chains, 0.95) if chains.size > 1 else float(chains.mean()),
     }
     for key, number in (
         ("mcse_mean", diagnostics.mcse_mean),
@@ -266,7 +269,7 @@ def _numbers(column: Array, there: npt.NDArray[np.bool_], log_weights: Floats | 
         ("ess_tail", diagnostics.ess_tail),
         ("rhat", diagnostics.rhat),
     ):
-        numbers[key] = number(draws) if whole else nan
+        numbers[key] = number(chains) if whole else nan
     return numbers
 
 

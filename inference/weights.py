@@ -6,7 +6,8 @@ weights w = exp(l - max l) / Σ.
 
 from __future__ import annotations
 
-from math import inf, isfinite, log, nan, sqrt
+from collections.abc import Sequence
+from math import exp, inf, isfinite, log, nan, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from pplc.inference.answers import Estimate, estimate
 
 Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 
 
 def normalised(log_weights: Floats) -> Floats:
@@ -45,17 +47,68 @@ def log_evidence(log_weights: Floats) -> Estimate:
     weights = np.exp(log_weights.ravel() - top)
     mean = float(weights.mean())
     error = float(weights.std(ddof=1)) / sqrt(count) / mean if count > 1 else inf
-    flags = (
-        ("the standard error of the evidence is large; its interval is unreliable",) if error > 0.5 else ()
-    )
-    return estimate(top + log(mean), error, *flags)
+    return estimate(top + log(mean), error, *_unsure(error))
 
 
-def mean_and_error(values: Floats, log_weights: Floats) -> tuple[float, float]:
-    """The self-normalised mean Σ w x and its standard error √Σ w²(x - mean)² (Owen 2013, eq. 9.8)."""
+def mean_and_error(values: Floats, log_weights: Floats, families: Whole | None = None) -> tuple[float, float]:
+    """The self-normalised mean Σ w x and its standard error √Σ w²(x - mean)² (Owen 2013, eq. 9.8).
+
+    families: of the draws, if not all are independent (see `Draws`).
+    """
     weights = normalised(log_weights)
     mean = _mean(values, weights)
-    return mean, sqrt(float((weights**2 * (values - mean) ** 2).sum()))
+    return mean, sum_error(weights * (values - mean), families)
+
+
+def sum_error(residuals: Floats, families: Whole | None = None) -> float:
+    """The standard error of a sum of residuals, √Σ (sum over a family)².
+
+    Chan & Lai, *A general theory of particle filters in hidden Markov models and some applications*
+    (Annals of Statistics 2013), eq. 2.16; Lee & Whiteley, *Variance estimation in the particle filter*
+    (Biometrika 2018), section 4.
+    """
+    if families is None:
+        return sqrt(float((residuals**2).sum()))
+    _, member = np.unique(families, return_inverse=True)
+    sums = np.bincount(member.ravel(), residuals.ravel())
+    return sqrt(float((sums**2).sum()))
+
+
+def population_error(log_weights: Floats, families: Whole, resamplings: int) -> float:
+    """The relative standard error of a population's evidence, from the families of its N particles.
+
+    √(1 - (N/(N-1))^(n+1) (1 - Σ (weight of a family)²)) after n resamplings: Lee & Whiteley (2018),
+    eq. 6. Unbiased for multinomial resampling; other schemes err less than it says. 1 if all descend from
+    one, when it says nothing.
+    """
+    count = log_weights.size
+    if count < 2:
+        return inf
+    _, member = np.unique(families, return_inverse=True)
+    shares = np.bincount(member.ravel(), normalised(log_weights).ravel())
+    different = 1 - float((shares**2).sum())
+    return sqrt(max(0.0, 1 - (count / (count - 1)) ** (resamplings + 1) * different))
+
+
+def pooled_evidence(parts: Sequence[tuple[float, float, int]]) -> Estimate:
+    """The log of the mean of independent, unbiased estimates of Z.
+
+    parts: of each the log, the relative standard error, and how much it counts.
+    """
+    top = max(value for value, _, _ in parts)
+    if top == -inf:
+        return Estimate(-inf, nan, (-inf, inf), ("every weight is 0",))
+    whole = sum(count for _, _, count in parts)
+    scaled = [(exp(value - top) * count / whole, error) for value, error, count in parts if value > -inf]
+    mean = sum(value for value, _ in scaled)
+    error = sqrt(sum((value * error) ** 2 for value, error in scaled)) / mean
+    return estimate(top + log(mean), error, *_unsure(error))
+
+
+def _unsure(error: float) -> tuple[str, ...]:
+    if error > 0.5:
+        return ("the standard error of the evidence is large; its interval is unreliable",)
+    return ()
 
 
 def _mean(values: Floats, weights: Floats) -> float:

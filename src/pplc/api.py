@@ -19,7 +19,7 @@ from pplc.lang.suggest import did_you_mean
 if TYPE_CHECKING:
     from pplc.data_python import Data
     from pplc.inference.answers import Answer
-    from pplc.inference.options import Guide
+    from pplc.inference.options import Guide, Resampler
     from pplc.inference.progress import Progress
     from pplc.inference.summary import Variable
     from pplc.information.answers import Elements
@@ -78,6 +78,11 @@ class Model:
         max_depth: int | None = None,
         path_length: float | None = None,
         guide: Guide | None = None,
+        particles: int | None = None,
+        resampler: Resampler | None = None,
+        resample_below: float | None = None,
+        lookahead: bool | None = None,
+        moves: int | None = None,
         steps: int | None = None,
         learning_rate: float | None = None,
         init: Mapping[str, Any] | None = None,
@@ -108,6 +113,11 @@ class Model:
             "max_depth": max_depth,
             "path_length": path_length,
             "guide": guide,
+            "particles": particles,
+            "resampler": resampler,
+            "resample_below": resample_below,
+            "lookahead": lookahead,
+            "moves": moves,
             "steps": steps,
             "learning_rate": learning_rate,
             "init": init,

@@ -43,6 +43,9 @@ class Parser(argparse.ArgumentParser):
             name = message.split("'")[1]
             advice = did_you_mean(name, COMMANDS) or f"the commands are {', '.join(COMMANDS)}"
             message = f"there is no command `{name}`"
+        elif message.startswith("argument "):
+            option, _, message = message.removeprefix("argument ").partition(": ")
+            message = f"`{option}`: {message}"
         raise Rejected(Diagnostic("E0317", message[:1].lower() + message[1:], help=advice))
 
     def unknown(self, word: str) -> NoReturn:

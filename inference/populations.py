@@ -1,0 +1,172 @@
+"""From populations to results: replicates of SMC, their draws, weights, families and evidence.
+
+`--chains` replicates run independently. Replicate k reads task k of the seed, step g of it generation g, so
+that a copied particle never draws its ancestor's numbers again, and a run that goes on makes the draws that
+a longer one would have made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from pplc.inference import smc, weights
+from pplc.inference.collect import RETURN, Run, arrays
+from pplc.inference.importance import refuses
+from pplc.inference.options import Options
+from pplc.inference.particles import Engine, Interpreted, streams
+from pplc.inference.progress import Progress
+from pplc.inference.result import Draws, Result
+from pplc.inference.smc import Rule, State
+from pplc.lang.diagnostics import Diagnostic, Rejected, Span
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.representations.population import SCHEMES
+from pplc.semantics.representations.sequential import Suspended
+from pplc.semantics.runs import Finished
+from pplc.semantics.source import Seeded
+from pplc.semantics.values import Address, Value
+
+__all__ = ["Replicate", "refuses", "run", "sample"]
+
+
+class Replicate(NamedTuple):
+    """One population with what is known of it.
+
+    resamplings: how often it was resampled. whole: every run has finished, or has weight zero.
+    """
+
+    state: State[Suspended]
+    resamplings: int
+    whole: bool
+
+
+def run(bound: Bound, options: Options, progress: Progress) -> Result:
+    """`--method smc`: `chains` populations of `particles` runs, drawn from the program's own laws."""
+    machine = Machine(bound, exact=False, infer=Nested())
+    return sample(Interpreted(machine), "smc", options, progress, bound.program.model.span)
+
+
+def sample(
+    engine: Engine[Suspended], method: str, options: Options, progress: Progress, model: Span
+) -> Result:
+    """`chains` populations of `particles` runs each."""
+    rule = Rule(SCHEMES[options.resampler], options.resample_below, options.lookahead)
+    first = 0 if options.state is None else int(options.state["next"])
+    found: list[Replicate] = []
+    for number in range(first, first + options.chains):
+        replicate = _replicate(engine, rule, Seeded(options.seed, task=number), options.particles, progress)
+        if found and not replicate.whole:
+            break
+        found.append(replicate)
+        if not replicate.whole:
+            break
+    if all(replicate.state.population.dead for replicate in found):
+        raise _dead(found[-1], options.particles, model)
+    return _result(method, found, options, first)
+
+
+def _replicate(
+    engine: Engine[Suspended], rule: Rule, source: Seeded, count: int, progress: Progress
+) -> Replicate:
+    state = smc.init(engine, streams(source, 0, count))
+    resamplings = 0
+    while not smc.done(engine, state):
+        if progress.stopped():
+            return Replicate(state, resamplings, whole=False)
+        state, info = smc.step(engine, state, rule, streams(source, state.generation + 1, count))
+        resamplings += info.resampled
+        progress.advance(
+            "stepping", state.generation, None, f"{float(info.effective):.0f} effective particles"
+        )
+    return Replicate(state, resamplings, whole=True)
+
+
+def _dead(replicate: Replicate, count: int, model: Span) -> Rejected:
+    """The error when every particle of every population has weight zero."""
+    runs = replicate.state.population.particles
+    weights_met = max(run.weights for run in runs)
+    last = next(run.event for run in runs if run.weights == weights_met)
+    return Rejected(
+        Diagnostic(
+            "E0407",
+            f"all {count:,} particles have weight zero at their {_ordinal(weights_met)} weight",
+            model if isinstance(last, Finished) else last.span,
+            help="the evidence may be impossible, or too rare to meet by chance: take more `--particles`,"
+            " write conditions as observations, or use another method",
+        )
+    )
+
+
+def _ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+# ------------------------------------------------------------------ results
+
+
+def _result(method: str, found: Sequence[Replicate], options: Options, first: int) -> Result:
+    lowest = min(
+        run.dimension
+        for replicate in found
+        for run, w in zip(*replicate.state.population[:2], strict=True)
+        if float(w) > -inf
+    )
+    logs = np.array([_log_weights(replicate, lowest) for replicate in found])
+    families = np.array([[_eve(line) for line in r.state.lineages] for r in found])
+    families += np.arange(len(found))[:, None] * options.particles
+    parts: list[tuple[float, float, int]] = []
+    for row, members, replicate in zip(logs, families, found, strict=True):
+        top = float(row.max())
+        value = top + float(np.log(np.exp(row - top).mean())) if top > -inf else -inf
+        parts.append((value, weights.population_error(row, members, replicate.resamplings), 1))
+    runs = [[_recorded(run) for run in replicate.state.population.particles] for replicate in found]
+    likelihoods = [[_likelihood(run) for run in replicate.state.population.particles] for replicate in found]
+    ancestors = int(np.unique(families[logs > -inf]).size)
+    total = options.particles * len(found)
+    return Result(
+        method,
+        draws=Draws(arrays(runs), logs, arrays(likelihoods), families=families),
+        log_evidence=weights.pooled_evidence(parts),
+        diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
+        note=f"{total:,} particles, {options.resampler} resampling",
+        state={"method": method, "next": first + len(found)} if found[-1].whole else None,
+        stopped=not found[-1].whole or len(found) < options.chains,
+    )
+
+
+def _log_weights(replicate: Replicate, lowest: int) -> list[float]:
+    """The weights, evidence included, on the scale on which their mean is that of the evidence.
+
+    In mixed laws only the runs of lowest dimension count (LANGUAGE.md 11).
+    """
+    population = replicate.state.population
+    scale = float(population.log_evidence) + float(np.log(len(population.particles)))
+    return [
+        float(w) + scale if run.dimension == lowest else -inf
+        for run, w in zip(population.particles, population.log_weights, strict=True)
+    ]
+
+
+def _eve(lineage: smc.Lineage) -> int:
+    """The slot of the earliest ancestor."""
+    while lineage is not None and lineage[1] is not None:
+        lineage = lineage[1]
+    return 0 if lineage is None else lineage[0]
+
+
+def _likelihood(run: Suspended) -> dict[Address, Value]:
+    return {address: float(weight) for address, weight in run.likelihood(0.0).items()}
+
+
+def _recorded(run: Suspended) -> Run:
+    """The variables of a run: of one that has not finished those that it has made so far."""
+    if isinstance(run.event, Finished):
+        return {**run.event.variables(), RETURN: run.event.value}
+    return Finished((), run.event.state.recorded).variables()
