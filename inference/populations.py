@@ -129,13 +129,12 @@ def _result(method: str, found: Sequence[Replicate], options: Options, first: in
     runs = [[_recorded(run) for run in replicate.state.population.particles] for replicate in found]
     likelihoods = [[_likelihood(run) for run in replicate.state.population.particles] for replicate in found]
     ancestors = int(np.unique(families[logs > -inf]).size)
-    total = options.particles * len(found)
     return Result(
         method,
         draws=Draws(arrays(runs), logs, arrays(likelihoods), families=families),
         log_evidence=weights.pooled_evidence(parts),
         diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
-        note=f"{total:,} particles, {options.resampler} resampling",
+        note=f"{options.resampler} resampling",
         state={"method": method, "next": first + len(found)} if found[-1].whole else None,
         stopped=not found[-1].whole or len(found) < options.chains,
     )

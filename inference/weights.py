@@ -17,6 +17,9 @@ from pplc.inference.answers import Estimate, estimate
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
+EPSILON = 1e-12
+"""Rounding of a sum of squares of weights: below it there is one family with all of the weight."""
+
 
 def normalised(log_weights: Floats) -> Floats:
     """Weights that sum to 1, in the same shape; all NaN if every weight is 0."""
@@ -57,11 +60,15 @@ def mean_and_error(values: Floats, log_weights: Floats, families: Whole | None =
     """
     weights = normalised(log_weights)
     mean = _mean(values, weights)
-    return mean, sum_error(weights * (values - mean), families)
+    return mean, sum_error(weights * (values - mean), weights, families)
 
 
-def sum_error(residuals: Floats, families: Whole | None = None) -> float:
-    """The standard error of a sum of residuals, √Σ (sum over a family)².
+def sum_error(residuals: Floats, weights: Floats, families: Whole | None = None) -> float:
+    """The standard error of a sum of residuals w(x - mean): √Σ (sum over a family)².
+
+    Families that share the weight among few say little about their spread: the square is divided by
+    1 - Σ (weight of a family)², so that it is unbiased for families of equal weight, and infinite if there
+    is one family alone.
 
     Chan & Lai, *A general theory of particle filters in hidden Markov models and some applications*
     (Annals of Statistics 2013), eq. 2.16; Lee & Whiteley, *Variance estimation in the particle filter*
@@ -70,16 +77,22 @@ def sum_error(residuals: Floats, families: Whole | None = None) -> float:
     if families is None:
         return sqrt(float((residuals**2).sum()))
     _, member = np.unique(families, return_inverse=True)
-    sums = np.bincount(member.ravel(), residuals.ravel())
-    return sqrt(float((sums**2).sum()))
+    sums, shares = (
+        np.bincount(member.ravel(), residuals.ravel()),
+        np.bincount(member.ravel(), weights.ravel()),
+    )
+    if not residuals.any():
+        return 0.0
+    rest = 1 - float((shares**2).sum())
+    return sqrt(float((sums**2).sum()) / rest) if rest > EPSILON else inf
 
 
 def population_error(log_weights: Floats, families: Whole, resamplings: int) -> float:
     """The relative standard error of a population's evidence, from the families of its N particles.
 
     √(1 - (N/(N-1))^(n+1) (1 - Σ (weight of a family)²)) after n resamplings: Lee & Whiteley (2018),
-    eq. 6. Unbiased for multinomial resampling; other schemes err less than it says. 1 if all descend from
-    one, when it says nothing.
+    eq. 6. Unbiased for multinomial resampling; other schemes err less than it says. Infinite if all
+    particles descend from one, when nothing is known.
     """
     count = log_weights.size
     if count < 2:
@@ -87,6 +100,8 @@ def population_error(log_weights: Floats, families: Whole, resamplings: int) -> 
     _, member = np.unique(families, return_inverse=True)
     shares = np.bincount(member.ravel(), normalised(log_weights).ravel())
     different = 1 - float((shares**2).sum())
+    if different < EPSILON:
+        return inf
     return sqrt(max(0.0, 1 - (count / (count - 1)) ** (resamplings + 1) * different))
 
 

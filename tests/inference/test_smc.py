@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable
 from fractions import Fraction as F
+from math import inf, sqrt
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pplc.inference import smc
+from pplc.inference import smc, weights
 from pplc.inference.particles import Interpreted, Streams, streams
 from pplc.inference.smc import Rule, State
 from pplc.semantics.bound import Bound
@@ -119,3 +121,22 @@ def test_every_rule_means_the_program(name: str, rule: str) -> None:
     }
     program = bound(PROGRAMS[name])
     assert weighted_measure(smc_law(program, 2, rules[rule])) == masses(program)
+
+
+def test_errors_by_family_are_those_of_independent_draws_when_every_draw_is_its_own_family() -> None:
+    rng = np.random.default_rng(5)
+    values, logs = rng.standard_normal(200), rng.standard_normal(200)
+    alone = np.arange(200)
+    mean, error = weights.mean_and_error(values, logs)
+    again, larger = weights.mean_and_error(values, logs, alone)
+    assert mean == again
+    assert larger == pytest.approx(error / sqrt(1 - float((weights.normalised(logs) ** 2).sum())))
+    assert weights.population_error(logs, alone, 0) == pytest.approx(
+        weights.log_evidence(logs).standard_error
+    )
+
+
+def test_one_family_alone_tells_nothing_of_the_error() -> None:
+    logs, same = np.zeros(10), np.zeros(10, dtype=np.int64)
+    assert weights.mean_and_error(np.arange(10.0), logs, same)[1] == inf
+    assert weights.population_error(logs, same, 3) == inf
