@@ -26,6 +26,18 @@ def read_parquet(content: bytes, name: str) -> Table:
 
 def read_npz(content: bytes, name: str) -> Table:
     """The arrays of an npz file; Python objects in it are refused, never loaded."""
+    if content.startswith(b"\x93NUMPY"):
+        reject(
+            "E0302",
+            f"`{name}` is not an npz file: it is an npy file, one array without a name",
+            advice=f'`numpy.savez("{name}", NAME=array)` names it',
+        )
+    if not content.startswith(b"PK"):
+        reject(
+            "E0302",
+            f"`{name}` is not an npz file, which is a zip archive: {_beginning(content)}",
+            advice="`numpy.savez` writes npz files; text data end in `.json` or `.csv`",
+        )
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {title: archive[title].tolist() for title in archive.files}
@@ -34,6 +46,16 @@ def read_npz(content: bytes, name: str) -> Table:
         reason = "it holds Python objects, which are not read" if objects else _reason(error)
         reject("E0302", f"`{name}` is not an npz file of arrays: {reason}")
     return Table(name, arrays, binary=True)
+
+
+def _beginning(content: bytes) -> str:
+    """What a file seems to be, by its first line."""
+    (first, *_) = content[:40].splitlines() or [b""]
+    try:
+        text = first.decode()
+    except UnicodeDecodeError:
+        return "it is damaged, or of another format"
+    return f"it is text, and begins with `{text}`" if text.isprintable() and text else "it is empty or damaged"
 
 
 def _reason(error: Exception) -> str:

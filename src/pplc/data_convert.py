@@ -172,6 +172,7 @@ def _array(element: Type, sizes: tuple[typesys.Extent, ...], raw: Raw, what: str
     items = _items(raw, what, typesys.Array(element, sizes), context)
     context.sizes.unify(sizes[0], len(items), _place(what, context), f"`{what}` in {context.origin}")
     if len(sizes) == 1:
+        _refuse_names(element, items, what, context)
         return tuple([convert(element, item, f"{what}[{k}]", context) for k, item in enumerate(items)])
     rows: list[Value] = []
     for k, item in enumerate(items):
@@ -183,6 +184,33 @@ def _array(element: Type, sizes: tuple[typesys.Extent, ...], raw: Raw, what: str
             )
         rows.append(_array(element, sizes[1:], item, f"{what}[{k}]", context))
     return tuple(rows)
+
+
+def _refuse_names(element: Type, items: list[Raw], what: str, context: Context) -> None:
+    """Integers that number groups are often still text in a table: says how they become numbers."""
+    names = [item.text if isinstance(item, Cell) else item for item in items if item is not None]
+    if not isinstance(element, typesys.Int) or not names or not all(map(_is_name, names)):
+        return
+    levels = sorted(dict.fromkeys(map(str, names)))
+    shown = ", ".join(f"`{level[:20]}` = {k}" for k, level in enumerate(levels[:3]))
+    more = ", …" if len(levels) > 3 else ""
+    frame = f'frame["{what}"]'
+    raise Misfit(
+        "E0304",
+        f"{_place(what, context)} must be integers, but it is text, such as `{names[0]}`",
+        f"number its {len(levels)} different values from 0 ({shown}{more}): in pandas"
+        f' `{frame} = {frame}.astype("category").cat.codes`, in R `as.integer(factor({what})) - 1`',
+    )
+
+
+def _is_name(item: Raw) -> bool:
+    if not isinstance(item, str) or not item.strip():
+        return False
+    try:
+        number(item)
+    except ValueError:
+        return True
+    return False
 
 
 def _record(kind: Type, fields: tuple[tuple[str, Type], ...], raw: Raw, what: str, context: Context) -> Value:

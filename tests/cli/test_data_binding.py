@@ -235,3 +235,19 @@ def test_the_member_data_is_taken_if_only_it_has_parameters() -> None:
     assert bind(_signature(data=t.Record((("a", t.INT),))), [table]).arguments == {
         "data": Record(("a",), (1,))
     }
+
+
+def test_a_column_of_text_where_groups_are_numbered_says_how_to_number_them() -> None:
+    with pytest.raises(Rejected) as caught:
+        _bind({"county": t.Array(t.INT, (N,))}, {"county": [Cell("Aitkin"), Cell("Becker"), Cell("Aitkin")]})
+    (found,) = caught.value.diagnostics
+    assert found.code == "E0304"
+    assert found.message == "`county` in `d.json` must be integers, but it is text, such as `Aitkin`"
+    assert "its 2 different values from 0 (`Aitkin` = 0, `Becker` = 1)" in found.help
+    assert 'frame["county"].astype("category").cat.codes' in found.help
+
+
+def test_one_word_among_numbers_is_shown_where_it_stands() -> None:
+    with pytest.raises(Rejected) as caught:
+        _bind({"county": t.Array(t.INT, (N,))}, {"county": [Cell("1"), Cell("Becker")]})
+    assert "`county[1]`" in caught.value.diagnostics[0].message

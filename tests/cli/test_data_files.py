@@ -103,12 +103,16 @@ BAD: dict[str, tuple[str, str | bytes, str]] = {
         '{"x": ' + "9" * 10_000 + "}",
         f"E0302: `d.json` contains a number that cannot be used: the exponent of `{'9' * 40}` is beyond ±300",
     ),
-    "ragged": ("d.csv", "x,y\n1,2\n3\n", "E0302: row 3 of `d.csv` has 1 fields, but the header names 2"),
+    "ragged": ("d.csv", "x,y\n1,2\n3\n", "E0302: line 3 of `d.csv` has 1 field, but the header names 2"),
     "columns": ("d.csv", "x,x\n1,2\n", "E0302: `d.csv` has two columns named `x`"),
     "no header": ("d.csv", "", "E0302: `d.csv` is empty"),
     "quote": ("d.csv", 'x\n"1\n', "E0302: `d.csv` is not CSV: unexpected end of data"),
     "no parquet": ("d.parquet", "hello", "E0302: `d.parquet` is not a Parquet file: "),
-    "no npz": ("d.npz", "hello", "E0302: `d.npz` is not an npz file of arrays: "),
+    "no npz": (
+        "d.npz",
+        "hello",
+        "E0302: `d.npz` is not an npz file, which is a zip archive: it is text, and begins with `hello`",
+    ),
     "ending": (
         "d.txt",
         "x",
@@ -225,3 +229,20 @@ def test_a_damaged_file_is_read_or_refused(
     except Rejected as rejected:
         refused = [d.code for d in rejected.diagnostics]
     assert refused in ([], ["E0302"])
+
+
+def test_a_file_that_is_no_npz_says_what_it_is(tmp_path: Path) -> None:
+    text, array = tmp_path / "text.npz", tmp_path / "array.npz"
+    text.write_text("a,b\n1,2\n")
+    with array.open("wb") as opened:
+        np.save(opened, np.zeros(3))
+    for path, message, advice in (
+        (text, "which is a zip archive: it is text, and begins with `a,b`", "`.csv`"),
+        (array, "it is an npy file, one array without a name", "numpy.savez"),
+    ):
+        with pytest.raises(Rejected) as caught:
+            read(str(path))
+        (found,) = caught.value.diagnostics
+        assert found.code == "E0302"
+        assert message in found.message
+        assert advice in found.help
