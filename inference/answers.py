@@ -1,4 +1,4 @@
-"""The three kinds of answer: exact, bounded, or an estimate with its error.
+"""The kinds of answer: exact, bounded, truncated, or an estimate with its error.
 
 The type says which it is, so that nothing downstream can print an estimate without its error.
 Imports no numpy: answers are few and scalar.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf, log, log1p, nextafter
 from typing import TypeAlias
+
+from pplc.semantics.number import LogRat, LogWeight
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,17 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Truncated:
+    """A number of the runs that were followed, without a certificate: the others may have any values.
+
+    left: upper bound of the mass of the runs not followed, as a share of those that were.
+    """
+
+    value: float
+    left: float
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A number with its standard error.
 
@@ -52,4 +66,41 @@ def estimate(value: float, standard_error: float, *flags: str) -> Estimate:
     return Estimate(value, standard_error, (value - width, value + width), flags)
 
 
-Answer: TypeAlias = Exact | Bounds | Estimate
+Answer: TypeAlias = Exact | Bounds | Truncated | Estimate
+
+
+def below(number: Fraction | float) -> float:
+    """A float not above the number; one step further down for floats, whose last digit may be rounded."""
+    found = float(number)
+    return found if isinstance(number, Fraction) and Fraction(found) <= number else nextafter(found, -inf)
+
+
+def above(number: Fraction | float) -> float:
+    """A float not below the number."""
+    return -below(-number)
+
+
+def enclosed(share: Fraction | float, left: float) -> Bounds:
+    """The bounds of a probability: `share` of the mass followed, and mass `left` of which nothing is known.
+
+    With M followed, m of it in the event, and at most R more: m / (M + R) ≤ P ≤ (m + R) / (M + R).
+    `share` is m / M rounded to a float at most once, `left` at least R / M.
+    """
+    low, high = Fraction(below(share)), Fraction(above(share))
+    more = Fraction(left)
+    return Bounds(max(0.0, below(low / (1 + more))), min(1.0, above((high + more) / (1 + more))))
+
+
+def enclosed_log(mass: LogWeight, left: float) -> Bounds:
+    """The bounds of a log evidence: the log of the mass followed, M, and of at most R = `left` · M more."""
+    found = float(mass)
+    size = abs(found)
+    if isinstance(mass, LogRat) and not 0.5 < mass.value < 2:
+        if 1e-300 < mass.value < 1e300:  # else its logarithm is the difference of two that may be large
+            found = log(float(mass.value))
+            size = abs(found) + 1
+        else:
+            size = abs(log(mass.value.numerator)) + abs(log(mass.value.denominator))
+    slack = 4 * 2.0**-52 * size
+    more = log1p(left) if left > 1e-8 else left  # log(1 + x) <= x
+    return Bounds(below(found - slack), above(found + slack + above(more)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pplc.inference.answers import Estimate, Exact
+from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.lang.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Draws:
                     Names are `theta`, `f.slope`, `y[3]` (a missing datum), `return`.
     log_weights:    [chain, draw], not normalised; None if all draws weigh the same.
     log_likelihood: observed site -> [chain, draw, *shape]: pointwise, for LOO and WAIC.
+    families:       [chain, draw], whole numbers: draws of one family share an ancestor, so that their errors
+                    are not independent; those of different families are. None if every draw is one.
     stats:          of the sampler, [chain, draw]: `lp diverging acceptance_rate tree_depth step_size
                     energy n_steps`, those that the method has.
     """
@@ -46,6 +48,7 @@ class Draws:
     log_weights: Array | None = None
     log_likelihood: Mapping[str, Array] = field(default_factory=dict[str, Array])
     stats: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    families: Array | None = None
 
     @property
     def chains(self) -> int:
@@ -70,22 +73,29 @@ class Result:
 
     laws:         exact methods: name -> index -> value -> probability; the index is `()` for a variable
                   that is no array of sites. A law sums to less than 1 if some runs do not reach it.
+    left:         of variables whose laws miss some runs: an upper bound of the mass of these runs, as a
+                  share of the mass of the others. The law is that of the others; what it says is
+                  certain up to `pplc.inference.answers.enclosed`.
     draws:        all other methods.
     log_evidence: log Z in nats; None with the reason in `no_evidence` where it is unknown or undefined.
     diagnostics:  numbers about the run as a whole, such as `{"states": 8}` or `{"divergences": 0}`.
     note:         what ran, in a few words: `8 states`, `AutoNormal guide, 5000 steps`.
     warnings:     in plain words, code W04xx or W05xx.
     state:        to resume from; None if the method cannot.
+    replaces:     after a run was resumed: its draws take the place of those there were, as when a population
+                  that had stopped half way has gone on. Otherwise they come on top.
     stopped:      the user or the time limit ended it early; what is here was computed before.
     """
 
     method: str
     laws: Mapping[str, Mapping[Index, Mapping[Value, Probability]]] | None = None
+    left: Mapping[str, float] = field(default_factory=dict[str, float])
     draws: Draws | None = None
-    log_evidence: Exact | Estimate | None = None
+    log_evidence: Exact | Bounds | Estimate | None = None
     no_evidence: str = ""
     diagnostics: Mapping[str, float] = field(default_factory=dict[str, float])
     note: str = ""
     warnings: tuple[Diagnostic, ...] = ()
     state: State | None = None
+    replaces: bool = False
     stopped: bool = False

@@ -1,27 +1,34 @@
 """Forward execution that merges equal states, and the backward pass over what it found.
 
-The states of a finite program form a graph without cycles: a node is a set of runs that wait for the
-same draw with the same live variables, an edge one value of the draw, with the weight of everything
-up to the next draw. With α the weight of all paths to a node and β that of all paths from it to an
-end, what an edge from u to w records has the probability α(u) · weight · β(w) / Z (the
-forward–backward algorithm: Rabiner 1989, eqs. 18–27, on a graph instead of a chain).
+The states of a program form a graph: a node is a set of runs that wait for the same draw with the
+same live variables, an edge one value of the draw, with the weight of everything up to the next
+draw. With α the weight of all paths to a node and β that of all paths from it to an end, what an
+edge from u to w records has the probability α(u) · weight · β(w) / Z (the forward–backward algorithm:
+Rabiner 1989, eqs. 18–27, on a graph instead of a chain).
+
+Without `while` and recursion there are no cycles, and states are forgotten once they are left. With
+them a state may come back, and the sums over paths are linear systems (`pplc.inference.solving`); a
+graph without end is followed until little mass is left, all of which `Graph.rest` bounds.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from math import exp
+from fractions import Fraction
+from math import log
 from typing import NamedTuple
 
 from pplc.inference.collect import RETURN
 from pplc.inference.progress import Progress
+from pplc.inference.solving import TooLarge, flow
 from pplc.inference.suspended import Key, Suspended
 from pplc.lang import core
-from pplc.lang.analysis import statements
-from pplc.lang.diagnostics import NOWHERE, Span
+from pplc.lang.analysis import reachable, statements
+from pplc.lang.diagnostics import NOWHERE, Rejected, Span
 from pplc.lang.families import FAMILIES
+from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times, total
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
@@ -33,8 +40,20 @@ from pplc.semantics.values import Address, Value
 MOST_BITS = 4096
 """Longest numerator or denominator of a rational weight; beyond it weights go on as floats."""
 
-NEGLIGIBLE = 1e-16
-"""Share of the mass at which the runs that are left of an endless program are given up."""
+ROUNDED_BITS = 256
+"""Digits of rational weights in an endless program, in its numerators and denominators."""
+
+NEGLIGIBLE = 1e-15
+"""Mass of the runs not followed, as a share of those that have ended, at which an endless program is left."""
+
+FIRST_LOOK = 64
+"""States of a program without known end after which the mass that is left is looked at first."""
+
+PATIENCE = 2000
+"""States of an endless program before it is given up because it does not come to an end in time."""
+
+ENDLESS = ("E0405", "E0406")
+"""Runs of more steps or calls than the budget allows: their mass is left over."""
 
 
 class Edge(NamedTuple):
@@ -54,14 +73,18 @@ class Edge(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """Runs that are one state: the draw they wait for, the ways here and on, and their weights."""
+    """Runs that are one state: the draw they wait for, the ways here and on, and their weights.
 
-    event: Sampling
+    recorded: on every way here, if the states are told apart by it.
+    """
+
+    event: Sampling | None
     dimension: int
     incoming: list[LogWeight] = field(default_factory=list[LogWeight])
     edges: list[Edge] = field(default_factory=list[Edge])
     alpha: LogWeight = IMPOSSIBLE
     beta: LogWeight = IMPOSSIBLE
+    place: int = -1
 
 
 @dataclass(slots=True)
@@ -69,15 +92,16 @@ class Graph:
     """The states of a program in the order in which they were left, and the edges before the first.
 
     lowest:   dimension of the finished runs that count; the others have measure zero beside them.
-    left:     prior mass of the runs that were given up, as a share of what has finished.
+    rest:     states not followed. Their α, together, is the mass that all answers leave open: no run
+              gains weight (`can_gain`).
     dead_end: where the last run died.
     stopped:  the user or the time limit ended it.
     """
 
     start: list[Edge] = field(default_factory=list[Edge])
     nodes: list[Node] = field(default_factory=list[Node])
+    rest: list[Node] = field(default_factory=list[Node])
     lowest: int = 0
-    left: float = 0.0
     dead_end: Span = NOWHERE
     stopped: bool = False
 
@@ -90,6 +114,10 @@ class Graph:
     def evidence(self) -> LogWeight:
         """The log of the mass of all finished runs."""
         return total(map(self.mass, self.start)) if self.start else IMPOSSIBLE
+
+    def open(self) -> LogWeight:
+        """The log of the mass of the runs that were not followed to their end."""
+        return total(node.alpha for node in self.rest) if self.rest else IMPOSSIBLE
 
     def edges(self, one: LogWeight) -> Iterator[tuple[Edge, LogWeight]]:
         """Every edge with the mass of the finished runs that pass through it."""
@@ -111,42 +139,81 @@ class Explorer:
         self.machine = machine
         self.progress = progress
         self.forgetful = forgetful
-        self.suspended = Suspended(machine.bound.program)
+        self.suspended = Suspended(machine.bound, machine.record)
+        self.ordered = self.suspended.ordered
+        self.endless = not self.ordered and not can_gain(machine.bound)
         self.graph = Graph()
-        self.pending: dict[Key, Node] = {}
-        self.queue: list[tuple[tuple[int, ...], int, Key]] = []
+        self.known: dict[Key, Node] = {}
+        self.queue: list[tuple[tuple[int, ...], int, Key, Node]] = []
         self.pushed = 0
-        self.finished: dict[int, list[LogWeight]] = {}
+        self.ended: set[int] = set()
+        self.beyond = Node(None, 0)
+        self.looked = (0, 0.0)
 
-    def explore(self) -> Graph:
-        """The whole graph, weights forward and backward included."""
+    def explore(self, start: Event | None = None) -> Graph:
+        """The whole graph from an event on (the start of the program), weights included."""
         one = ONE(self.machine.exact)
+        self._follow(self.machine.start() if start is None else start, one, one, 0, self.graph.start)
+        self._follow_all()
+        self.graph.lowest = min(self.ended, default=0)
+        if self.ordered:
+            for node in reversed(self.graph.nodes):
+                node.beta = fitted(total(map(self.graph.mass, node.edges))) if node.edges else IMPOSSIBLE
+        else:
+            settle(self.graph, fitted if not self.graph.rest else rounded)
+        return self.graph
+
+    def _follow_all(self) -> None:
         budget = self.machine.bound.budget.states
-        endless = not self.suspended.ordered and not can_gain(self.machine.bound.program)
-        self._follow(self.machine.start(), one, one, 0, self.graph.start)
+        look = FIRST_LOOK
         while self.queue:
-            node = self.pending.pop(heapq.heappop(self.queue)[2])
+            _, _, key, node = heapq.heappop(self.queue)
+            if self.ordered:
+                del self.known[key]
             self._expand(node)
             done = len(self.graph.nodes)
-            if done + len(self.pending) > budget:
-                raise too_many(budget, node.event)
             if done % 256 == 0:
                 self.progress.advance("states", done)
                 if self.progress.stopped():
                     self.graph.stopped = True
-                    break
-            if endless and done % 64 == 0 and self._negligible():
-                break
-        self.graph.lowest = min(self.finished, default=0)
-        for node in reversed(self.graph.nodes):
-            node.beta = fitted(total(map(self.graph.mass, node.edges))) if node.edges else IMPOSSIBLE
-        return self.graph
+                    self._leave()
+                    return
+            if done + len(self.queue) > budget:
+                if self.endless and self.ended:
+                    self._leave()
+                    return
+                assert node.event is not None
+                raise too_many(budget, node.event)
+            if self.endless and done >= look:
+                look = done + max(FIRST_LOOK, done // 2)
+                self._leave()
+                if self._enough():
+                    return
+                self.graph.rest = []
+        if self.beyond.place >= 0:
+            self.graph.rest = [self.beyond]
+
+    def _leave(self) -> None:
+        """What is in the queue is left over."""
+        self.graph.rest = [node for _, _, _, node in self.queue]
+        if self.beyond.place >= 0:
+            self.graph.rest.append(self.beyond)
 
     def _expand(self, node: Node) -> None:
-        node.alpha = fitted(total(node.incoming))
+        if self.ordered:
+            node.alpha = fitted(total(node.incoming))
+        node.place = len(self.graph.nodes)
         self.graph.nodes.append(node)
+        assert node.event is not None
         for value, mass in choices(node.event):
-            event = self.machine.resume(node.event.state, value)
+            try:
+                event = self.machine.resume(node.event.state, value)
+            except Rejected as rejected:
+                if not self.endless or rejected.diagnostics[0].code not in ENDLESS:
+                    raise
+                self.beyond.place = 0
+                node.edges.append(Edge(mass, {}, self.beyond, node.dimension))
+                continue
             self._follow(event, node.alpha, mass, node.dimension, node.edges)
 
     def _follow(
@@ -167,29 +234,94 @@ class Explorer:
         if isinstance(event, Finished):
             recorded = {**event.variables(), RETURN: event.value}
             edges.append(Edge(weight, recorded, None, dimension))
-            self.finished.setdefault(dimension, []).append(times(before, weight))
+            self.ended.add(dimension)
             return
         recorded = {}
         if self.forgetful:
             recorded = Finished((), event.state.recorded).variables()
             event = event._replace(state=event.state._replace(recorded=None))
         key, event = self.suspended.key(event)
-        node = self.pending.get((*key, dimension))
+        key = (*key, dimension)
+        node = self.known.get(key)
         if node is None:
-            node = self.pending[(*key, dimension)] = Node(event, dimension)
+            node = self.known[key] = Node(event, dimension)
             self.pushed += 1  # breaks ties, so that keys are never compared
-            heapq.heappush(self.queue, (self.suspended.order(event.state), self.pushed, (*key, dimension)))
-        node.incoming.append(times(before, weight))
+            heapq.heappush(self.queue, (self.suspended.order(event.state), self.pushed, key, node))
+        if self.ordered:
+            node.incoming.append(times(before, weight))
         edges.append(Edge(weight, recorded, node, dimension))
 
-    def _negligible(self) -> bool:
-        """Whether what is left of an endless program no longer matters; it can gain no weight."""
-        ended = sum(exp(float(total(weights))) for weights in self.finished.values())
-        left = sum(exp(float(total(node.incoming))) for node in self.pending.values())
-        if ended == 0 or left > NEGLIGIBLE * ended:
+    def _enough(self) -> bool:
+        """Whether what is left of an endless program no longer matters, or will not do so in time.
+
+        If the logarithm of what is left goes on falling as it last did, when is it small enough?
+        """
+        if not self.ended:
             return False
-        self.graph.left = left / ended
-        return True
+        self.graph.lowest = min(self.ended)
+        try:
+            settle(self.graph, float)
+        except TooLarge:
+            return True
+        left = float(self.graph.open()) - float(self.graph.evidence())
+        if left <= log(NEGLIGIBLE):
+            return True
+        states, (before, most) = len(self.graph.nodes), self.looked
+        self.looked = (states, left)
+        if not before or states < PATIENCE:
+            return False
+        needed = (left - log(NEGLIGIBLE)) * (states - before)
+        return needed > (most - left) * (self.machine.bound.budget.states - states)
+
+
+def settle(graph: Graph, fit: Callable[[LogWeight], LogWeight]) -> None:
+    """Finds α and β of a graph that may have cycles. States from which no end is reached have α 0."""
+    every = [*graph.nodes, *graph.rest]
+    for place, node in enumerate(every):
+        node.place = place
+    alive = _alive(graph, every)
+    links: list[list[tuple[int, LogWeight]]] = [[] for _ in every]
+    back: list[list[tuple[int, LogWeight]]] = [[] for _ in every]
+    inflow: list[LogWeight] = [IMPOSSIBLE] * len(every)
+    ends: list[LogWeight] = [IMPOSSIBLE] * len(every)
+    arriving: dict[int, list[LogWeight]] = {}
+    for edge in graph.start:
+        if edge.target is not None and alive[edge.target.place]:
+            arriving.setdefault(edge.target.place, []).append(fit(edge.weight))
+    for place, weights in arriving.items():
+        inflow[place] = total(weights)
+    for node in graph.nodes:
+        ending: list[LogWeight] = []
+        for edge in node.edges:
+            if edge.target is None:
+                if edge.dimension == graph.lowest:
+                    ending.append(fit(edge.weight))
+            elif alive[edge.target.place]:
+                links[node.place].append((edge.target.place, fit(edge.weight)))
+                back[edge.target.place].append((node.place, fit(edge.weight)))
+        if ending:
+            ends[node.place] = total(ending)
+    for node, alpha, beta in zip(every, flow(inflow, links, fit), flow(ends, back, fit), strict=True):
+        node.alpha, node.beta = alpha, beta
+
+
+def _alive(graph: Graph, every: list[Node]) -> list[bool]:
+    """The states from which an end that counts, or what is not followed, can be reached."""
+    found = [False] * len(every)
+    before: list[list[Node]] = [[] for _ in every]
+    todo = list(graph.rest)
+    for node in graph.nodes:
+        for edge in node.edges:
+            if edge.target is not None:
+                before[edge.target.place].append(node)
+            elif edge.dimension == graph.lowest:
+                todo.append(node)
+    while todo:
+        node = todo.pop()
+        if not found[node.place]:
+            found[node.place] = True
+            todo.extend(before[node.place])
+    return found
 
 
 def fitted(weight: LogWeight) -> LogWeight:
@@ -201,13 +333,29 @@ def fitted(weight: LogWeight) -> LogWeight:
     return weight
 
 
-def can_gain(program: core.Program) -> bool:
-    """Whether a run's weight can grow: by `weight`, `factor`, or a density above 1."""
-    for function in program.functions.values():
+def rounded(weight: LogWeight) -> LogWeight:
+    """A rational weight to `ROUNDED_BITS` digits; what is lost is far below every bound that is given."""
+    if isinstance(weight, LogRat):
+        top, bottom = weight.value.numerator, weight.value.denominator
+        excess = min(top.bit_length(), bottom.bit_length()) - ROUNDED_BITS
+        if excess > 0:
+            return LogRat(Fraction(top >> excess, bottom >> excess))
+    return weight
+
+
+def can_gain(bound: Bound) -> bool:
+    """Whether a run's weight can grow: by `weight`, `factor`, or a density, that may be above 1."""
+    if bound.prior:
+        return False
+    for function in reachable(bound.program):
         for statement in statements(function.body):
             match statement:
-                case core.Weight("factor" | "weight"):
-                    return True
+                case core.Weight("weight", value):
+                    if not _at_most(value, 1):
+                        return True
+                case core.Weight("factor", value):
+                    if not _at_most(value, 0):
+                        return True
                 case core.Observe(law=core.Law(family)) if family in FAMILIES and FAMILIES[family].discrete:
                     pass
                 case core.Observe():
@@ -215,3 +363,14 @@ def can_gain(program: core.Program) -> bool:
                 case _:
                     pass
     return False
+
+
+def _at_most(expr: core.Expr, most: int) -> bool:
+    """Whether an expression is at most a number, as far as its text says."""
+    match expr:
+        case core.Literal(int() | Fraction() as value):
+            return not isinstance(value, bool) and value <= most
+        case core.Cond(_, then, orelse):
+            return _at_most(then, most) and _at_most(orelse, most)
+        case _:
+            return False

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pplc.inference import diagnostics, weights
+from pplc.inference.answers import Bounds, enclosed
 from pplc.inference.collect import extents
 from pplc.inference.result import Array, Draws, Index, Probability, Result
 from pplc.semantics.values import Value, shape_of, show
@@ -28,6 +29,9 @@ N = TypeVar("N", float, Fraction)
 MOST_PROBABILITIES = 20
 """Different values of an element up to which its probabilities are listed."""
 
+MOST_BOUNDS = 2000
+"""The same for laws of which some runs are missing, whose probabilities have bounds."""
+
 
 @dataclass(frozen=True)
 class Variable:
@@ -39,6 +43,8 @@ class Variable:
     probabilities: index -> value as text -> probability, for finite variables.
     exact:         the same as rationals, where they are.
     reached:       the probability that a run defines the variable at all.
+    left:          if some runs were not followed, an upper bound of their mass, as a share of the others'.
+                   `probabilities` and `numbers` are then those of the others; `bounds` hold for all.
     """
 
     name: str
@@ -52,6 +58,17 @@ class Variable:
         default_factory=dict[Index, "Mapping[str, Fraction]"]
     )
     reached: float = 1.0
+    left: float = 0.0
+
+    @property
+    def bounds(self) -> Mapping[Index, Mapping[str, Bounds]]:
+        """Index -> value as text -> bounds of its probability, if some runs were not followed."""
+        if not self.left:
+            return {}
+        return {
+            index: {value: enclosed(probability, self.left) for value, probability in law.items()}
+            for index, law in self.probabilities.items()
+        }
 
     @property
     def mean(self) -> Floats:
@@ -74,6 +91,7 @@ class Variable:
             {(): self.probabilities[index]} if index in self.probabilities else {},
             {(): self.exact[index]} if index in self.exact else {},
             self.reached,
+            self.left,
         )
 
     def elements(self) -> Iterator[Variable]:
@@ -84,7 +102,9 @@ class Variable:
 def summarise(result: Result) -> dict[str, Variable]:
     """Every variable of a result, in the order in which the model makes them."""
     if result.laws is not None:
-        found = {name: of_law(name, elements) for name, elements in result.laws.items()}
+        found = {
+            name: of_law(name, elements, result.left.get(name, 0.0)) for name, elements in result.laws.items()
+        }
     elif result.draws is not None:
         draws = result.draws
         found = {name: of_draws(name, values, draws) for name, values in draws.values.items()}
@@ -97,8 +117,8 @@ def summarise(result: Result) -> dict[str, Variable]:
 # ------------------------------------------------------------------ exact laws
 
 
-def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]]) -> Variable:
-    """The summary of exact laws, one for each element."""
+def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], left: float = 0.0) -> Variable:
+    """The summary of exact laws, one for each element; `left` as in `Result`."""
     spread = {index: element for index, law in elements.items() for index, element in _entries(index, law)}
     shape = extents(spread)
     every = [value for law in spread.values() for value in law]
@@ -112,7 +132,8 @@ def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]]) -> 
                 array[index] = row[k]
             numbers[key] = array
     reached = max((float(sum(law.values())) for law in spread.values()), default=0.0)
-    listed = {index: law for index, law in spread.items() if len(law) <= MOST_PROBABILITIES}
+    most = MOST_BOUNDS if left else MOST_PROBABILITIES
+    listed = {index: law for index, law in spread.items() if len(law) <= most}
     return Variable(
         name,
         kind,
@@ -121,6 +142,7 @@ def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]]) -> 
         {index: _texts(law, float) for index, law in listed.items()},
         {index: _texts(law, Fraction) for index, law in listed.items() if _rational(law)},
         reached,
+        left,
     )
 
 

@@ -8,12 +8,15 @@ hidden variable has values.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple, TypeAlias
 
+from pplc.inference.slicing import memoises
 from pplc.lang import core
-from pplc.lang.analysis import recursive, statements
+from pplc.lang.analysis import reachable, recursive, statements
 from pplc.lang.liveness import NOTHING, Liveness, Needs, then
+from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import named
 from pplc.semantics.growing import Growing
 from pplc.semantics.runs import (
     Again,
@@ -30,7 +33,7 @@ from pplc.semantics.runs import (
     Sampling,
     State,
 )
-from pplc.semantics.values import Value
+from pplc.semantics.values import Address, Value
 
 Key: TypeAlias = tuple[Hashable, ...]
 
@@ -47,30 +50,51 @@ class Activation(NamedTuple):
     env: Env
 
 
-class Suspended:
-    """Keys of the suspended runs of one program."""
+def ordered(program: core.Program) -> bool:
+    """Whether no run comes back to where it was: there is neither recursion nor `while`."""
+    used = {function.name: function for function in reachable(program)}
+    return not recursive(used) and not any(
+        isinstance(statement, core.While)
+        for function in used.values()
+        for statement in statements(function.body)
+    )
 
-    def __init__(self, program: core.Program) -> None:
+
+class Suspended:
+    """Keys of the suspended runs of one program.
+
+    reported: which addresses are recorded. Where nothing below is, the place in the calls does not tell
+    states apart, and calls whose value their caller only returns leave no trace.
+    """
+
+    def __init__(self, bound: Bound, reported: Callable[[Address], bool] = lambda _: True) -> None:
+        program = bound.program
+        self._reported = reported
+        self._addressed = bool(bound.interventions) or memoises(program)
         self._liveness = Liveness(program)
         self._needs: dict[Key, Needs] = {}
         self._numbers: dict[Value, int] = {}
         self._known: dict[int, tuple[Value, int]] = {}
-        self.ordered = not recursive(program.functions) and not any(
-            isinstance(statement, core.While)
-            for function in program.functions.values()
-            for statement in statements(function.body)
-        )
+        self.ordered = ordered(program)
 
     def key(self, event: Sampling) -> tuple[Key, Sampling]:
         """What must be equal for two runs to be one, and the event without what is dead in it."""
         state = event.state
-        parts: list[Hashable] = [event.law, event.address, state.path, frozenset(state.memo.items())]
+        parts: list[Hashable] = [event.law]
+        if self._addressed:
+            parts += (event.address, state.path, frozenset(state.memo.items()))
+        elif named(state.path):
+            parts.append(state.path)
+            if named(event.address):
+                parts.append(event.address)
         recorded = state.recorded
         while recorded is not None:
             parts.append((recorded[0], self._short(recorded[1])))
             recorded = recorded[2]
         env = state.env
         for depth, activation in enumerate(activations(state)):
+            if depth and self._only_returns(activation):
+                continue
             shape = self._shape(activation)
             needs = self._needs.get(shape)
             if needs is None:
@@ -113,6 +137,18 @@ class Suspended:
             number = self._numbers.setdefault(value, len(self._numbers))
             known = self._known[id(value)] = (value, number)  # keeps the value, so its id stays its own
         return ("large", known[1])
+
+    def _only_returns(self, activation: Activation) -> bool:
+        """Whether a caller does nothing with the value it waits for but return it."""
+        rest = activation.block[activation.position : activation.position + 1]
+        match activation.frames, rest:
+            case (Bind(core.Draw(name, ()), address), *_), (core.Return(core.Variable(value)),):
+                silent = not named(address) or not self._reported(address)
+                return name == value and silent and not self._addressed
+            case (Bind(core.Call(name)), *_), (core.Return(core.Variable(value)),):
+                return name == value and not self._addressed
+            case _:
+                return False
 
     def _shape(self, activation: Activation) -> Key:
         shape: list[Hashable] = [id(activation.block), activation.position]

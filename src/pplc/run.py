@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pplc.inference.answers import Estimate, Exact
+from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.options import Options
 from pplc.inference.quality import measured, warnings_of
 from pplc.inference.registry import Method
@@ -98,7 +98,7 @@ class Run:
         return self.result.draws
 
     @property
-    def log_evidence(self) -> Exact | Estimate | None:
+    def log_evidence(self) -> Exact | Bounds | Estimate | None:
         """Log Z in nats; None where the method does not give it."""
         return self.result.log_evidence
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pplc.inference.answers import Answer, Bounds, Estimate, Exact
+from pplc.inference.answers import Answer, Bounds, Estimate, Exact, Truncated
 from pplc.inference.collect import extents
 from pplc.inference.result import Array, Index
 from pplc.inference.summary import Variable
@@ -56,6 +56,8 @@ def answer(value: Answer) -> dict[str, Any]:
                 "upper": plain(upper),
                 "confidence": plain(confidence),
             }
+        case Truncated(number, left):
+            return {"kind": "truncated", "value": plain(number), "left_out": plain(left)}
         case Estimate(number, error, interval, flags):
             return {
                 "kind": "estimate",
@@ -92,6 +94,11 @@ def variable(v: Variable) -> dict[str, Any]:
     if v.probabilities:
         found["probabilities"] = _nested(
             v.shape, {i: {k: plain(p) for k, p in law.items()} for i, law in v.probabilities.items()}
+        )
+    if v.left:
+        found["left_out"] = plain(v.left)
+        found["bounds"] = _nested(
+            v.shape, {i: {k: answer(b) for k, b in law.items()} for i, law in v.bounds.items()}
         )
     if v.exact:
         found["exact"] = _nested(

@@ -72,7 +72,7 @@ class Session:
             wanted(names),
             lambda recorded: frozenset(item for item in recorded.items() if item[0] != RETURN or returned),
             self.progress,
-        )
+        ).measure
         probabilities = measure.probabilities() if measure.masses else {}
         return [Joint(by_name(dict(key)), p) for key, p in probabilities.items()]
 

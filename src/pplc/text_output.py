@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pplc.inference.answers import Answer, Bounds, Estimate, Exact
+from pplc.inference.answers import Answer, Bounds, Estimate, Exact, Truncated
 from pplc.inference.summary import Variable
 from pplc.information.answers import Answered
 from pplc.information.sampled_queries import flags_of_weights
@@ -156,6 +156,7 @@ def _numbers(variables: Sequence[Variable]) -> Table:
                 table.add_row(element, style="dim")
                 continue
             name = element.name + (f" (in {element.reached:.0%} of runs)" if element.reached < 1 else "")
+            name += f" (without a share of {element.left:.1g})" if element.left else ""
             numbers = {key: float(number) for key, number in element.numbers.items()}
             table.add_row(name, *(cell(key, numbers) for key in keys))
     return table
@@ -180,14 +181,24 @@ def _table() -> Table:
 
 def law_text(v: Variable) -> str:
     """The probabilities of one scalar variable, as rationals too where these are short."""
-    exact = v.exact.get((), {})
+    exact, bounds = v.exact.get((), {}), v.bounds.get((), {})
     parts: list[str] = []
     for value, probability in v.probabilities[()].items():
+        if value in bounds:
+            low, high = bounds[value].lower, bounds[value].upper
+            tight = high - low <= 1e-4 * high
+            parts.append(f"{value} {low:.4g}" if tight else f"{value} {low:.4g} to {high:.4g}")
+            if len(parts) == LONG and len(bounds) > LONG:
+                parts.append(f"… {len(bounds) - LONG} more")
+                break
+            continue
         rational = exact.get(value)
         short = rational is not None and _short(rational)
         parts.append(f"{value} {probability:.4g}" + (f" ({rational})" if short else ""))
     if v.reached < 1 - 1e-9:  # less is the rounding of the sum
         parts.append(f"(not defined {1 - v.reached:.4g})")
+    if bounds:
+        parts.append(f"(bounds; a share of {v.left:.1g} was not followed)")
     return "  ".join(parts)
 
 
@@ -278,7 +289,10 @@ def show(value: Answer) -> str:
         case Exact(number, _):
             return f"{number:.6g} (exact)"
         case Bounds(lower, upper, _):
-            return f"between {lower:.6g} and {upper:.6g}"
+            low, high = f"{lower:.6g}", f"{upper:.6g}"
+            return f"between {low} and {high}" if low != high else f"{low} (bounds {upper - lower:.1g} apart)"
+        case Truncated(number, left):
+            return f"{number:.6g} (of the runs followed; a share of {left:.1g} was not)"
         case Estimate(number, error, (low, high), _):
             return f"{number:.4g} ± {error:.2g} (95 %: {low:.4g} to {high:.4g})"
 
