@@ -80,27 +80,63 @@ def _positive(value: float) -> float:
     return max(value, 0.0)
 
 
-# ------------------------------------------------------------------ Shannon's measures
+# ------------------------------------------------------------------ Shannon's measures as combinations
 
 
-def entropy(table: Table, names: Names, given: Names = ()) -> float:
-    """H(names | given) in nats; Cover & Thomas eqs. 2.1 and 2.10.
-
-    >>> entropy(Table.of({"0": Fraction(1, 2), "1": Fraction(1, 2)}), "x1") / log(2)
-    1.0
-    """
+def entropy_terms(names: Names, given: Names = ()) -> Terms:
+    """H(names | given); Cover & Thomas, eqs. 2.1 and 2.10."""
     x, z = listed(names), listed(given)
-    return _positive(combination(table, _sum((1, x + z), (-1, z))))
+    return _sum((1, x + z), (-1, z))
 
 
 def mutual_terms(x: Names, y: Names, given: Names = ()) -> Terms:
-    """I(x; y | given) as a combination of entropies."""
+    """I(x; y | given); Cover & Thomas, eqs. 2.28 and 2.60."""
     a, b, z = listed(x), listed(y), listed(given)
     return _sum((1, a + z), (1, b + z), (-1, a + b + z), (-1, z))
 
 
+def co_terms(names: Sequence[str], given: Names = ()) -> Terms:
+    """Co-information, Σ over non-empty subsets S of (-1)^(|S|+1) H(S | given)."""
+    z = listed(given)
+    terms: list[tuple[int, tuple[str, ...]]] = [(-1, z)]  # of all the subsets together
+    for size in range(1, len(names) + 1):
+        terms += [(-((-1) ** size), (*chosen, *z)) for chosen in combinations(names, size)]
+    return _sum(*terms)
+
+
+def total_terms(names: Sequence[str], given: Names = ()) -> Terms:
+    """TC = Σ H(x_i | given) - H(x | given); Watanabe (1960)."""
+    z = listed(given)
+    return _sum(*[(1, (name, *z)) for name in names], (-1, (*names, *z)), (1 - len(names), z))
+
+
+def dual_terms(names: Sequence[str], given: Names = ()) -> Terms:
+    """DTC = H(x | given) - Σ H(x_i | all others, given); Han (1978)."""
+    z, whole = listed(given), tuple(names)
+    rests = [(1, (*whole[:k], *whole[k + 1 :], *z)) for k in range(len(whole))]
+    return _sum((1 - len(whole), (*whole, *z)), *rests, (-1, z))
+
+
+def o_terms(names: Sequence[str], given: Names = ()) -> Terms:
+    """Ω = TC - DTC; Rosas, Mediano, Gastpar & Jensen (2019), eq. 8."""
+    total, dual = total_terms(names, given), dual_terms(names, given)
+    return _sum(*[(c, key) for key, c in total.items()], *[(-c, key) for key, c in dual.items()])
+
+
+# ------------------------------------------------------------------ and as numbers, in nats
+
+
+def entropy(table: Table, names: Names, given: Names = ()) -> float:
+    """H(names | given) in nats.
+
+    >>> entropy(Table.of({"0": Fraction(1, 2), "1": Fraction(1, 2)}), "x1") / log(2)
+    1.0
+    """
+    return _positive(combination(table, entropy_terms(names, given)))
+
+
 def mutual_information(table: Table, x: Names, y: Names, given: Names = ()) -> float:
-    """I(x; y | given) in nats; Cover & Thomas eqs. 2.28 and 2.60."""
+    """I(x; y | given) in nats."""
     return _positive(combination(table, mutual_terms(x, y, given)))
 
 
@@ -111,38 +147,22 @@ def co_information(table: Table, names: Sequence[str], given: Names = ()) -> flo
     bit: +1 bit), negative where they complement each other (exclusive or: -1 bit); Bell (2003).
     McGill's (1954) interaction information is this times (-1)^n for n variables.
     """
-    z = listed(given)
-    terms: list[tuple[int, tuple[str, ...]]] = [(-1, z)]
-    for size in range(1, len(names) + 1):
-        terms += [(-((-1) ** size), (*chosen, *z)) for chosen in combinations(names, size)]
-    return combination(table, _sum(*terms))
+    return combination(table, co_terms(names, given))
 
 
 def total_correlation(table: Table, names: Sequence[str], given: Names = ()) -> float:
-    """TC = Σ H(x_i | given) - H(x | given), in nats; Watanabe (1960)."""
-    z = listed(given)
-    singles = [(1, (name, *z)) for name in names]
-    return _positive(combination(table, _sum(*singles, (-1, (*names, *z)), (1 - len(names), z))))
+    """Total correlation in nats."""
+    return _positive(combination(table, total_terms(names, given)))
 
 
 def dual_total_correlation(table: Table, names: Sequence[str], given: Names = ()) -> float:
-    """DTC = H(x | given) - Σ H(x_i | all others, given), in nats; Han (1978)."""
-    z, whole = listed(given), tuple(names)
-    rests = [(1, (*whole[:k], *whole[k + 1 :], *z)) for k in range(len(whole))]
-    # H(x|z) - Σ (H(x|z) - H(x without i|z))
-    return _positive(combination(table, _sum((1 - len(whole), (*whole, *z)), *rests, (-1, z))))
+    """Dual total correlation in nats."""
+    return _positive(combination(table, dual_terms(names, given)))
 
 
 def o_information(table: Table, names: Sequence[str], given: Names = ()) -> float:
-    """Ω = TC - DTC in nats: positive where redundancy prevails, negative where synergy does.
-
-    Rosas, Mediano, Gastpar & Jensen (2019), eq. 8.
-    """
-    z, whole = listed(given), tuple(names)
-    n = len(whole)
-    singles = [(1, (name, *z)) for name in whole]
-    rests = [(-1, (*whole[:k], *whole[k + 1 :], *z)) for k in range(n)]
-    return combination(table, _sum(*singles, *rests, (n - 2, (*whole, *z)), (2 - n, z)))
+    """Ω in nats: positive where redundancy prevails, negative where synergy does."""
+    return combination(table, o_terms(names, given))
 
 
 def effective_count(table: Table, names: Names) -> float:
