@@ -197,4 +197,6 @@ def _action(c: Checker, node: s.Call, name: str) -> Type:
         c.require(kind, REAL, value.span, f"what `{name}` is given", help_=help_)
         if name == "weight":
             check_domain(c, Domain.NONNEGATIVE, value, "the weight")
+        elif name == "observe_soft":
+            check_domain(c, Domain.UNIT, value, "the truth value")
     return UNIT

@@ -193,9 +193,12 @@ class Observe(Node):
 
 @dataclass(frozen=True, slots=True)
 class Weight(Node):
-    """Weighs the run: by e^value (`factor`), value ≥ 0 (`weight`), or true/false (`condition`)."""
+    """Weighs the run: by e^value (`factor`), value ≥ 0 (`weight`), or how true it is.
 
-    kind: OneOf["factor", "weight", "condition"]
+    `condition` takes true or false, `observe_soft` a truth value between 0 and 1.
+    """
+
+    kind: OneOf["factor", "weight", "condition", "observe_soft"]
     value: Expr
 
 

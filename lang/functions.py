@@ -334,6 +334,12 @@ _MODELS = (
             (("m", Model(T)), ("otherwise", Dist(T)), ("method", STRING), ("draws", INT)), Dist(T), optional=3
         ),
     ),
+    _f(
+        "couple",
+        "The law of pairs with margins p and q that has the least entropy: its parts tell as much of each"
+        " other as p and q allow. Of finite laws; of more than 4 values the greedy coupling, which is close.",
+        _plain(Dist(Tuple((T, U))), p=Dist(T), q=Dist(U)),
+    ),
 )
 
 _CONSTANTS = (
@@ -360,6 +366,11 @@ ACTIONS: Mapping[str, Function] = MappingProxyType(
                 _plain(UNIT, w=REAL),
             ),
             _f("factor", "Multiplies the weight of the run by e^l.", _plain(UNIT, l=REAL)),
+            _f(
+                "observe_soft",
+                "A condition that is true to the degree t: multiplies the weight of the run by t in [0, 1].",
+                _plain(UNIT, t=UNIT_INTERVAL),
+            ),
         )
     }
 )

@@ -120,7 +120,8 @@ class Calls(Base):
 
     def _action(self, kind: str, tree: Call) -> Expr:
         (value,) = self.parallel([argument.value for argument in tree.arguments])
-        self.emit(core.Weight(cast(OneOf["factor", "weight", "condition"], kind), value, span=tree.span))
+        named = cast(OneOf["factor", "weight", "condition", "observe_soft"], kind)
+        self.emit(core.Weight(named, value, span=tree.span))
         return UNIT_VALUE
 
     def _construct(self, name: str, tree: Call) -> Expr:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from pplc.semantics.faults import wrong_kind
 from pplc.semantics.laws_base import LawValue, number
+from pplc.semantics.laws_coupled import coupled
 from pplc.semantics.laws_lifted import Lifted, fitted
 from pplc.semantics.primitives_arithmetic import Primitive, Static, plain
 from pplc.semantics.values import FunctionValue, MemoModel, Value
@@ -59,6 +60,10 @@ def _mem(static: Static, exact: bool, function: Value) -> Value:  # noqa: ARG001
     return MemoModel(function)
 
 
+def _couple(static: Static, exact: bool, p: Value, q: Value) -> Value:  # noqa: ARG001
+    return coupled(_law("couple", p), _law("couple", q))
+
+
 LAWS: dict[str, Primitive] = {
     "logpdf": _logpdf,
     "cdf": _each("cdf", lambda law, x: law.cdf(x)),
@@ -67,4 +72,5 @@ LAWS: dict[str, Primitive] = {
     "quantile": _each("quantile", _quantile),
     "mean_of": _mean_of,
     "mem": _mem,
+    "couple": _couple,
 }
