@@ -585,8 +585,9 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0404": Code(
         "weight that is none",
-        "`weight(w)` needs a finite number w that is not negative, `factor(l)` a number l that is neither NaN"
-        " nor plus infinity, and the density of an observation must be a number.",
+        "`weight(w)` needs a finite number w that is not negative, `observe_soft(t)` one between 0 and 1,"
+        " `factor(l)` a number l that is neither NaN nor plus infinity, and the density of an observation"
+        " must be a number.",
         "model f() { x ~ Bernoulli(0.5); weight(if x { -1.0 } else { 1.0 }); return x }",
     ),
     "E0405": Code(
