@@ -603,6 +603,8 @@ class Evaluator:
             log_weight = where(part, 0.0, -torch.inf)
         elif kind == "weight":
             log_weight = elementwise(torch.log, part, real=True)
+        elif kind == "observe_soft":
+            log_weight = elementwise(lambda t: torch.where(t <= 1, torch.log(t), torch.nan), part, real=True)
         else:
             log_weight = elementwise(lambda t: t, part, real=True)
         if self.guard is not None:

@@ -119,7 +119,7 @@ class Compiler:
 
 
 def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
-    """The log of the weight that a `factor`, `weight` or `condition` gives."""
+    """The log of the weight that a `factor`, `weight`, `condition` or `observe_soft` gives."""
     if kind == "condition":
         if exact:
             return LogRat(Fraction(1 if value is True else 0))
@@ -134,6 +134,9 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
         if value == math.inf:
             raise Fault("E0404", "the value of this `factor` is infinite")
         return float(value)
+    if kind == "observe_soft" and not 0 <= value <= 1:
+        message = f"`observe_soft` needs a truth value between 0 and 1, not {show(value)}"
+        raise Fault("E0404", message, f"this is {show(value)}", "`weight(w)` takes any number from 0 on")
     if value < 0 or value == math.inf:
         raise Fault("E0404", f"`weight` needs a finite number that is not negative, not {show(value)}")
     if exact and not isinstance(value, float):
