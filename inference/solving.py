@@ -106,6 +106,7 @@ def _eliminated(
     done = [False] * len(ahead)
     order: list[tuple[int, Number, dict[int, Number]]] = []
     work = 0
+    k: int
     while queue:
         degree, k = heappop(queue)
         if done[k] or degree != len(ahead[k]) * len(back[k]):

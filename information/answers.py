@@ -5,7 +5,7 @@ The three kinds of number, `Exact | Bounds | Estimate`, come from `pplc.inferenc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -76,6 +76,17 @@ class Outcome(NamedTuple):
     probability: Probability
 
 
+class Left(NamedTuple):
+    """Runs of an endless program that were not followed.
+
+    share: an upper bound of their mass, as a share of the mass of the others; 0 if all were followed.
+    rest:  what they have made so far, with upper bounds of their masses in place of probabilities.
+    """
+
+    share: float = 0.0
+    rest: Sequence[Outcome] = ()
+
+
 class Runs(Protocol):
     """The inference that queries ask for; results are remembered, so that asking twice costs once."""
 
@@ -89,6 +100,10 @@ class Runs(Protocol):
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Outcome]:
         """The exact joint law of what the names mention; for programs whose result is exact."""
+        ...
+
+    def left(self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool) -> Left:
+        """The runs that `outcomes` knows nothing of."""
         ...
 
     def world(self, values: Mapping[str, Value], *, exact: bool) -> World:

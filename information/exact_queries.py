@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import sqrt
 from typing import TypeAlias
 
+from pplc.inference.answers import Truncated, above
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_law
-from pplc.information.answers import Answered, Exact, Runs, answered
+from pplc.information.answers import Answer, Answered, Exact, Runs, answered
 from pplc.information.expressions import World, datum, event, mentioned, numbers, path, same_length
+from pplc.information.left_out import Rest, expectation, quantile
 from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -18,6 +21,7 @@ from pplc.lang.formatter import format_expression
 from pplc.semantics.values import Address, Value
 
 Weighted: TypeAlias = list[tuple[World, Probability]]
+Pairs: TypeAlias = list[tuple[Fraction | float, Probability]]
 Do: TypeAlias = Mapping[Address, Value]
 
 
@@ -26,7 +30,7 @@ def answer_exactly(
 ) -> Answered:
     """The answer of a query whose program has an exact law."""
 
-    def worlds(names: frozenset[str]) -> Weighted:
+    def given(names: frozenset[str]) -> _Given:
         return _given(query, runs, interventions, names, prior=prior)
 
     if query.head in ("posterior", "prior"):
@@ -36,43 +40,90 @@ def answer_exactly(
             spelled = path(expression) or ""
             whole = (result.laws or {}).get(spelled)
             if whole is None:
-                law = _law(expression, worlds(_names(expression)))
-                tables[name] = of_law(name, {(): law})
+                found = given(_names(expression))
+                tables[name] = of_law(name, {(): _law(expression, found.worlds)}, found.left)
             elif query.given.conditions:
-                tables[name] = of_law(name, {index: _law_at(spelled, index, worlds) for index in whole})
+                every = {index: given(frozenset({_element(spelled, index)})) for index in whole}
+                laws = {index: _law_at(_element(spelled, index), f.worlds) for index, f in every.items()}
+                tables[name] = of_law(name, laws, max(found.left for found in every.values()))
             else:
-                tables[name] = of_law(name, whole)
+                tables[name] = of_law(name, whole, result.left.get(spelled, 0.0))
         return Answered(text, variables=tables)
     expression = one(query)
-    found = worlds(_names(expression))
+    found = given(_names(expression))
     if query.head == "P":
-        return Answered(text, _exact(sum(p for world, p in found if event(expression, world))))
-    rows = [(numbers(expression, world), p) for world, p in found]
+        truth: Pairs = [(Fraction(event(expression, world)), p) for world, p in found.worlds]
+        rest = _rest(found, lambda world: Fraction(event(expression, world)), truth=True)
+        return Answered(text, _mean(truth, rest, found.left))
+    rows = [(numbers(expression, world), p) for world, p in found.worlds]
     same_length(expression, (row for row, _ in rows))
-    return answered(
-        text, {index: _moment(query, [(row[index], p) for row, p in rows]) for index in rows[0][0]}
-    )
+    truth_value = all(isinstance(datum(expression, world), bool) for world, _ in found.worlds)
+
+    def moment(index: Index) -> Answer:
+        pairs = [(row[index], p) for row, p in rows]
+        rest = _rest(found, lambda world: Fraction(numbers(expression, world)[index]), truth=truth_value)
+        return _moment(query, pairs, rest, found.left)
+
+    return answered(text, {index: moment(index) for index in rows[0][0]})
 
 
 def _names(*parts: syntax.Expr) -> frozenset[str]:
     return frozenset(name for part in parts for name in mentioned(part))
 
 
+@dataclass(frozen=True)
+class _Given:
+    """The worlds in which the conditions hold, with probabilities that sum to 1.
+
+    left: mass of the runs not followed, as a share. rest: such runs; the world is None where it is not
+    known, because they have not yet made everything.
+    """
+
+    worlds: Weighted
+    left: float = 0.0
+    rest: Sequence[tuple[World | None, float]] = ()
+
+
 def _given(
     query: syntax.Query, runs: Runs, interventions: Do, names: frozenset[str], *, prior: bool
-) -> Weighted:
-    """The worlds in which the conditions hold, with probabilities that sum to 1."""
+) -> _Given:
     conditions = query.given.conditions
-    joint = runs.outcomes(interventions, names | _names(*conditions), prior=prior)
+    names |= _names(*conditions)
+    joint = runs.outcomes(interventions, names, prior=prior)
+    every = {name for values, _ in joint for name in values}
     worlds: Weighted = []
+
+    def holds(world: World) -> bool:
+        return all(event(condition, world) for condition in conditions)
+
     for values, probability in joint:
-        world = runs.world(values, exact=True)
-        if all(event(condition, world) for condition in conditions):
+        world = replace(runs.world(values, exact=True), absent=frozenset(every - values.keys()))
+        if holds(world):
             worlds.append((world, probability))
     total = sum(probability for _, probability in worlds)
     if total == 0:
         raise impossible(query)
-    return [(world, probability / total) for world, probability in worlds]
+    share, outcomes = runs.left(interventions, names, prior=prior)
+    rest: list[tuple[World | None, float]] = []
+    for values, mass in outcomes:
+        known = runs.world(values, exact=True) if every <= values.keys() else None
+        if known is None or holds(known):
+            rest.append((known, above(mass / total)))
+    left = above(share / total) if share else 0.0
+    return _Given([(world, probability / total) for world, probability in worlds], left, rest)
+
+
+def _rest(found: _Given, value: Callable[[World], Fraction], *, truth: bool) -> Sequence[Rest] | None:
+    """What is known of a value on the runs not followed; None if it may be anything there."""
+    known: list[Rest] = []
+    for world, mass in found.rest:
+        if world is not None:
+            known.append(Rest(mass, value(world), value(world)))
+        elif truth:
+            known.append(Rest(mass, Fraction(0), Fraction(1)))
+        else:
+            return None
+    return known
 
 
 def impossible(query: syntax.Query) -> Rejected:
@@ -89,26 +140,36 @@ def _law(expression: syntax.Expr, worlds: Weighted) -> dict[Value, Probability]:
     return law
 
 
-def _law_at(
-    name: str, index: Index, worlds: Callable[[frozenset[str]], Weighted]
-) -> dict[Value, Probability]:
+def _element(name: str, index: Index) -> str:
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def _law_at(element: str, worlds: Weighted) -> dict[Value, Probability]:
     """The law of one element of a variable."""
-    element = f"{name}[{', '.join(map(str, index))}]" if index else name
     law: dict[Value, Probability] = {}
-    for world, probability in worlds(frozenset({element})):
+    for world, probability in worlds:
         if element in world.values:
             value = world.values[element]
             law[value] = law.get(value, 0) + probability
     return law
 
 
-def _moment(query: syntax.Query, pairs: list[tuple[Fraction | float, Probability]]) -> Exact:
-    if query.head == "quantile":
-        return _exact(_quantile(pairs, level(query)))
+def _mean(pairs: Pairs, rest: Sequence[Rest] | None, left: float) -> Answer:
     mean = sum(value * p for value, p in pairs)
-    if query.head == "E":
+    if not left:
         return _exact(mean)
+    return Truncated(float(mean), left) if rest is None else expectation(mean, rest)
+
+
+def _moment(query: syntax.Query, pairs: Pairs, rest: Sequence[Rest] | None, left: float) -> Answer:
+    if query.head == "quantile":
+        return quantile(pairs, level(query), left) if left else _exact(_quantile(pairs, level(query)))
+    if query.head == "E":
+        return _mean(pairs, rest, left)
+    mean = sum(value * p for value, p in pairs)
     variance = sum((value - mean) ** 2 * p for value, p in pairs)
+    if left:
+        return Truncated(float(variance) if query.head == "var" else sqrt(variance), left)
     return _exact(variance) if query.head == "var" else Exact(sqrt(variance))
 
 
@@ -116,7 +177,7 @@ def _exact(value: Probability) -> Exact:
     return Exact(float(value), Fraction(value) if isinstance(value, int | Fraction) else None)
 
 
-def _quantile(pairs: list[tuple[Fraction | float, Probability]], at: Fraction) -> Fraction | float:
+def _quantile(pairs: Pairs, at: Fraction) -> Fraction | float:
     below: Probability = 0
     ordered = sorted(pairs, key=lambda pair: pair[0])
     for value, probability in ordered:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pplc.inference.auto import Outcome, infer
 from pplc.inference.collect import RETURN
+from pplc.inference.exact import Joint as JointLaw
 from pplc.inference.exact import joint
 from pplc.inference.joint import by_name, wanted
 from pplc.inference.options import Options
@@ -16,6 +17,7 @@ from pplc.inference.predict import prior_draws
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS
 from pplc.inference.result import Result
+from pplc.information.answers import Left
 from pplc.information.answers import Outcome as Joint
 from pplc.information.expressions import World
 from pplc.lang import core
@@ -38,6 +40,7 @@ class Session:
         self.given = given
         self.progress = progress
         self._known: dict[tuple[frozenset[tuple[Address, Value]], bool], Outcome] = {}
+        self._joints: dict[tuple[frozenset[tuple[Address, Value]], frozenset[str], bool], JointLaw] = {}
         self._calls: dict[bool, Machine] = {}
 
     def main(self) -> Outcome:
@@ -66,15 +69,32 @@ class Session:
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Joint]:
         """The exact joint law of what the names mention."""
-        returned = any(re.split(r"[.\[]", name)[0] == "return" for name in names)
-        measure = joint(
-            self._changed(interventions, prior=prior),
-            wanted(names),
-            lambda recorded: frozenset(item for item in recorded.items() if item[0] != RETURN or returned),
-            self.progress,
-        ).measure
+        measure = self._joint(interventions, names, prior=prior).measure
         probabilities = measure.probabilities() if measure.masses else {}
         return [Joint(by_name(dict(key)), p) for key, p in probabilities.items()]
+
+    def left(self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool) -> Left:
+        """The runs that `outcomes` knows nothing of."""
+        found = self._joint(interventions, names, prior=prior)
+        return Left(found.left, [Joint(by_name(recorded), mass) for recorded, mass in found.rest])
+
+    def _joint(
+        self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
+    ) -> JointLaw:
+        key = frozenset(interventions.items()), names, prior
+        if key not in self._joints:
+            bases = frozenset(re.split(r"[.\[]", name)[0] for name in names)
+            nested = any("." in name for name in names)
+            self._joints[key] = joint(
+                self._changed(interventions, prior=prior),
+                wanted(names),
+                lambda recorded: frozenset(
+                    item for item in recorded.items() if item[0] != RETURN or "return" in bases
+                ),
+                self.progress,
+                None if nested else bases,
+            )
+        return self._joints[key]
 
     def world(self, values: Mapping[str, Value], *, exact: bool) -> World:
         """The variables, and the model's parameters where no variable has their name."""
