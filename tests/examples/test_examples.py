@@ -89,6 +89,13 @@ TABLE = (
         options=("--set", "heard=Some"),
     ),
     exact(
+        "markov_coding",
+        Exactly("P(right[0])", Fraction(1, 2)),
+        Exactly("P(right[1] | right[0])", Fraction(3, 5)),
+        Exactly("P(right[2] | right[0], right[1])", Fraction(3, 10)),
+        Exactly("P(guess == message)", Fraction(1)),
+    ),
+    exact(
         "confounding",
         Exactly("P(success | surgery)", Fraction(273, 350)),
         Exactly("P(success | not surgery)", Fraction(289, 350)),
