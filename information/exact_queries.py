@@ -30,8 +30,8 @@ def answer_exactly(
 ) -> Answered:
     """The answer of a query whose program has an exact law."""
 
-    def given(names: frozenset[str]) -> _Given:
-        return _given(query, runs, interventions, names, prior=prior)
+    def given(names: frozenset[str]) -> Followed:
+        return worlds_given(query, runs, interventions, names, prior=prior)
 
     if query.head in ("posterior", "prior"):
         tables: dict[str, Variable] = {}
@@ -40,7 +40,7 @@ def answer_exactly(
             spelled = path(expression) or ""
             whole = (result.laws or {}).get(spelled)
             if whole is None:
-                found = given(_names(expression))
+                found = given(names_in(expression))
                 tables[name] = of_law(name, {(): _law(expression, found.worlds)}, found.left)
             elif query.given.conditions:
                 every = {index: given(frozenset({_element(spelled, index)})) for index in whole}
@@ -50,7 +50,7 @@ def answer_exactly(
                 tables[name] = of_law(name, whole, result.left.get(spelled, 0.0))
         return Answered(text, variables=tables)
     expression = one(query)
-    found = given(_names(expression))
+    found = given(names_in(expression))
     if query.head == "P":
         truth: Pairs = [(Fraction(event(expression, world)), p) for world, p in found.worlds]
         rest = _rest(found, lambda world: Fraction(event(expression, world)), truth=True)
@@ -67,12 +67,13 @@ def answer_exactly(
     return answered(text, {index: moment(index) for index in rows[0][0]})
 
 
-def _names(*parts: syntax.Expr) -> frozenset[str]:
+def names_in(*parts: syntax.Expr) -> frozenset[str]:
+    """The variables that expressions mention."""
     return frozenset(name for part in parts for name in mentioned(part))
 
 
 @dataclass(frozen=True)
-class _Given:
+class Followed:
     """The worlds in which the conditions hold, with probabilities that sum to 1.
 
     left: mass of the runs not followed, as a share. rest: such runs; the world is None where it is not
@@ -84,11 +85,12 @@ class _Given:
     rest: Sequence[tuple[World | None, float]] = ()
 
 
-def _given(
+def worlds_given(
     query: syntax.Query, runs: Runs, interventions: Do, names: frozenset[str], *, prior: bool
-) -> _Given:
+) -> Followed:
+    """The worlds in which the conditions of a query hold; `Rejected` E0604 if there are none."""
     conditions = query.given.conditions
-    names |= _names(*conditions)
+    names |= names_in(*conditions)
     joint = runs.outcomes(interventions, names, prior=prior)
     every = {name for values, _ in joint for name in values}
     worlds: Weighted = []
@@ -110,10 +112,10 @@ def _given(
         if known is None or holds(known):
             rest.append((known, above(mass / total)))
     left = above(share / total) if share else 0.0
-    return _Given([(world, probability / total) for world, probability in worlds], left, rest)
+    return Followed([(world, probability / total) for world, probability in worlds], left, rest)
 
 
-def _rest(found: _Given, value: Callable[[World], Fraction], *, truth: bool) -> Sequence[Rest] | None:
+def _rest(found: Followed, value: Callable[[World], Fraction], *, truth: bool) -> Sequence[Rest] | None:
     """What is known of a value on the runs not followed; None if it may be anything there."""
     known: list[Rest] = []
     for world, mass in found.rest:

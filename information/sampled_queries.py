@@ -43,7 +43,7 @@ def answer_from_draws(query: syntax.Query, text: str, runs: Runs, result: Result
     """The answer of a query about a program of which there are draws."""
     draws = result.draws
     assert draws is not None
-    share = _shares(query, runs, draws)
+    share = shares(query, runs, draws)
     if query.head in ("posterior", "prior"):
         return Answered(text, variables=_tables(query, runs, draws, share))
     expression = one(query)
@@ -63,15 +63,15 @@ def _moment(
         return _probability(expression, values.astype(np.float64), share, draws)
     values = values.astype(np.float64)
     mean, residuals = _ratio(values, share)
-    flags = _flags(_effective(values, share, draws), draws)
+    flags = _flags(effective_draws(values, share, draws), draws)
     match query.head:
         case "E":
-            return estimate(mean, _error(residuals), *flags, *_disagree(residuals, draws))
+            return estimate(mean, error_of_mean(residuals), *flags, *_disagree(residuals, draws))
         case "quantile":
             return _quantile(values, share, float(level(query)), flags)
         case _:
             variance, residuals = _ratio((values - mean) ** 2, share)
-            error = _error(residuals)
+            error = error_of_mean(residuals)
             if query.head == "sd":
                 variance, error = sqrt(variance), error / (2 * sqrt(variance)) if variance else 0.0
             found = estimate(variance, error, *flags, *_disagree(residuals, draws))
@@ -81,7 +81,7 @@ def _moment(
 # ------------------------------------------------------------------ columns
 
 
-def _shares(query: syntax.Query, runs: Runs, draws: Draws) -> Floats:
+def shares(query: syntax.Query, runs: Runs, draws: Draws) -> Floats:
     """The weight of each draw, normalised to mean 1, 0 where a condition fails."""
     share = np.ones((draws.chains, draws.count))
     if draws.log_weights is not None:
@@ -104,23 +104,23 @@ def _shares(query: syntax.Query, runs: Runs, draws: Draws) -> Floats:
 
 def _events(expression: syntax.Expr, runs: Runs, draws: Draws) -> Floats:
     """The indicator of an event in every draw."""
-    direct = _direct(expression, draws)
+    direct = directly(expression, draws)
     if direct is not None and direct.dtype == np.bool_ and direct.ndim == 2:
         return direct.astype(np.float64)
     result = np.empty((draws.chains, draws.count))
-    for place, world in _worlds(expression, runs, draws):
+    for place, world in worlds_of(expression, runs, draws):
         result[place] = event(expression, world)
     return result
 
 
 def _columns(expression: syntax.Expr, runs: Runs, draws: Draws) -> dict[Index, Array]:
     """A number, or the elements of an array, in every draw: [chain, draw] by index; truth values as such."""
-    direct = _direct(expression, draws)
+    direct = directly(expression, draws)
     if direct is not None:
         return {index: direct[(slice(None), slice(None), *index)] for index in np.ndindex(*direct.shape[2:])}
     rows: dict[tuple[int, int], dict[Index, Fraction | float]] = {}
     truth = True
-    for place, world in _worlds(expression, runs, draws):
+    for place, world in worlds_of(expression, runs, draws):
         value = evaluate(expression, world)
         truth = truth and isinstance(value, bool)
         rows[place] = numbers(expression, world)
@@ -134,7 +134,7 @@ def _columns(expression: syntax.Expr, runs: Runs, draws: Draws) -> dict[Index, A
     return found
 
 
-def _direct(expression: syntax.Expr, draws: Draws) -> Array | None:
+def directly(expression: syntax.Expr, draws: Draws) -> Array | None:
     """The draws of a variable, or of an element or part of an array, if that is all the expression is."""
     array = draws.values.get(path(expression) or "")
     if array is None and isinstance(expression, syntax.Index):
@@ -149,7 +149,8 @@ def _direct(expression: syntax.Expr, draws: Draws) -> Array | None:
     return array
 
 
-def _worlds(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[tuple[int, int], World]]:
+def worlds_of(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[tuple[int, int], World]]:
+    """What an expression speaks of, in every draw, with the draw's place [chain, draw]."""
     names = set(mentioned(expression))
     used = {name: array for name, array in draws.values.items() if any(_about(m, name) for m in names)}
     worlds: list[tuple[tuple[int, int], World]] = []
@@ -186,7 +187,7 @@ def _ratio(values: Floats, share: Floats) -> tuple[float, Floats]:
     return mean, residuals
 
 
-def _error(residuals: Floats) -> float:
+def error_of_mean(residuals: Floats) -> float:
     """The standard error of the mean of residuals [chain, draw]; infinite of a single one."""
     error = diagnostics.mcse_mean(residuals)
     if error == error:
@@ -199,7 +200,7 @@ def _kish(share: Floats) -> float:
     return share.size / float((share**2).mean())
 
 
-def _effective(values: Floats, share: Floats, draws: Draws) -> float:
+def effective_draws(values: Floats, share: Floats, draws: Draws) -> float:
     """Effective draws: of weighted ones Kish's number, of chains that of the table (bulk ESS)."""
     if draws.log_weights is not None or not bool((share == 1).all()):
         return _kish(share)
@@ -240,7 +241,7 @@ def _probability(expression: syntax.Expr, values: Floats, share: Floats, draws: 
     draws. If all agree, a probability up to 1 - 0.05^(1/n) is compatible with that.
     """
     mean, residuals = _ratio(values, share)
-    effective = _effective(values, share, draws)
+    effective = effective_draws(values, share, draws)
     kept = values[share > 0]
     agree = bool(kept.min() == kept.max())
     if agree and draws.log_weights is None:
@@ -248,7 +249,7 @@ def _probability(expression: syntax.Expr, values: Floats, share: Floats, draws: 
     flags = (*_flags(effective, draws), *_disagree(residuals, draws))
     mean = min(max(mean, 0.0), 1.0)
     center, half = _wilson(mean, min(effective, share.size))
-    found = estimate(mean, max(_error(residuals), half / Z))
+    found = estimate(mean, max(error_of_mean(residuals), half / Z))
     low, high = (
         max(min(found.interval[0], center - half), 0.0),
         min(max(found.interval[1], center + half), 1.0),
@@ -292,7 +293,7 @@ def _quantile(values: Floats, share: Floats, at: float, flags: tuple[str, ...]) 
 
     point = inverse(at)
     _, residuals = _ratio((values <= point).astype(np.float64), share)
-    step = _error(residuals)
+    step = error_of_mean(residuals)
     error = (inverse(at + step) - inverse(at - step)) / 2
     return Estimate(point, error, (inverse(at - 1.96 * step), inverse(at + 1.96 * step)), flags)
 
@@ -315,6 +316,6 @@ def _tables(query: syntax.Query, runs: Runs, draws: Draws, share: Floats) -> dic
 
 def _evaluated(name: str, expression: syntax.Expr, runs: Runs, draws: Draws) -> dict[str, Array]:
     chains: list[list[dict[Address, Value]]] = [[] for _ in range(draws.chains)]
-    for (chain, _), world in _worlds(expression, runs, draws):
+    for (chain, _), world in worlds_of(expression, runs, draws):
         chains[chain].append({(name,): datum(expression, world)})
     return arrays(chains)
