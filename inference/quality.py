@@ -65,8 +65,8 @@ def _warnings(
         return
     stuck = _stuck(draws)
     if stuck:
-        which = ", ".join(map(str, stuck))
-        yield _warning("W0312", f"chains {which} never moved", "check the initial values, or the data")
+        which = ("chain " if len(stuck) == 1 else "chains ") + ", ".join(map(str, stuck))
+        yield _warning("W0312", f"{which} never moved", "check the initial values, or the data")
     chains = result.method in MARKOV
     bad = [name for name, v in variables.items() if _worst(v, "rhat") > RHAT]
     if chains and bad:

@@ -187,8 +187,8 @@ def _value(expression: syntax.Expr, world: World) -> Value:
             return tuple(_value(item, world) for item in items)
         case syntax.RecordLiteral(fields):
             return Record(tuple(n for n, _ in fields), tuple(_value(v, world) for _, v in fields))
-        case syntax.IfExpr(condition, then, syntax.Block((), orelse)) if then.value is not None:
-            return _value(then.value if _truth(condition, world) or orelse is None else orelse, world)
+        case syntax.IfExpr(condition, syntax.Block((), then), syntax.Block((), orelse)) if then and orelse:
+            return _value(then if _truth(condition, world) else orelse, world)
         case syntax.Comprehension(element, clauses, condition):
             return tuple(_value(element, inner) for inner in _rounds(clauses, condition, world))
         case _:

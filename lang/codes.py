@@ -598,7 +598,7 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0406": Code(
         "calls too deep",
-        "Calls stand inside calls more deeply than they may (`--max-depth-of-calls`). Perhaps a recursion"
+        "Calls stand inside calls more deeply than they may (`--max-calls`). Perhaps a recursion"
         " does not end.",
         "fn g(n: int) -> int { return g(n + 1) }\nmodel f() { return g(0) }",
     ),
@@ -609,9 +609,10 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0411": Code(
         "random function in a density",
-        "The function that gives a density must be deterministic; it called a memoised function that has not"
-        " been asked this question before.",
-        "",
+        "The function that gives a density must be deterministic; a memoised function draws what it is asked"
+        " first. Call it in the model, and give the density its value.",
+        "density D(f: fn(int) -> real) on real = fn (x: real) => f(0) - x * x\n"
+        "model m() { f ~ mem(fn (k: int) => Normal(0, 1)); observe 1.0 ~ D(f) }",
     ),
     "E0422": Code(
         "element read before it is defined",
@@ -666,8 +667,8 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0432": Code(
         "values repeat too often",
-        "`Ordered(d, n)` draws n different values; this distribution gave the same ones a million times"
-        " over.",
+        "`Ordered(d, n)` draws n different values; this distribution gave the same ones ten thousand"
+        " times over.",
         "model f(p: unit) { x ~ Ordered(Empirical([1.0, 2.0], [1 - p, p]), 2) }",
     ),
     "E0433": Code(

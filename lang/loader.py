@@ -14,6 +14,7 @@ from typing import Final
 from pplc.lang import syntax as s
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Note, Rejected, SourceFile, Span
 from pplc.lang.parse import MAX_CHARACTERS, parse
+from pplc.lang.suggest import did_you_mean
 
 MAX_FILES: Final = 100
 """Files that one program may be made of."""
@@ -144,8 +145,21 @@ class _Load:
         return path
 
 
-def _missing(name: str, span: Span) -> Rejected:
-    return Rejected(Diagnostic("E0125", f"there is no file `{name}`", span, "not found" if span.line else ""))
+def _missing(name: str, span: Span, path: Path | None = None) -> Rejected:
+    """There is no such file; the file asked for, rather than imported, has no place where it is named.
+
+    path: where it would be, if files beside it may be spoken of.
+    """
+    try:
+        near = path and did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
+    except (OSError, ValueError):
+        near = ""
+    label = "not found" if span.line else ""
+    return Rejected(Diagnostic(_unread(span), f"there is no file `{name}`", span, label, near or ""))
+
+
+def _unread(span: Span) -> str:
+    return "E0125" if span.line else "E0316"
 
 
 def _read(path: Path, name: str, span: Span) -> str:
@@ -153,12 +167,12 @@ def _read(path: Path, name: str, span: Span) -> str:
     limit = 4 * MAX_CHARACTERS  # bytes of that many characters in UTF-8, at most
     try:
         if not path.is_file():  # also keeps us from pipes and devices, which may never end
-            raise _missing(name, span)
+            raise _missing(name, span, path)
         with path.open("rb") as opened:
             raw = opened.read(limit + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise Rejected(Diagnostic("E0125", f"cannot read `{name}`: {reason.lower()}", span)) from None
+        raise Rejected(Diagnostic(_unread(span), f"cannot read `{name}`: {reason.lower()}", span)) from None
     if len(raw) > limit:
         raise Rejected(Diagnostic("E0109", f"`{name}` is larger than {MAX_CHARACTERS:,} characters", span))
     try:

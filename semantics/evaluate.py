@@ -125,20 +125,22 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
             return LogRat(Fraction(1 if value is True else 0))
         return 0.0 if value is True else -math.inf
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
-        raise Fault("E0404", f"`{kind}` needs a number, not {show(value)}")
+        raise Fault("E0404", f"`{kind}` needs a number, not {show(value)}", f"this is {show(value)}")
     if isinstance(value, float) and math.isnan(value):
-        raise Fault("E0404", f"the value of this `{kind}` is not a number (NaN)")
+        raise Fault("E0404", f"the value of this `{kind}` is not a number (NaN)", "not a number")
     if kind == "factor":
         if exact and value == 0:
             return LogRat(Fraction(1))
         if value == math.inf:
-            raise Fault("E0404", "the value of this `factor` is infinite")
+            raise Fault("E0404", "the value of this `factor` is infinite", "infinite")
         return float(value)
     if kind == "observe_soft" and not 0 <= value <= 1:
         message = f"`observe_soft` needs a truth value between 0 and 1, not {show(value)}"
         raise Fault("E0404", message, f"this is {show(value)}", "`weight(w)` takes any number from 0 on")
     if value < 0 or value == math.inf:
-        raise Fault("E0404", f"`weight` needs a finite number that is not negative, not {show(value)}")
+        advice = "`factor(l)` takes the logarithm of a weight" if value < 0 else ""
+        message = f"`weight` needs a finite number that is not negative, not {show(value)}"
+        raise Fault("E0404", message, f"this is {show(value)}", advice)
     if exact and not isinstance(value, float):
         return LogRat(Fraction(value))
     return math.log(value) if value > 0 else -math.inf

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pplc.semantics.values import Fault, Value, show
+from pplc.semantics.values import MISSING, Fault, Value, show
+
+NO_VALUE = "a missing entry becomes a variable where it is observed, and has no value before"
 
 
 def outside_domain(family: str, parameter: str, value: Value, domain: str) -> Fault:
@@ -66,12 +68,13 @@ def outside_function(function: str, argument: Value, domain: str) -> Fault:
     )
 
 
-def shapes_differ(function: str, left: tuple[int, ...], right: tuple[int, ...]) -> Fault:
+def shapes_differ(function: str, left: tuple[int, ...], right: tuple[int, ...], help: str = "") -> Fault:
     """Two arrays whose shapes do not fit together."""
     return Fault(
         "E0426",
         f"`{function}` cannot join arrays of shapes {show_shape(left)} and {show_shape(right)}",
         f"{show_shape(left)} with {show_shape(right)}",
+        help,
     )
 
 
@@ -86,9 +89,12 @@ def no_number(function: str, arguments: str) -> Fault:
 
 
 def wrong_kind(function: str, expected: str, value: Value) -> Fault:
-    """A value of a kind that the type checker should have refused."""
+    """A value that the operation cannot take; of those the type checker lets pass most are missing data."""
     return Fault(
-        "E0429", f"`{function}` needs {expected}, but was given {show(value)}", f"this is {show(value)}"
+        "E0429",
+        f"`{function}` needs {expected}, but was given {show(value)}",
+        f"this is {show(value)}",
+        NO_VALUE if value is MISSING else "",
     )
 
 

@@ -52,7 +52,9 @@ class Ordered(LawValue):
             if len(set(drawn)) == self.count:
                 return tuple(sorted(drawn))
         raise Fault(
-            "E0432", f"{self.describe()} found no {self.count} different values", "values repeat too often"
+            "E0432",
+            f"{self.describe()} needs {self.count} different values, but {_ATTEMPTS:,} tries gave fewer",
+            "values repeat too often",
         )
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:

@@ -82,14 +82,14 @@ def _eliminated(a: Sequence[Sequence[Number]]) -> tuple[list[list[Number]], int]
     return cast("list[list[Number]]", rows), sign
 
 
-def solve(a: Rows, b: Rows) -> Rows:
-    """The X with a X = b; a `Fault` if a is singular."""
-    _square("solve", a)
+def solve(a: Rows, b: Rows, name: str = "solve") -> Rows:
+    """The X with a X = b; a `Fault` of the function `name` if a is singular."""
+    _square(name, a)
     if len(a) != len(b):
         raise shapes_differ("solve", (len(a), len(a)), (len(b),))
     rows, sign = _eliminated([[*row, *right] for row, right in zip(a, b, strict=True)])
     if sign == 0:
-        raise outside_function("solve", cast(Value, a), "a matrix that is not singular")
+        raise outside_function(name, cast(Value, a), "a matrix that is not singular")
     size = len(rows)
     width = len(b[0]) if b else 0
     result: list[Row] = []
@@ -105,8 +105,7 @@ def solve(a: Rows, b: Rows) -> Rows:
 
 def inverse(a: Rows) -> Rows:
     """The inverse of a square matrix; a `Fault` if it is singular."""
-    _square("inv", a)
-    return solve(a, identity(len(a)))
+    return solve(a, identity(len(a)), "inv")
 
 
 def det(a: Rows) -> Number:

@@ -66,6 +66,7 @@ from pplc.semantics.values import (
 
 INFER = core.Global("infer")
 ENDLESS = "a loop or recursion may not end; raise the bound with `--max-steps` if it does"
+TOO_DEEP = "a recursion may not end; raise the bound with `--max-calls` if it does"
 
 Infer: TypeAlias = "Callable[[Machine, Value, Mapping[str, Value], Memo, Address], LawValue]"
 """How `infer(m)` finds its law: the model, the keywords, what is memoised, and where it stands."""
@@ -121,7 +122,12 @@ class Machine:
         env = self.activation(function, arguments)
         event = _Run(self, State(function.function.body, 0, None, env, (), {}, None, 0, 0, False, ())).go()
         if not isinstance(event, Finished):
-            raise Fault("E0411", "a function used in a density must be deterministic")
+            raise Fault(
+                "E0411",
+                "a function used in a density must be deterministic, but this one draws",
+                "the density is random",
+                "a memoised function draws; call it in the model, and give the density its value",
+            )
         return event.value
 
     def activation(self, function: FunctionValue, arguments: tuple[Value, ...]) -> Env:
@@ -164,7 +170,9 @@ class _Run:
                     statement = self.block[self.position]
                     self.position += 1
                 if self.steps > limit:
-                    raise Fault("E0405", f"the run did not end within {limit:,} steps", help=ENDLESS)
+                    raise Fault(
+                        "E0405", f"the run did not end within {limit:,} steps", "still running", ENDLESS
+                    )
                 event = self.leave() if statement is None else _EXECUTE[type(statement)](self, statement)
             except Fault as fault:
                 raise located(fault, statement.span if statement else self.leaves()) from None
@@ -293,7 +301,7 @@ class _Run:
         self.depth += 1
         if self.depth > self.bound.budget.depth:
             limit = self.bound.budget.depth
-            raise Fault("E0406", f"calls are nested more than {limit:,} deep", help=ENDLESS)
+            raise Fault("E0406", f"calls are nested more than {limit:,} deep", "one call more", TOO_DEEP)
         env = self.machine.activation(function, arguments)
         self.control = Caller(
             self.env, self.path, self.block, self.position, self.depth - 1, self.calls, self.control

@@ -84,10 +84,15 @@ class Nested:
     ) -> Measure[Value]:
         if self.source is None:
             raise Fault(
-                "E0505", "approximate `infer` needs a method that draws", help="use `--method importance`"
+                "E0505",
+                "approximate `infer` needs a method that draws",
+                "this law would be approximate",
+                "use `--method importance`",
             )
         if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1:
-            raise Fault("E0506", f"`draws` of `infer` must be a positive int, not {show(draws)}")
+            raise Fault(
+                "E0506", f"`draws` of `infer` must be a positive int, not {show(draws)}", "too few draws"
+            )
         self.approximate = True
         source = self.source
         if isinstance(source, Seeded):

@@ -32,6 +32,8 @@ Primitive: TypeAlias = "Callable[..., Value]"
 Unary: TypeAlias = Callable[[bool, Number], Value]
 Binary: TypeAlias = Callable[[bool, Number, Number], Value]
 
+BROADCAST = "axes are matched from the last, and a length of 1 stretches"
+
 MOST_BITS = 1 << 17
 _LARGEST = 1 << MOST_BITS
 
@@ -256,7 +258,7 @@ def broadcast(name: str, scalar: Binary, exact: bool, a: Value, b: Value) -> Val
             elif len(b) == 1:
                 b = b * len(a)
             else:
-                raise shapes_differ(name, shape_a, shape_b)
+                raise shapes_differ(name, shape_a, shape_b, BROADCAST)
         return tuple(lifted(x, y, axes_a - 1, axes_b - 1) for x, y in zip(a, b, strict=True))
 
     rank_a, rank_b = rank_of(a), rank_of(b)

@@ -37,7 +37,8 @@ def weight_of(event: Observing) -> tuple[LogWeight, int]:
         raise located(fault, event.span) from None
     if isinstance(weight, float) and (math.isnan(weight) or weight == math.inf):
         what = "infinite" if weight == math.inf else "not a number (NaN)"
-        raise Rejected(Diagnostic("E0404", f"the log density of this observation is {what}", event.span))
+        message = f"the log density of this observation is {what}, but a weight is finite"
+        raise Rejected(Diagnostic("E0404", message, event.span, f"the log density is {what}"))
     return weight, dimension
 
 

@@ -9,6 +9,7 @@ from math import isinf, isnan
 
 from pplc.data_files import MAX_EXPONENT, Cell, Raw, number
 from pplc.lang import typesys
+from pplc.lang.suggest import did_you_mean
 from pplc.lang.typesys import Type
 from pplc.semantics.values import MISSING, Record, Tagged, Value
 
@@ -110,7 +111,8 @@ def _place(what: str, context: Context) -> str:
     return f"`{what}` in {context.origin}"
 
 
-def _found(raw: Raw) -> str:
+def found(raw: Raw) -> str:
+    """What a value is, after `but`: `it is the string "three"`."""
     match raw:
         case None:
             return "it is missing"
@@ -133,7 +135,7 @@ def _found(raw: Raw) -> str:
 
 
 def _wrong(kind: Type, raw: Raw, what: str, context: Context, advice: str = "") -> Misfit:
-    return Misfit("E0304", f"{_place(what, context)} must be {_describe(kind)}, but {_found(raw)}", advice)
+    return Misfit("E0304", f"{_place(what, context)} must be {_describe(kind)}, but {found(raw)}", advice)
 
 
 def _describe(kind: Type) -> str:
@@ -249,7 +251,7 @@ def _scalar(kind: Type, raw: Raw, what: str, context: Context) -> Value:
         case typesys.Real(domain):
             value = Fraction(_number(kind, raw, what, context))
             if (domain == "positive" and value <= 0) or (domain == "unit" and not 0 <= value <= 1):
-                raise Misfit("E0306", f"{_place(what, context)} must be {_describe(kind)}, but {_found(raw)}")
+                raise Misfit("E0306", f"{_place(what, context)} must be {_describe(kind)}, but {found(raw)}")
             return value
         case typesys.String():
             if isinstance(raw, Cell):
@@ -308,15 +310,16 @@ def _missing_advice(kind: Type) -> str:
 
 
 def _constructor(name: str, kind: Type, raw: Raw, what: str, context: Context) -> Value:
-    if isinstance(raw, Tagged):
-        return raw
-    text = raw.text if isinstance(raw, Cell) else raw
+    text = raw.tag if isinstance(raw, Tagged) else raw.text if isinstance(raw, Cell) else raw
     constructors = context.sums.get(name, {})
     if not isinstance(text, str):
         raise _wrong(kind, raw, what, context, "write the name of the alternative as a string")
     if text not in constructors:
         known = ", ".join(f"`{constructor}`" for constructor in constructors)
-        raise Misfit("E0304", f"{_place(what, context)} is `{text}`, but `{name}` is one of {known}")
+        near = did_you_mean(text, constructors)
+        raise Misfit("E0304", f"{_place(what, context)} is `{text}`, but `{name}` is one of {known}", near)
+    if isinstance(raw, Tagged) and len(raw.payload) == constructors[text]:
+        return raw
     if constructors[text]:
         raise Misfit(
             "E0304",

@@ -12,13 +12,15 @@ import io
 import json
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
+from pplc import data_places
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, SourceFile, Span
 from pplc.lang.suggest import nearest
 from pplc.semantics.values import Record, Tagged
@@ -158,27 +160,41 @@ def decode(content: bytes, name: str) -> str:
 
 
 class _Bad(Exception):
-    """Something that the JSON decoder accepts and we do not."""
+    """Something that the JSON decoder accepts and we do not; `find` finds where it stands."""
+
+    def __init__(self, message: str, label: str, find: Callable[[SourceFile], Span]) -> None:
+        super().__init__(message)
+        self.label = label
+        self.find = find
 
 
 def _pairs(pairs: list[tuple[str, Raw]]) -> dict[str, Raw]:
     result: dict[str, Raw] = {}
     for name, value in pairs:
         if name in result:
-            raise _Bad(f"has the key `{name}` twice in one object")
+            raise _Bad(
+                f"has the key `{name}` twice in one object",
+                "given again",
+                partial(data_places.of_key_again, key=name),
+            )
         result[name] = value
     return result
 
 
 def _constant(text: str) -> NoReturn:
-    raise _Bad(f"contains `{text}`, which is not a number; write `null` for a missing value")
+    raise _Bad(
+        f"contains `{text}`, which is not a number; write `null` for a missing value",
+        "not a number",
+        partial(data_places.of_word, word=text),
+    )
 
 
 def _number(text: str) -> int | Fraction:
     try:
         return number(text)
     except ValueError as error:
-        raise _Bad(f"contains a number that cannot be used: {error}") from None
+        message = f"contains a number that cannot be used: {error}"
+        raise _Bad(message, "this number", partial(data_places.of_word, word=text)) from None
 
 
 def parse_json(text: str, name: str) -> Raw:
@@ -192,7 +208,7 @@ def parse_json(text: str, name: str) -> Raw:
         span = Span(file, error.lineno, error.colno, error.lineno, error.colno + 1)
         reject("E0302", f"`{name}` is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", span, "here")
     except _Bad as error:
-        reject("E0302", f"`{name}` {error}")
+        reject("E0302", f"`{name}` {error}", error.find(SourceFile(name, text)), error.label)
     except RecursionError:
         reject("E0302", f"`{name}` is nested too deeply", advice=f"at most {MAX_DEPTH} levels are read")
     if _deeper(value, MAX_DEPTH):
@@ -233,10 +249,10 @@ def read_json(text: str, name: str) -> Table:
 def read_csv(text: str, name: str) -> Table:
     """A CSV file with a header: a list of cells for each column; empty and `NA` mean missing."""
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        numbered = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
         reject("E0302", f"`{name}` is not CSV: {error}")
-    numbered = [(k, row) for k, row in enumerate(rows, 1) if row]
     if not numbered:
         reject("E0302", f"`{name}` is empty", advice="the first line names the columns")
     (_, header), *body = numbered
@@ -244,9 +260,11 @@ def read_csv(text: str, name: str) -> Table:
     twice = next((title for k, title in enumerate(header) if title in header[:k]), None)
     if twice is not None:
         reject("E0302", f"`{name}` has two columns named `{twice}`")
-    for k, row in body:
+    for line, row in body:
         if len(row) != len(header):
-            reject("E0302", f"row {k} of `{name}` has {len(row)} fields, but the header names {len(header)}")
+            fields = f"{len(row)} field" if len(row) == 1 else f"{len(row)} fields"
+            message = f"line {line} of `{name}` has {fields}, but the header names {len(header)}"
+            reject("E0302", message, data_places.of_line(SourceFile(name, text), line), fields)
     columns: dict[str, Raw] = {title: [_cell(row[k]) for _, row in body] for k, title in enumerate(header)}
     columns.pop("", None)  # R and pandas write row names under an empty title
     return Table(name, columns)

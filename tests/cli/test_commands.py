@@ -111,7 +111,7 @@ USAGE: dict[tuple[str, ...], tuple[str, str]] = {
         "E0310: `--warmup` does not apply to the method `exact`",
         "it takes `--seed`, `--time`",
     ),
-    ("infer", "none.ppl"): ("E0125: there is no file `none.ppl`", ""),
+    ("infer", "none.ppl"): ("E0316: there is no file `none.ppl`", ""),
     ("infer", "hmm.ppl", "--model", "hnm"): (
         "E0315: `hmm.ppl` has no model `hnm`",
         "did you mean `hmm`?",

@@ -138,8 +138,8 @@ def test_a_file_has_a_limited_size(tmp_path: Path, size: int) -> None:
 def test_a_main_file_that_cannot_be_read_is_an_error_without_a_place(tmp_path: Path) -> None:
     for path in (tmp_path / "none.ppl", tmp_path):
         (error,) = errors(path)
-        assert (error.code, error.span.line) == ("E0125", 0)
-    assert errors(tmp_path / ("x" * 300))[0].code == "E0125"
+        assert (error.code, error.span.line) == ("E0316", 0)
+    assert errors(tmp_path / ("x" * 300))[0].code == "E0316"
 
 
 def test_a_byte_order_mark_is_no_character(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pplc.cli.arguments import flag, given
 from pplc.cli.inputs import budget, settings, tables
 from pplc.cli.progress import Line
 from pplc.cli.report import report
+from pplc.data_convert import found
 from pplc.data_files import Raw, decode, parse_json, read_bytes, reject
 from pplc.export import check_ending, save
 from pplc.inference.registry import settle
@@ -67,17 +68,18 @@ def _run(model: Model, arguments: Namespace, queries: Sequence[syntax.Query], *,
 
 def _init(path: str) -> dict[str, object]:
     """Where chains start: a JSON object of numbers."""
-    found = parse_json(decode(read_bytes(path, "E0319"), path), path)
-    if not isinstance(found, dict):
-        reject("E0319", f"`{path}` must hold a JSON object: variable by variable where chains start")
-    return {name: _floats(value, name, path) for name, value in found.items()}
+    start = parse_json(decode(read_bytes(path, "E0319"), path), path)
+    if not isinstance(start, dict):
+        message = f"`{path}` must hold an object, variable by variable where chains start, but {found(start)}"
+        reject("E0319", message, advice='write it as `{"name": value, …}`')
+    return {name: _floats(value, name, path) for name, value in start.items()}
 
 
 def _floats(value: Raw, name: str, path: str) -> object:
     if isinstance(value, list):
         return [_floats(item, name, path) for item in value]
     if not isinstance(value, bool | int | float | Fraction):
-        reject("E0319", f"`{name}` in `{path}` must be a number or a list of numbers")
+        reject("E0319", f"`{name}` in `{path}` must be a number or a list of numbers, but {found(value)}")
     return float(value) if isinstance(value, float | Fraction) else value
 
 

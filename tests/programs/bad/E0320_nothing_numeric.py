@@ -1,0 +1,3 @@
+import pplc
+
+pplc.compile("model m() { weight(0.5) }").infer().plot()
