@@ -23,6 +23,7 @@ from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.families import FAMILIES
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws import LawValue
@@ -74,16 +75,15 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
     states = len(graph.nodes)
     evidence = graph.evidence()
     if graph.stopped and (not graph.rest or is_zero(evidence)):
-        return Result(
-            "exact", note=f"stopped after {states:,} states", no_evidence="it was stopped", stopped=True
-        )
+        note = f"stopped after {counted(states, 'state')}"
+        return Result("exact", note=note, no_evidence="it was stopped", stopped=True)
     if is_zero(evidence):
         raise impossible(graph, bound)
     left = share_left(graph)
     laws = _laws(graph, evidence, rational=not graph.rest)
     lefts = dict.fromkeys(laws, left) if graph.rest else {}
     diagnostics: dict[str, float] = {"states": states}
-    note = f"{states:,} states"
+    note = counted(states, "state")
     found: Exact | Bounds = _exact(evidence)
     if graph.rest:
         diagnostics["left_out"] = left
@@ -98,7 +98,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
             else:
                 del lefts["return"]
                 found = _exact(whole)
-            note = f"{len(value.nodes):,} states for the value and the evidence, {note} for the rest"
+            note = f"{counted(len(value.nodes), 'state')} for the value and the evidence, {note} for the rest"
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
     return Result(

@@ -20,6 +20,7 @@ from pplc.inference.result import Draws, Result
 from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
@@ -71,7 +72,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         draws=draws,
         log_evidence=weights.log_evidence(logs),
         diagnostics={"ess_weights": ess, "pareto_k": k},
-        note=f"{len(runs):,} weighted draws" + ("; `infer` inside is approximate" * nested.approximate),
+        note=counted(len(runs), "weighted draw") + ("; `infer` inside is approximate" * nested.approximate),
         state={"method": "importance", "next": start + len(runs)},
         stopped=stopped,
     )
@@ -82,7 +83,7 @@ def all_zero(bound: Bound, count: int) -> Rejected:
     return Rejected(
         Diagnostic(
             "E0407",
-            f"none of {count:,} draws from the prior has positive weight",
+            f"none of {counted(count, 'draw')} from the prior has positive weight",
             bound.program.model.span,
             help="the evidence may be impossible, or too rare to meet by chance: take more `--draws`,"
             " write conditions as observations, or use another method",

@@ -11,6 +11,7 @@ import numpy as np
 from pplc.inference import weights
 from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.result import Array, Draws, Result
+from pplc.lang.wording import counted
 
 
 def joined(first: Result, second: Result) -> Result:
@@ -28,7 +29,7 @@ def joined(first: Result, second: Result) -> Result:
         draws=draws,
         log_evidence=evidence,
         diagnostics={**first.diagnostics, **second.diagnostics},
-        note=second.note if draws.log_weights is None else f"{draws.chains * draws.count:,} weighted draws",
+        note=second.note if draws.log_weights is None else counted(draws.log_weights.size, "weighted draw"),
         warnings=(*first.warnings, *(w for w in second.warnings if w not in first.warnings)),
     )
 

@@ -90,11 +90,13 @@ def _warnings(
 
 
 def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic]:
-    size = numbers["ess_weights"]
+    size, count = numbers["ess_weights"], draws.chains * draws.count
     if size < ESS_WEIGHTS:
         yield _warning(
             "W0318",
-            f"the {draws.chains * draws.count} weighted draws are worth only {size:.0f}",
+            "there is only one draw"
+            if count == 1
+            else f"the {count} weighted draws are worth only {size:.0f}",
             "draw more with `--draws`, or use a method that looks for the posterior, such as `nuts`",
         )
     if numbers["pareto_k"] > PARETO_K:

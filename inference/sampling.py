@@ -21,7 +21,8 @@ from pplc.inference.gradient import found_density, no_start, one_thread, reporte
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress
 from pplc.inference.result import Array, Draws, Result
-from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.diagnostics import Diagnostic, Rejected, Span
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.source import Seeded
 
@@ -122,9 +123,9 @@ def _stats(records: Sequence[Record], draws: int) -> dict[str, Array]:
 
 
 def _note(density: Density) -> str:
-    note = f"{density.size} unconstrained parameters"
+    note = counted(density.size, "unconstrained parameter")
     if density.discrete:
-        note += f", {len(density.discrete)} discrete sites summed out"
+        note += f", {counted(len(density.discrete), 'discrete variable')} summed out"
     return note
 
 

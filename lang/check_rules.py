@@ -89,9 +89,11 @@ def values_call(c: Checker, node: s.Call) -> Type:
         return c.report(
             "E0210", "`values` lists the values of a type", shown, "not a type", "write `values(Shape)`"
         )
-    kind: Type = (
-        BOOL if binding.name == "bool" else Sum(binding.name) if binding.name in c.names.sums else WRONG
-    )
+    kind: Type = WRONG
+    if binding.name in c.names.aliases:
+        kind = c.unify.head(c.aliases.get(binding.name, WRONG))
+    elif binding.name == "bool" or binding.name in c.names.sums:
+        kind = BOOL if binding.name == "bool" else Sum(binding.name)
     count = _count(c, kind, ())
     if count is None:
         return _endless(c, argument)

@@ -12,7 +12,8 @@ Rules, beyond ordinary block scopes:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Note, Rejected, Span
 from pplc.lang.families import COMBINATORS, FAMILIES
@@ -50,6 +51,9 @@ TYPE_NAMES = (
     "simplex", "ordered", "unit_vector", "corr", "cov", "chol",
 )  # fmt: skip
 """The types of the language that have a name."""
+
+MOST_NAMES = 8
+"""Variables that the error of an unknown one lists."""
 
 _KINDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
     ("builtin", tuple(FUNCTIONS)),
@@ -119,8 +123,17 @@ def resolve_query(names: Resolution, entry: str, query: Query) -> Mapping[int, B
     _query(query, body, scope, model)
     body.finish()
     if found.errors:
-        raise Rejected(*found.errors)
+        raise Rejected(*(_with_names(error, model, names.visible[model]) for error in found.errors))
     return found.of
+
+
+def _with_names(error: Diagnostic, model: str, visible: Iterable[str]) -> Diagnostic:
+    """The error, and if no name is near the unknown one, those that a query may speak of."""
+    there = [f"`{name}`" for name in visible]
+    if error.code != "E0201" or error.help or not there:
+        return error
+    more = ", …" if len(there) > MOST_NAMES else ""
+    return replace(error, help=f"`{model}` has {', '.join(there[:MOST_NAMES])}{more}")
 
 
 def _query(query: Query, body: Body, scope: Scope, model: str) -> None:

@@ -13,11 +13,14 @@ from pplc.lang.suggest import did_you_mean
 from pplc.lang.syntax import (
     ArrayType,
     Block,
+    Call,
     Define,
     Draw,
+    Expr,
     FunctionType,
     GenericType,
     ListType,
+    Name,
     NamedType,
     Node,
     OptionType,
@@ -291,7 +294,7 @@ class Names:
         if seen is not None:
             self.found.of[id(target)] = seen[0]
 
-    def _assigned(self, target: Target, scope: Scope) -> None:
+    def _assigned(self, target: Target, value: Expr, scope: Scope) -> None:
         seen = scope.find(target.name)
         if seen is None:
             known = self.outside.values.get(target.name)
@@ -303,6 +306,10 @@ class Names:
                 help_ = (
                     near or f"write `let {target.name} = …`, or `var {target.name} = …` if it changes later"
                 )
+                if self._is_law(value, scope):
+                    help_ = (
+                        f"to draw it write `{target.name} ~ …`; `let {target.name} = …` names the law itself"
+                    )
             self._error("E0203", message, target.span, "not a `var`", help_)
             self._pretend(target, scope)
         elif not seen[0].mutable:
@@ -321,6 +328,14 @@ class Names:
             )
         else:
             self._use(target, target.name, scope)
+
+    def _is_law(self, value: Expr, scope: Scope) -> bool:
+        """Whether a value is a distribution, to look at it: a call of a family."""
+        if not isinstance(value, Call) or not isinstance(value.function, Name):
+            return False
+        name = value.function.name
+        known = self.outside.values.get(name)
+        return known is not None and known.kind == "family" and scope.find(name) is None
 
     def _pretend(self, target: Target, scope: Scope) -> None:
         """Define what was meant to be a variable, so that its uses are not reported as well."""

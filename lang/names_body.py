@@ -102,7 +102,7 @@ class Body(Names):
             case Assign(target, value):
                 for index in target.indices:
                     self.expr(index, scope)
-                self._assigned(target, scope)
+                self._assigned(target, value, scope)
                 self.expr(value, scope)
             case Define(target, value, clauses) | Draw(target, value, clauses):
                 inner = self._clauses(clauses, scope)

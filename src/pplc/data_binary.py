@@ -55,7 +55,9 @@ def _beginning(content: bytes) -> str:
         text = first.decode()
     except UnicodeDecodeError:
         return "it is damaged, or of another format"
-    return f"it is text, and begins with `{text}`" if text.isprintable() and text else "it is empty or damaged"
+    if not text or not text.isprintable():
+        return "it is empty, or damaged"
+    return f"it is text, and begins with `{text}`"
 
 
 def _reason(error: Exception) -> str:

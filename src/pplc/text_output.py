@@ -99,7 +99,7 @@ def ran(run: Run) -> str:
     parts = [run.method.name]
     if draws is not None and run.method.name != "map" and "draws" not in run.result.note:
         chains = f"{draws.chains} chains × " if draws.chains > 1 else ""
-        parts.append(f"{chains}{draws.count} draws")
+        parts.append(f"{chains}{draws.count} draw{'' if draws.count == 1 else 's'}")
     if run.result.note and run.result.note not in run.why:
         parts.append(run.result.note)
     if "seed" in run.method.options and draws is not None:
