@@ -97,7 +97,7 @@ def ran(run: Run) -> str:
     """One line on what ran, why, and how it is verified."""
     draws = run.result.draws
     parts = [run.method.name]
-    if draws is not None and run.method.name != "map" and "draws" not in run.result.note:
+    if draws is not None and run.method.name != "map" and "draw" not in run.result.note:
         chains = f"{draws.chains} chains × " if draws.chains > 1 else ""
         parts.append(f"{chains}{draws.count} draw{'' if draws.count == 1 else 's'}")
     if run.result.note and run.result.note not in run.why:
