@@ -18,8 +18,9 @@ from pplc.information.semantic import (
     semantic_information,
     semantic_kl,
 )
+from pplc.information.semantic_labels import told
 from pplc.information.semantic_mixtures import informations, match_channels
-from pplc.information.table import Floats
+from pplc.information.table import Floats, Table
 from pplc.lang.diagnostics import Rejected
 
 BIT = log(2)
@@ -132,3 +133,44 @@ def test_the_identity_holds_wherever_a_fit_stands(a: Floats, b: Floats, c: Float
     rate, conveyed, divergence = informations(a / a.sum(), np.array([w, 1 - w]), components)
     assert rate - conveyed == pytest.approx(divergence, abs=1e-12)
     assert divergence == pytest.approx(kl(a / a.sum(), np.array([w, 1 - w]) @ components), abs=1e-12)
+
+
+def test_labels_of_a_joint_law_have_their_means_as_truth_functions() -> None:
+    law = {
+        (x, near, far): p
+        for x, p, near, far in [(0, 0.5, 1.0, 0.0), (1, 0.25, 0.5, 0.5), (2, 0.25, 0.0, 1.0)]
+    }
+    found = told(Table.of(law, ("x", "near", "far")), "x", ["near", "far"])
+    assert found.truth.tolist() == [[1, 0.5, 0], [0, 0.5, 1]]
+    assert found.logical == pytest.approx((0.625, 0.375))
+    # P(x | near) = (0.8, 0.2, 0): KL = 0.8 ln 1.6 + 0.2 ln 0.8.
+    assert found.information[0] == pytest.approx(0.8 * log(1.6) + 0.2 * log(0.8))
+    assert found.point is not None
+    assert found.point.conveyed == pytest.approx(rate_point(found.prior, found.truth, 1).conveyed)
+
+
+def test_a_label_that_is_drawn_has_its_probability_as_truth_function() -> None:
+    law = {
+        (x, label): p for x, label, p in [(0, True, 0.4), (0, False, 0.1), (1, True, 0.1), (1, False, 0.4)]
+    }
+    found = told(Table.of(law, ("x", "label")), "x", ["label"])
+    assert found.truth[0].tolist() == pytest.approx([0.8, 0.2])
+    assert found.logical == pytest.approx((0.5,))
+
+
+def test_labels_that_leave_a_value_out_have_no_rate() -> None:
+    law = {(x, float(x == 0)): 0.5 for x in (0, 1)}
+    found = told(Table.of(law, ("x", "zero")), "x", ["zero"])
+    assert found.point is None
+    assert found.information[0] == pytest.approx(log(2))
+
+
+def test_a_label_is_a_number_between_0_and_1() -> None:
+    for bad in (2.0, "yes"):
+        with pytest.raises(Rejected) as caught:
+            told(
+                Table.of({(0, bad): 0.5, (1, 0.5 if bad == 2.0 else "no"): 0.5}, ("x", "label")),
+                "x",
+                ["label"],
+            )
+        assert caught.value.diagnostics[0].code == "E0613"
