@@ -151,11 +151,22 @@ def _missing(name: str, span: Span, path: Path | None = None) -> Rejected:
     path: where it would be, if files beside it may be spoken of.
     """
     try:
+        if path is not None and path.exists():
+            return _no_file(name, span, path)
         near = path and did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
     except (OSError, ValueError):
         near = ""
     label = "not found" if span.line else ""
     return Rejected(Diagnostic(_unread(span), f"there is no file `{name}`", span, label, near or ""))
+
+
+def _no_file(name: str, span: Span, path: Path) -> Rejected:
+    """What is there is a folder, a pipe, a device."""
+    if not path.is_dir():
+        return Rejected(Diagnostic(_unread(span), f"`{name}` is no regular file", span))
+    models = sorted(entry.name for entry in path.glob("*.ppl"))[:3]
+    advice = f"it has {', '.join(f'`{model}`' for model in models)}" if models else ""
+    return Rejected(Diagnostic(_unread(span), f"`{name}` is a folder", span, help=advice))
 
 
 def _unread(span: Span) -> str:

@@ -153,3 +153,21 @@ def test_a_bad_byte_in_the_main_file_has_its_place(tmp_path: Path) -> None:
     path.write_bytes("# é\nlet é = \xff".encode("latin-1").replace(b"\xe9", "é".encode()))
     (error,) = errors(path)
     assert (error.code, error.span.line, error.span.column) == ("E0128", 2, 9)
+
+
+def test_a_folder_is_no_model_but_may_have_some(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for advice in ("", "it has `coin.ppl`"):
+        with pytest.raises(Rejected) as caught:
+            load(folder)
+        (found,) = caught.value.diagnostics
+        assert (found.code, found.message, found.help) == ("E0316", f"`{folder}` is a folder", advice)
+        (folder / "coin.ppl").write_text("model coin() { x ~ Bernoulli(0.5) }")
+
+
+def test_a_pipe_is_no_regular_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.ppl"
+    os.mkfifo(pipe)
+    with pytest.raises(Rejected, match="is no regular file"):
+        load(pipe)
