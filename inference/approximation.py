@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pplc.inference import weights
 from pplc.inference.answers import Estimate
 from pplc.inference.chains import normals
-from pplc.inference.gradient import reported
+from pplc.inference.gradient import no_start, reported
 from pplc.inference.result import Array, Draws, Result
 from pplc.lang.diagnostics import Diagnostic
 from pplc.semantics.source import Seeded
@@ -83,9 +83,18 @@ def approximate(
     found: list[Diagnostic],
     stopped: bool,
 ) -> Result:
-    """The result of a method that draws from an approximation."""
-    count = len(drawn.positions)
-    seeds = [(seed * 4096, first + k) for k in range(count)]
+    """The result of a method that draws from an approximation; draws of density 0 are left out."""
+    from pplc.inference.pyro_reasons import met_outside
+
+    there = drawn.log_weights > -np.inf
+    count, lost = len(there), list(drawn.positions[~there])
+    if count and not there.any():
+        raise no_start(density, drawn.positions[0])
+    found.extend(
+        met_outside(density, lost, f"of {count} draws of the approximation are impossible, left out")
+    )
+    seeds = [(seed * 4096, first + k) for k in range(count) if there[k]]
+    drawn = Drawn(drawn.positions[there], drawn.log_weights[there])
     outputs = reported(density, drawn.positions, seeds)
     values: dict[str, Array] = {name: array[None] for name, array in outputs.values.items()}
     likelihood: dict[str, Array] = {name: array[None] for name, array in outputs.log_likelihood.items()}
@@ -95,6 +104,7 @@ def approximate(
             Diagnostic(
                 "W0530",
                 f"the normal approximation is far from the posterior (Pareto k = {k:.2f})",
+                density.model.bound.program.model.span,
                 help="use `--method nuts`",
                 severity="warning",
             )

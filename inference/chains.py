@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pplc.inference.adaptation import StepSize, Variances, windows
+from pplc.inference.gradient import TRIES
 from pplc.inference.nuts_kernel import Info
 from pplc.inference.progress import Progress
 from pplc.inference.trajectory import Point, Vector, leapfrog, log_weight
@@ -25,8 +26,6 @@ from pplc.semantics.source import Seeded, Source
 Floats = npt.NDArray[np.float64]
 Asking = Generator[Vector, tuple[Any, Vector], Any]
 
-TRIES = 100
-"""Starting points tried before a chain gives up."""
 NOTHING_DONE = Info(1.0, 0, 0, False, 0.0)
 BURST = 0.1
 """Seconds between two looks at whether to stop."""

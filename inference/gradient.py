@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+TRIES = 100
+"""Starting points tried before a chain gives up."""
+
 
 @contextmanager
 def one_thread() -> Generator[None]:
@@ -66,17 +69,16 @@ def start_of(density: Density, init: Mapping[str, Any]) -> Callable[[Source], Fl
 
 
 def no_start(density: Density, start: Floats) -> Rejected:
-    """The error of a chain that found no point of positive density."""
-    from pplc.inference.pyro_start import blame
+    """The error of a chain that found no point of positive density, with what is wrong at `start`."""
+    from pplc.inference.pyro_reasons import reason, span_of
 
-    site, span = blame(density, start)
-    where = f" because of `{site}`" if site else ""
+    found = reason(density, start)
     return Rejected(
         Diagnostic(
             "E0440",
-            f"no starting point with a positive density was found in 100 tries{where}",
-            span,
-            "the density is 0 or not a number here" if site else "",
+            f"no starting point with a positive density was found in {TRIES} tries: {found}",
+            span_of(density, found),
+            found.what,
             "give starting values with `--init`, or narrow the priors",
         )
     )

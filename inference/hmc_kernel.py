@@ -31,7 +31,7 @@ def transition(
         point = yield from leapfrog(point, step, metric, half)
         gain = float(weigh(point, metric) - base)
         if not gain > -MOST_ENERGY:
-            outside = not float(point.log_density) > -math.inf
+            outside = None if float(point.log_density) > -math.inf else point.position
             return start, Info(0.0, taken, 0, True, -float(base), outside)
     weighed = weigh(point, metric)
     acceptance = min(1.0, float(weight(float(weighed - base))))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pplc.inference.chains import BURST, TRIES
-from pplc.inference.gradient import no_start, start_of
+from pplc.inference.chains import BURST
+from pplc.inference.gradient import TRIES, no_start, start_of
 from pplc.inference.optimise import Maximum, ascend
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress

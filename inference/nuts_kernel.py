@@ -51,7 +51,7 @@ class Info(NamedTuple):
     acceptance: mean of min(1, weight / initial weight) over the points visited.
     steps:      leapfrog steps. depth: of the tree.
     energy:     minus the log weight of the new point.
-    outside:    it met a point whose density is 0 or not a number (and counts as diverging).
+    outside:    where it met a density of 0, or one that is not a number (it then counts as diverging).
     """
 
     acceptance: float
@@ -59,7 +59,7 @@ class Info(NamedTuple):
     depth: int
     diverging: bool
     energy: float
-    outside: bool = False
+    outside: Vector | None = None
 
 
 def leaf(point: Point, weighed: LogWeight) -> Tree:
@@ -147,7 +147,8 @@ def transition(
     base = weigh(start, metric)
     tree = leaf(start, base)
     ends = {1: start, -1: start}
-    acceptance, steps, diverging, outside = 0.0, 0, False, False
+    acceptance, steps, diverging = 0.0, 0, False
+    outside: Vector | None = None
     depth = 0
     while depth < max_depth:
         direction = 1 if source.choose((1, 1)) == 1 else -1
@@ -156,7 +157,8 @@ def transition(
         steps += grown.steps
         diverging = grown.diverging
         if grown.tree is None:
-            outside = diverging and not float(grown.end.log_density) > -math.inf
+            if diverging and not float(grown.end.log_density) > -math.inf:
+                outside = grown.end.position
             break
         ends[direction] = grown.end
         # `tree` runs forward in time; seen from the new stretch its near end is its last point.

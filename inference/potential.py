@@ -24,8 +24,6 @@ from pplc.inference.torch_trace import Tape, Untraceable, record
 from pplc.lang.diagnostics import Rejected
 
 Floats = npt.NDArray[np.float64]
-LOOKS = 100
-"""Points of density zero at which the domains of parameters are checked, each by a run of the program."""
 Call = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
@@ -42,15 +40,14 @@ class Potential:
         self.density = density
         self.jacobian = jacobian
         self.why = ""
-        self.looks = LOOKS
         self._call = self._compiled()
         self.traced = self._call is not None
 
     def value_and_gradient(self, positions: Floats) -> tuple[Floats, Floats]:
         """Log densities [C] and gradients [C, D] at positions [C, D].
 
-        Where the density or a derivative is not a finite number the density is minus infinity, and the
-        gradient zero.
+        Where the density or a derivative is not a finite number, as where a parameter is outside its
+        domain, the density is minus infinity, and the gradient zero (`pyro_reasons` says why).
         """
         u = torch.from_numpy(np.ascontiguousarray(positions))
         if self._call is not None:
@@ -64,16 +61,9 @@ class Potential:
                 values[k], gradients[k] = self._alone(u[k])
         if not (np.isfinite(values).all() and np.isfinite(gradients).all()):
             bad = ~np.isfinite(values) | ~np.isfinite(gradients).all(axis=1)
-            self._look(u[int(np.argmax(bad))])
             values[bad] = -np.inf
             gradients[bad] = 0.0
         return values, gradients
-
-    def _look(self, u: Tensor) -> None:
-        """A parameter outside its domain is an error, not just a point of density zero (LANGUAGE.md 14)."""
-        if self.looks:
-            self.looks -= 1
-            self.density.inspect(u)
 
     def _alone(self, u: Tensor) -> tuple[float, Floats]:
         gradient, value = self._single(u)

@@ -23,7 +23,7 @@ from pyro.infer.mcmc.util import TraceEinsumEvaluator
 from pyro.poutine.messenger import Messenger
 from torch import Tensor
 
-from pplc.inference.pyro_sites import PyroSites
+from pplc.inference.pyro_sites import Place, PyroSites
 from pplc.inference.torch_build import Known
 from pplc.inference.torch_combinators import Iid, Ordered
 from pplc.inference.torch_distribution import LawDistribution
@@ -32,7 +32,7 @@ from pplc.inference.torch_laws import Flat, TorchLaw
 from pplc.inference.torch_plan import Plan, Replan
 from pplc.inference.torch_spaces import Space, constrain, free_shape
 from pplc.inference.torch_values import Content, Refused, from_value
-from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
+from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import LocatedFault, located
 from pplc.semantics.values import Address, Fault
@@ -47,7 +47,7 @@ LOOKS = 8
 class Slot:
     """A continuous site in the unconstrained vector.
 
-    offset, size: its place. free: the shape of its part. span: where it is drawn.
+    offset, size: where it is there. free: the shape of its part. place: where it is drawn.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Slot:
     size: int
     free: tuple[int, ...]
     shape: tuple[int, ...]
-    span: Span
+    place: Place
 
 
 @dataclass(slots=True)
@@ -74,9 +74,10 @@ class Model:
         except LocatedFault as fault:
             raise located(fault, fault.span) from None
         except Fault as fault:
-            raise located(fault, NOWHERE) from None
+            raise located(fault, self.bound.program.model.span) from None
         except Refused as refused:
-            raise Rejected(Diagnostic(refused.code, refused.message, NOWHERE, "", refused.help)) from None
+            span = self.bound.program.model.span
+            raise Rejected(Diagnostic(refused.code, refused.message, span, "", refused.help)) from None
         return value, sites
 
 
@@ -139,26 +140,28 @@ class Fixed(Messenger):
             return
         law: TorchLaw = law_of_site
         name = msg["name"]
-        statement = msg["infer"]["statement"]
+        place = Place.of(name, msg["infer"]["statement"])
         batch = _batch(msg)
         shape = (*batch, *law.shape)
         if law.discrete:
-            self._discrete(msg, law, shape)
+            self._discrete(msg, law, shape, place)
             return
         self.improper |= is_improper(law)
         space = law.space
-        _refuse_bounds(name, space, batch, law)
+        _refuse_bounds(place, space, batch, law)
         free = (*batch, *free_shape(space, law.shape))
         if space.kind == "none":
-            raise Refused("E0545", f"the draws of `{name}` from `{law.name}` have no unconstrained scale")
+            raise Refused(
+                "E0545", f"{place.words} is drawn from `{law.name}`, whose draws have no unconstrained scale"
+            )
         slot = self.slots.get(name)
         if slot is None:
             if self.position is not None:
-                raise Refused("E0546", f"`{name}` is drawn in some runs only")
+                raise Refused("E0546", f"{place.words} is drawn in some runs only")
             size = 1
             for n in free:
                 size *= n
-            slot = self.slots[name] = Slot(name, self.offset, size, free, shape, statement.span)
+            slot = self.slots[name] = Slot(name, self.offset, size, free, shape, place)
             self.offset += size
             part = self.fresh(size)
             self.parts.append(part)
@@ -168,25 +171,25 @@ class Fixed(Messenger):
             # Several positions at once are rounds of one more plate, the outermost.
             several = self.position.dim() - 1
             if slot.free != free[several * (len(free) - len(slot.free)) :]:
-                raise Refused("E0546", f"`{name}` has a shape that depends on other draws")
+                raise Refused("E0546", f"{place.words} has a shape that depends on other draws")
             part = self.position.narrow(-1, slot.offset, slot.size)
         value, log_jacobian = constrain(space, part.reshape(free))
         msg["value"] = value
         # Not `done`: Pyro draws nothing where there is a value, but enumeration must still see the site.
         self.log_jacobian = self.log_jacobian + log_jacobian.sum()
 
-    def _discrete(self, msg: dict[str, Any], law: TorchLaw, shape: tuple[int, ...]) -> None:
+    def _discrete(self, msg: dict[str, Any], law: TorchLaw, shape: tuple[int, ...], place: Place) -> None:
         """Discrete sites are summed out elsewhere; a run that only looks takes their first value."""
         values = law.support()
         if values is None or law.rank:
-            raise Rejected(discrete_refusal(msg["name"], law, msg["infer"]["statement"].span))
+            raise Rejected(discrete_refusal(place, law))
         self.discrete[msg["name"]] = msg["fn"]
         if self.first_values:
             msg["value"] = values[0].expand(shape)
             msg["done"] = True
 
 
-def discrete_refusal(name: str, law: TorchLaw, span: Span) -> Diagnostic:
+def discrete_refusal(place: Place, law: TorchLaw) -> Diagnostic:
     """A discrete draw that cannot be summed out."""
     if law.rank:
         what = "an array of discrete draws at once"
@@ -196,17 +199,17 @@ def discrete_refusal(name: str, law: TorchLaw, span: Span) -> Diagnostic:
         what = "a discrete law that is not finite"
     return Diagnostic(
         "E0543",
-        f"`{name}` is drawn from `{law.name}`, {what}, and gradient methods cannot sum it out",
-        span,
+        f"{place.words} is drawn from `{law.name}`, {what}, and gradient methods cannot sum it out",
+        place.span,
         "discrete",
         "draw elements one by one, or use `--method importance`",
     )
 
 
-def _refuse_bounds(name: str, space: Space, batch: tuple[int, ...], law: TorchLaw) -> None:
+def _refuse_bounds(place: Place, space: Space, batch: tuple[int, ...], law: TorchLaw) -> None:
     for bound in (space.lower, space.upper):
         if bound is not None and bound.dim() > len(batch) + law.rank:
-            raise Refused("E0544", f"the bounds of `{name}` depend on a variable that is summed out")
+            raise Refused("E0544", f"the bounds of {place.words} depend on a variable that is summed out")
 
 
 def _batch(msg: dict[str, Any]) -> tuple[int, ...]:
@@ -239,29 +242,33 @@ class Density:
         fixed = Fixed(position, self.slots, _nothing)
         # Pyro's checks look at values, which a traced run does not have.
         with pyro.validation_enabled(False):
-            trace = self.trace(fixed)
+            trace, _ = self.traced(fixed)
             if self.discrete:
                 total = TraceEinsumEvaluator(trace, True, self.model.plan.nesting).log_prob(trace)
             else:
                 total = trace.log_prob_sum()
         return total + fixed.log_jacobian if jacobian else total + 0.0
 
-    def trace(self, fixed: Fixed) -> Any:
-        """The trace of a run at fixed continuous draws, enumerated if there are discrete ones."""
+    def traced(self, fixed: Fixed) -> tuple[Any, PyroSites]:
+        """The trace of a run at fixed continuous draws, enumerated if there are discrete ones; its sites."""
+        found: list[PyroSites] = []
 
         def run() -> Content:
             with fixed:
-                return self.model()[0]
+                value, sites = self.model()
+            found.append(sites)
+            return value
 
         model = run
         if self.discrete:
             model = poutine.enum(
                 config_enumerate(run, default="parallel"), first_available_dim=-1 - self.model.plan.nesting
             )
-        return poutine.trace(model).get_trace()
+        trace = poutine.trace(model).get_trace()
+        return trace, found[-1]
 
     def inspect(self, position: Tensor) -> None:
-        """Raises E0401 if a parameter of a law is outside its domain here, not merely rounded to its edge.
+        """Raises `Outside` if a parameter of a law is outside its domain here, not rounded to its edge.
 
         Discrete sites take their first values, which is one of the runs that are summed.
         """
@@ -319,12 +326,12 @@ def _same_sites(first: Mapping[str, Slot], second: Mapping[str, Slot]) -> None:
     for name in [*first, *second]:
         a, b = first.get(name), second.get(name)
         if a is None or b is None or a.free != b.free:
-            found = a if a is not None else b
+            place = (first.get(name) or second[name]).place
             raise Rejected(
                 Diagnostic(
                     "E0546",
-                    f"which variables there are depends on the draws: `{name}` is not in every run",
-                    NOWHERE if found is None else found.span,
+                    f"which variables there are depends on the draws: {place.words} is not in every run",
+                    place.span,
                     "drawn in some runs only",
                     "use `--method importance`",
                 )

@@ -20,7 +20,8 @@ from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_plan import Path, Places, Plan, Plate
 from pplc.inference.torch_values import Batch, Content, Refused, combine
 from pplc.lang import core
-from pplc.semantics.values import show_address
+from pplc.lang.diagnostics import Span
+from pplc.semantics.values import Fault, show_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,48 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A site of the trace: its address, law and plates, and where in the program it stands."""
+class Place:
+    """A site of the trace in the user's words, and where in the program it stands.
 
-    address: Path
-    law: TorchLaw
-    plates: tuple[Plate, ...]
-    statement: core.Stmt
+    factor: what it weighs by, "density" or "weight".
+
+    >>> Place.of("theta[:]", core.Draw("theta", (), core.Site("theta"), core.Literal(0))).words
+    '`theta`'
+    """
+
+    words: str
+    span: Span
+    factor: str = "density"
+
+    @staticmethod
+    def of(name: str, statement: core.Stmt) -> Place:
+        """The place of a site: names that the program does not have, such as `observe#1`, are not told."""
+        match statement:
+            case core.Weight(kind):
+                return Place(f"`{kind}`", statement.span, "weight")
+            case core.Observe() if "#" in name:
+                words = "this observation"
+            case _ if "#" in name:
+                words = "this draw"
+            case _:
+                words = f"`{name.replace('[:]', '')}`"
+        return Place(words, statement.span)
+
+
+class Outside(Exception):
+    """A parameter is outside its domain at the point that is looked at."""
+
+    def __init__(self, place: Place, message: str) -> None:
+        super().__init__(message)
+        self.place = place
+        self.message = message
 
 
 class PyroSites:
     """The `Sites` of one run of a Pyro model.
 
     record:  keep what is to be reported, pointwise densities included.
-    inspect: make parameters far outside their domains an error.
+    inspect: raise `Outside` where a parameter is outside its domain by more than rounding can explain.
     """
 
     def __init__(self, *, record: bool = False, inspect: bool = False) -> None:
@@ -54,7 +83,8 @@ class PyroSites:
         self.inspect = inspect
         self.kept: list[Kept] = []
         self.densities: list[Kept] = []
-        self.drawn: dict[str, Drawn] = {}
+        self.places: dict[str, Place] = {}
+        self.plates: dict[str, tuple[Plate, ...]] = {}
         self._names: dict[str, int] = {}
         self._loops: list[list[Any]] = []
         self._born: dict[str, tuple[tuple[object, int], ...]] = {}
@@ -93,23 +123,34 @@ class PyroSites:
                 if now - at > history:
                     raise Refused(
                         "E0544",
-                        f"`{owner}` is read too long after it was drawn to be summed out",
+                        f"{self.places[owner].words} is read too long after it was drawn to be summed out",
                         "use `--method importance`, or sum it out by hand with `log_sum_exp`",
                     )
-            if any(plate.name not in names for plate in self.drawn[owner].plates):
+            if any(plate.name not in names for plate in self.plates[owner]):
                 raise Refused(
                     "E0544",
-                    f"`{owner}` is read outside the loop it was drawn in, so it cannot be summed out",
+                    f"{self.places[owner].words} is read outside its loop, so that it cannot be summed out",
                     "use `--method importance`, or sum it out by hand with `log_sum_exp`",
                 )
 
     # ------------------------------------------------------------------ sites
 
-    def name(self, address: Path) -> str:
-        """A name for a site: its address, `:` for an index that differs between rounds."""
+    def name(self, address: Path, statement: core.Stmt) -> str:
+        """A name for a site: its address, `:` for an index that differs between rounds; notes its place."""
         text = show_address(tuple(_shown(part) for part in address)).replace('":"', ":")
         count = self._names[text] = self._names.get(text, 0) + 1
-        return text if count == 1 else f"{text}'{count}"
+        name = text if count == 1 else f"{text}'{count}"
+        self.places[name] = Place.of(text, statement)
+        return name
+
+    def check(self, law: TorchLaw, name: str) -> None:
+        """Refuses a law without derivatives; notices parameters outside their domains, if asked."""
+        require_derivatives(law)
+        if self.inspect:
+            try:
+                inspect(law)
+            except Fault as fault:
+                raise Outside(self.places[name], fault.message) from None
 
     def draw(
         self,
@@ -119,12 +160,10 @@ class PyroSites:
         statement: core.Stmt,
         places: Places | None = None,
     ) -> Content:
-        name = self.name(address)
-        require_derivatives(law)
-        if self.inspect:
-            inspect(law)
+        name = self.name(address, statement)
+        self.check(law, name)
         self._alive(law.owners, plates)
-        self.drawn[name] = Drawn(address, law, tuple(plates), statement)
+        self.plates[name] = tuple(plates)
         self._born[name] = tuple((loop, at) for loop, at, _ in self._loops)
         value = pyro.sample(
             name,
@@ -135,15 +174,19 @@ class PyroSites:
         return Batch(value, law.rank, False, owners)
 
     def observe(
-        self, address: Path, law: TorchLaw, value: Batch, plates: Sequence[Plate], guard: Batch | None
+        self,
+        address: Path,
+        law: TorchLaw,
+        value: Batch,
+        plates: Sequence[Plate],
+        guard: Batch | None,
+        statement: core.Stmt,
     ) -> None:
         if value.data.numel() == 0 and value.known:
             return
-        require_derivatives(law)
-        if self.inspect:
-            inspect(law)
+        name = self.name(address, statement)
+        self.check(law, name)
         self._alive(law.owners | value.owners, plates)
-        name = self.name(address)
         if self.record:
             each = law.entries(value)
             if guard is not None:
@@ -160,12 +203,12 @@ class PyroSites:
             total = where(guard, total, 0.0)
         self._factor(name, total)
 
-    def weigh(self, log_weight: Batch, plates: Sequence[Plate]) -> None:
+    def weigh(self, log_weight: Batch, plates: Sequence[Plate], statement: core.Stmt) -> None:
         self._alive(log_weight.owners, plates)
         if log_weight.rank:
             axes = list(range(-log_weight.rank, 0))
             log_weight = combine(lambda t: t.sum(axes), [log_weight], 0)
-        self._factor(self.name(("weight#",)), log_weight)
+        self._factor(self.name(("weight#",), statement), log_weight)
 
     def _factor(self, name: str, log_weight: Batch) -> None:
         pyro.factor(name, log_weight.data.to(torch.float64))

@@ -1,10 +1,9 @@
-"""Starting values on the constrained scale as unconstrained positions, and what is wrong with a start."""
+"""Starting values on the constrained scale as unconstrained positions."""
 
 # pyright: basic
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +16,7 @@ from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_missing import entries_at
 from pplc.inference.torch_plan import Places
 from pplc.inference.torch_spaces import unconstrain
-from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
-from pplc.semantics.values import show_address
+from pplc.lang.diagnostics import Diagnostic, Rejected
 
 
 class Looking(Fixed):
@@ -77,7 +75,7 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
                     "E0330",
                     f"the starting value of `{key}` has shape {list(value.shape)},"
                     f" but `{name}` has shape {list(slot.shape)}",
-                    slot.span,
+                    slot.place.span,
                 )
             )
         u = unconstrain(law.space, x).reshape(-1)
@@ -86,7 +84,7 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
                 Diagnostic(
                     "E0331",
                     f"the starting value of `{key}` is not inside the support of `{law.name}`",
-                    slot.span,
+                    slot.place.span,
                     f"drawn from `{law.name}`",
                 )
             )
@@ -95,27 +93,13 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
     if unknown:
         names = ", ".join(f"`{name}`" for name in unknown)
         raise Rejected(
-            Diagnostic("E0332", f"starting values for {names}, but the model draws no such variable")
+            Diagnostic(
+                "E0332",
+                f"starting values for {names}, but the model draws no such variable",
+                density.model.bound.program.model.span,
+            )
         )
     return result
 
 
-def blame(density: Density, start: np.ndarray) -> tuple[str, Span]:
-    """The first site whose density is not finite at a position, and its place in the program."""
-    u = torch.from_numpy(np.ascontiguousarray(start))
-    with validation_enabled(False):
-        fixed = Fixed(u, density.slots, _none)
-        trace = density.trace(fixed)
-        trace.compute_log_prob()
-    for name, site in trace.nodes.items():
-        if (
-            site["type"] == "sample"
-            and "log_prob_sum" in site
-            and not math.isfinite(float(site["log_prob_sum"]))
-        ):
-            statement = site["infer"].get("statement")
-            return name, NOWHERE if statement is None else statement.span
-    return "", NOWHERE
-
-
-__all__ = ["blame", "given_positions", "show_address"]
+__all__ = ["given_positions"]

@@ -39,7 +39,7 @@ def sample(bound: Bound, options: Options, progress: Progress, method: str, tran
     with one_thread():
         density = found_density(bound)
         settings = Settings(options.draws, options.warmup, options.thin, options.seed, options.target_accept)
-        resumed = _resumed(options, method, density.size)
+        resumed = _resumed(options, method, density.size, bound.program.model.span)
         count = options.chains if resumed is None else len(resumed)
         start = start_of(density, options.init)
         records = [Record(density.size) for _ in range(count)]
@@ -57,7 +57,7 @@ def sample(bound: Bound, options: Options, progress: Progress, method: str, tran
         return _result(density, records, options, method, finished)
 
 
-def _resumed(options: Options, method: str, size: int) -> list[ChainState] | None:
+def _resumed(options: Options, method: str, size: int, span: Span) -> list[ChainState] | None:
     if options.state is None:
         return None
     stored = options.state
@@ -66,6 +66,7 @@ def _resumed(options: Options, method: str, size: int) -> list[ChainState] | Non
             Diagnostic(
                 "E0333",
                 f"the run to resume is not a run of `{method}` on this program and data",
+                span,
                 help="resume with the same model, data and method",
             )
         )
@@ -89,7 +90,7 @@ def _result(
         likelihood = {n: a.reshape(chains, draws, *a.shape[1:]) for n, a in found.log_likelihood.items()}
     stats = _stats(records, draws)
     divergences = int(stats["diverging"].sum())
-    outside = int(sum(sum(info.outside for info in record.infos[:draws]) for record in records))
+    outside = [i.outside for record in records for i in record.infos[:draws] if i.outside is not None]
     state: dict[str, Any] | None = None
     if all(record.state is not None for record in records):
         state = {
@@ -101,9 +102,9 @@ def _result(
         method,
         draws=Draws(values, None, likelihood, stats),
         no_evidence=NO_EVIDENCE,
-        diagnostics={"divergences": divergences, "outside": outside},
+        diagnostics={"divergences": divergences, "outside": len(outside)},
         note=_note(density),
-        warnings=tuple(_warnings(divergences, outside, chains * draws, stats, options)),
+        warnings=tuple(_warnings(density, divergences, outside, stats, options)),
         state=state,
         stopped=not finished,
     )
@@ -130,32 +131,34 @@ def _note(density: Density) -> str:
 
 
 def _warnings(
-    divergences: int, outside: int, total: int, stats: Mapping[str, Array], options: Options
+    density: Density,
+    divergences: int,
+    outside: Sequence[Floats],
+    stats: Mapping[str, Array],
+    options: Options,
 ) -> list[Diagnostic]:
+    from pplc.inference.pyro_reasons import met_outside
+
     found: list[Diagnostic] = []
+    model, total = density.model.bound.program.model.span, stats["lp"].size
     if divergences:
         found.append(
             Diagnostic(
                 "W0430",
                 f"{divergences} of {total} transitions diverged: parts of the posterior may be missing",
+                model,
                 help="raise `--target-accept`, or write the model in a non-centred form",
                 severity="warning",
             )
         )
-    if outside:
-        found.append(
-            Diagnostic(
-                "W0431",
-                f"{outside} trajectories met a point of density 0 or not a number, and were rejected",
-                severity="warning",
-            )
-        )
+    found.extend(met_outside(density, outside, f"of {total} trajectories were cut off"))
     deep = int((stats["tree_depth"] >= options.max_depth).sum())
     if deep:
         found.append(
             Diagnostic(
                 "W0432",
                 f"{deep} of {total} transitions reached the greatest tree depth, {options.max_depth}",
+                model,
                 help="raise `--max-depth`, or rescale the model",
                 severity="warning",
             )

@@ -15,9 +15,9 @@ import numpy as np
 
 from pplc.inference.answers import estimate
 from pplc.inference.approximation import CHUNK, Floats, Normal, approximate, drawn_from
-from pplc.inference.chains import BURST, TRIES, normals
+from pplc.inference.chains import BURST, normals
 from pplc.inference.feasible import refuses
-from pplc.inference.gradient import found_density, no_start, one_thread, start_of
+from pplc.inference.gradient import TRIES, found_density, no_start, one_thread, start_of
 from pplc.inference.optimise import ascend, hessian
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress
@@ -82,16 +82,16 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
                 Diagnostic(
                     "W0531",
                     f"the evidence lower bound still changed (by {fit.drift:.2g}) when the optimiser stopped",
+                    bound.program.model.span,
                     help="raise `--steps` or change `--learning-rate`",
                     severity="warning",
                 )
             )
-        elbo = float(drawn.log_weights.mean())
-        error = (
-            float(drawn.log_weights.std(ddof=1)) / math.sqrt(len(drawn.log_weights))
-            if options.draws > 1
-            else math.inf
-        )
+        # The bound of the guide without its impossible draws, whose share is `1 - possible`.
+        there = drawn.log_weights[drawn.log_weights > -math.inf]
+        possible = len(there) / max(1, len(drawn.log_weights))
+        elbo = float(there.mean()) + math.log(possible) if len(there) else -math.inf
+        error = float(there.std(ddof=1)) / math.sqrt(len(there)) if len(there) > 1 else math.inf
         evidence = estimate(
             elbo, error, "a lower bound: the evidence is larger by the divergence of the guide"
         )

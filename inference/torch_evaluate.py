@@ -283,7 +283,7 @@ class Evaluator:
             case core.Observe():
                 self.observe(statement, env, path)
             case core.Weight(kind, value):
-                self.weigh(kind, self.value(value, env))
+                self.weigh(kind, self.value(value, env), statement)
             case core.Call():
                 env[statement.name] = self.call(statement, env, path)
             case core.For():
@@ -558,16 +558,17 @@ class Evaluator:
         if has_missing(value) or (statement.name and any(self.bound.elements(address))):
             self.observe_missing(statement, address, law, value, places, env)
             return
-        self.sites.observe(address, law, self.observed(law, value), tuple(self.plates), self.guard)
+        point = self.observed(law, value, statement)
+        self.sites.observe(address, law, point, tuple(self.plates), self.guard, statement)
 
-    def observed(self, law: TorchLaw, value: Content) -> Batch:
+    def observed(self, law: TorchLaw, value: Content, statement: core.Stmt) -> Batch:
         """The observed value as a point; values that are no numbers were weighed by the reference."""
         if is_numeric(value) or isinstance(value, tuple | range):
             return lift(value)
         mass = getattr(law, "law", None)
         if mass is None:
             raise Refused("E0535", "an observed value that is not a number")
-        self.sites.weigh(lift(float(mass.log_density(plain(value)))), tuple(self.plates))
+        self.sites.weigh(lift(float(mass.log_density(plain(value)))), tuple(self.plates), statement)
         return Batch(tensor([]), 1, True)
 
     def observe_missing(
@@ -583,7 +584,7 @@ class Evaluator:
         parts = taken_apart(self.bound, address, law, value)
         plates = tuple(self.plates)
         if parts.there is not None:
-            self.sites.observe(address, parts.there.law, parts.there.values, plates, self.guard)
+            self.sites.observe(address, parts.there.law, parts.there.values, plates, self.guard, statement)
         for place, fixed in parts.fixed.items():
             self.sites.keep(extended(address, place), fixed, plates)
         entries: list[Content] = []
@@ -594,7 +595,7 @@ class Evaluator:
             entries.append(drawn)
         env[statement.name] = replaced(env[statement.name], places, parts.filled(entries))
 
-    def weigh(self, kind: str, value: Content) -> None:
+    def weigh(self, kind: str, value: Content, statement: core.Stmt) -> None:
         """`factor`, `weight` and `condition`."""
         if self.bound.prior:
             return
@@ -609,7 +610,7 @@ class Evaluator:
             log_weight = elementwise(lambda t: t, part, real=True)
         if self.guard is not None:
             log_weight = where(self.guard, log_weight, 0.0)
-        self.sites.weigh(log_weight, tuple(self.plates))
+        self.sites.weigh(log_weight, tuple(self.plates), statement)
 
     # ------------------------------------------------------------------ calls
 

@@ -75,12 +75,18 @@ class Sites(Protocol):
         ...
 
     def observe(
-        self, address: Path, law: TorchLaw, value: Batch, plates: Sequence[Plate], guard: Batch | None
+        self,
+        address: Path,
+        law: TorchLaw,
+        value: Batch,
+        plates: Sequence[Plate],
+        guard: Batch | None,
+        statement: core.Stmt,
     ) -> None:
         """Weighs by the density at a value."""
         ...
 
-    def weigh(self, log_weight: Batch, plates: Sequence[Plate]) -> None:
+    def weigh(self, log_weight: Batch, plates: Sequence[Plate], statement: core.Stmt) -> None:
         """Weighs by e^log_weight."""
         ...
 

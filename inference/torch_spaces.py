@@ -188,17 +188,23 @@ def unconstrain(space: Space, x: Tensor) -> Tensor:
         case "ordered":
             return _ordered_free(space.lower, space.upper, x)
         case "corr_chol" | "corr":
-            lower = torch.linalg.cholesky(x) if space.kind == "corr" else x
+            lower = _factor(x) if space.kind == "corr" else x
             squares = lower * lower
             left = 1 - (squares.cumsum(-1) - squares)
             z = lower / torch.sqrt(left)
             return torch.atanh(_vector(z, -1))
         case "chol" | "cov":
-            lower = torch.linalg.cholesky(x) if space.kind == "cov" else x
+            lower = _factor(x) if space.kind == "cov" else x
             logs = torch.log(torch.diagonal(lower, dim1=-2, dim2=-1))
             return _vector(torch.tril(lower, -1) + torch.diag_embed(logs), 0)
         case _:
             raise AssertionError(f"a draw from a {space.kind} space has no unconstrained scale")
+
+
+def _factor(x: Tensor) -> Tensor:
+    """The Cholesky factor; NaN where there is none."""
+    factor, failed = torch.linalg.cholesky_ex(x)
+    return torch.where((failed > 0)[..., None, None], torch.nan, factor)
 
 
 def _simplex_free(x: Tensor) -> Tensor:

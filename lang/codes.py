@@ -492,6 +492,19 @@ DATA: Final[dict[str, Code]] = {
         "Ctrl-C or `--time` ended the run before the method had any answer to keep.",
         "pplc infer m.ppl --time 1ms",
     ),
+    "E0322": Code(
+        "option that names no variable",
+        "`--blocks` and `--parameters` name variables that the model draws, or paths such as `f.slope`;"
+        " commas join those of a block, semicolons part blocks.",
+        "pplc infer m.ppl --method mh --blocks mu,sgima",
+    ),
+    "E0323": Code(
+        "model that cannot propose",
+        "`--proposal NAME` takes a model of the same file. Its first parameter is a record of the variables"
+        " that it reads, its others are data of the entry model; it draws variables of the model by their"
+        " names, and has no weights.",
+        "pplc infer m.ppl --method mh --proposal step",
+    ),
     "W0301": Code(
         "data not used",
         "The file has names that are no parameters of the model.",
@@ -679,9 +692,9 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0440": Code(
         "no starting point",
-        "A chain starts at a point of positive density. A hundred random "
-        "points on the unconstrained scale had"
-        " density 0, or one that is not a number. The message names the site that is to blame.",
+        "A chain starts at a point of positive density. A hundred random points on the unconstrained scale"
+        " had density 0, or one that is not a number, or a parameter outside its domain. The message names"
+        " the site that is to blame.",
         "model f(y: real) { x ~ Normal(0, 1); condition(x > 50); observe y ~ Normal(x, 1) }",
     ),
     "E0441": Code(
@@ -701,9 +714,18 @@ RUN: Final[dict[str, Code]] = {
         "",
     ),
     "W0431": Code(
-        "trajectories that left the support",
-        "Some trajectories reached a point of density 0, or one that is not a number, such as a scale rounded"
-        " to 0, and were rejected.",
+        "points outside the support",
+        "Trajectories reached a point where a parameter of a distribution is outside its domain, or the"
+        " density is 0 or not a number, as where a scale is rounded to 0. They were cut off there: such"
+        " points count as impossible, which exact and importance methods would call an error (E0401)."
+        " Approximations leave out their draws at such points. Write a prior that excludes them. The message"
+        " counts them by site.",
+        "",
+    ),
+    "W0433": Code(
+        "variable that never moved",
+        "Every proposal of another value for this variable was rejected. Perhaps the data determine it;"
+        " perhaps the other values cannot be reached by the moves that there are.",
         "",
     ),
     "W0432": Code(
@@ -910,7 +932,7 @@ QUERIES: Final[dict[str, Code]] = {
     "E0605": Code(
         "query of a later version",
         "The language knows this query; this version does not answer it yet.",
-        "query I(x; y)",
+        "query bounds(E[y | do(a = 1)])",
     ),
     "E0606": Code(
         "expression too rich for a query",
@@ -951,6 +973,12 @@ QUERIES: Final[dict[str, Code]] = {
         "Entropies and what is made of them are sums over joint values, so that every variable must take"
         " few: a continuous one does not. Ask about a cut of it, such as `x > 0`.",
         "query H(x)",
+    ),
+    "E0615": Code(
+        "information that needs an exact law",
+        "Decompositions, divergences, capacities and the like are computed from the joint law, which `exact`"
+        " knows. From draws there are entropies and their combinations, corrected for bias and with errors.",
+        "query pid(t; a, b)",
     ),
 }
 
