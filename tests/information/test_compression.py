@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pplc.inference.answers import Bounds, Exact
 from pplc.information.bottleneck_coupling import couple_through
-from pplc.information.compression import block_entropy, compress, greedy_partition, partitions
+from pplc.information.compression import best_transfer, block_entropy, compress, greedy_partition, partitions
 from pplc.information.pair import entropy_of, information_of
 
 BIT = log(2)
@@ -114,3 +114,11 @@ def test_without_a_bottleneck_it_is_the_coupling_of_least_entropy() -> None:
     found = couple_through(THREE, [0.45, 0.3, 0.25], 10.0)
     assert ends(found.found)[0] / BIT == pytest.approx(0.881291, abs=1e-6)
     assert found.greedy / BIT == pytest.approx(0.781291, abs=1e-6)
+
+
+def test_a_move_that_costs_more_than_it_tells_is_not_made() -> None:
+    law = np.array([0.8, 0.2])
+    moved = best_transfer(law, ((0,), (1,)), 0.8 * BIT)
+    assert moved is not None
+    assert moved[0] == pytest.approx(entropy_of(law))
+    assert moved[1][:, :2].tolist() == [[1, 0], [0, 1]]
