@@ -30,14 +30,19 @@ class Domain:
             number = float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
             raise ValueError(f"`{value!r}` is not {self.words}") from None
-        if not self.holds(number) or (self.whole and number != number // 1):
+        if self.whole and number - number == 0 and number == number // 1:
+            number = int(value)  # type: ignore[call-overload]  # exactly, where the float is rounded
+        elif self.whole:
             raise ValueError(f"`{value}` is not {self.words}")
-        return int(value) if self.whole else number  # type: ignore[call-overload]
+        if not self.holds(number):
+            raise ValueError(f"`{value}` is not {self.words}")
+        return number
 
 
 COUNT = Domain("a positive integer", True, lambda value: 1 <= value < inf)
 NATURAL = Domain("an integer that is not negative", True, lambda value: 0 <= value < inf)
 PROBABILITY = Domain("between 0 and 1", False, lambda value: 0 < value < 1)
+SEED = Domain("an integer from 0 to 2^64 - 1", True, lambda value: 0 <= value < 2**64)
 SHARE = Domain("a number from 0 to 1", False, lambda value: 0 <= value <= 1)
 POSITIVE = Domain("a positive number", False, lambda value: 0 < value < inf)
 
@@ -46,7 +51,8 @@ DOMAINS: Mapping[str, Domain] = MappingProxyType(
         **dict.fromkeys(
             ("draws", "chains", "thin", "max_depth", "steps", "threads", "particles", "moves"), COUNT
         ),
-        **dict.fromkeys(("warmup", "seed"), NATURAL),
+        "warmup": NATURAL,
+        "seed": SEED,
         **dict.fromkeys(("path_length", "learning_rate", "time"), POSITIVE),
         "target_accept": PROBABILITY,
         "resample_below": SHARE,
@@ -83,6 +89,7 @@ class Options:
                    0 (never) to 1 (before every step).
     lookahead:     resample for the weights that pilot runs meet next (auxiliary particle filter).
     moves:         Metropolis-Hastings steps of each particle after a resampling.
+    ancestor_sampling: in particle Gibbs: draw the past of the path that is kept anew at every resampling.
     blocks:        of `mh`: variables that also move together, such as `mu,tau;z`.
     proposal:      of `mh`: a model of the same file that proposes.
     bound:         of `rejection`: the log of the largest weight that a run can have.
@@ -113,6 +120,7 @@ class Options:
     resample_below: float = 0.5
     lookahead: bool = False
     moves: int = 1
+    ancestor_sampling: bool = True
     blocks: str = ""
     proposal: str = ""
     bound: float = 0.0

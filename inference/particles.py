@@ -6,8 +6,8 @@ a Markov kernel on their traces.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
 from pplc.inference.metropolis import Kernel, mh_step
@@ -16,9 +16,12 @@ from pplc.semantics.measure import ONE
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogWeight
 from pplc.semantics.representations import sequential
+from pplc.semantics.representations.answering import density_of, draw_from
 from pplc.semantics.representations.sequential import Choose, Suspended
 from pplc.semantics.representations.traced import traced
+from pplc.semantics.runs import Sampling
 from pplc.semantics.source import Source
+from pplc.semantics.values import Address, Value
 
 S = TypeVar("S")
 
@@ -32,9 +35,22 @@ Moved: TypeAlias = "tuple[list[S], list[LogWeight]]"
 class Streams(Source, Protocol):
     """A source from which others are made, one for each generation and slot."""
 
-    def at(self, *, generation: int, slot: int) -> Source:
-        """The source of a slot in a generation, at its first draw."""
+    def at(self, *, generation: int | None = None, slot: int) -> Source:
+        """The source of a slot in a generation, at its first draw; without a generation in its own."""
         ...
+
+
+@dataclass(frozen=True)
+class Within:
+    """The streams of a population of `count` inside one step of a chain: slots of its own generation."""
+
+    source: Streams
+    count: int
+
+    def sources(self, generation: int) -> list[Source]:
+        """The sources of a generation of the inner population. The step itself draws from slot 0."""
+        first = 1 + generation * (self.count + 1)
+        return [self.source.at(slot=first + slot) for slot in range(self.count + 1)]
 
 
 def streams(source: Streams, generation: int, count: int) -> list[Source]:
@@ -69,9 +85,14 @@ class Engine(Protocol[S]):
 
 @dataclass(frozen=True)
 class Interpreted:
-    """Draws from the program's own laws."""
+    """Draws from the program's own laws, but for choices that are given.
+
+    given: values by address. Their densities count as weights, so that the population means the program's
+           measure with these choices held fixed.
+    """
 
     machine: Machine
+    given: Mapping[Address, Value] = field(default_factory=dict[Address, Value])
 
     @property
     def exact(self) -> bool:
@@ -99,7 +120,29 @@ class Interpreted:
 
     def _choose(self, source: Source) -> Choose:
         inner_randomness(self.machine, source)
-        return sequential.prior(source, exact=self.exact)
+        if not self.given:
+            return sequential.prior(source, exact=self.exact)
+        one = ONE(self.exact)
+
+        def choose(event: Sampling) -> tuple[Value, LogWeight]:
+            if event.address in self.given:
+                value = self.given[event.address]
+                return value, density_of(event, value)[0]
+            return draw_from(event, source), one
+
+        return choose
+
+    def follow(self, known: Mapping[Address, Value], source: Source) -> Choose:
+        """Makes the choices of a run that is known already; they are not weighed, unless given."""
+        one = ONE(self.exact)
+        draw = self._choose(source)
+
+        def choose(event: Sampling) -> tuple[Value, LogWeight]:
+            if event.address in known and event.address not in self.given:
+                return known[event.address], one
+            return draw(event)
+
+        return choose
 
 
 def inner_randomness(machine: Machine, source: Source) -> None:

@@ -11,7 +11,7 @@ from pplc.inference.result import Draws, Result
 from pplc.inference.summary import Variable
 from pplc.lang.diagnostics import Diagnostic
 
-MARKOV = ("nuts", "hmc")
+MARKOV = ("nuts", "hmc", "mh", "pimh", "pmmh", "pgibbs")
 """Methods whose draws depend on each other; independent ones have no chains to compare."""
 
 RHAT, ESS_PER_CHAIN, PARETO_K, E_BFMI, ESS_WEIGHTS = 1.01, 100.0, 0.7, 0.3, 100.0
@@ -109,15 +109,22 @@ def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic
 
 
 def _stuck(draws: Draws) -> list[int]:
-    """Chains in which no real variable ever changes although it changes in others."""
+    """Chains in which nothing ever changes although it changes in others.
+
+    Real variables are looked at, unless they change in no chain: finite ones may have been drawn anew for
+    a chain whose real ones are stuck.
+    """
     if draws.chains < 2 or draws.count < 2:
         return []
-    moves = np.zeros(draws.chains, dtype=np.bool_)
-    for array in draws.values.values():
-        if array.dtype.kind == "f":
-            flat = array.reshape(draws.chains, draws.count, -1)
-            moves |= (flat != flat[:, :1]).any(axis=(1, 2))
-    return [] if not moves.any() else [k for k, moved in enumerate(moves) if not moved]
+    for kinds in ("f", "iubOU"):
+        moves = np.zeros(draws.chains, dtype=np.bool_)
+        for array in draws.values.values():
+            if array.dtype.kind in kinds:
+                flat = array.reshape(draws.chains, draws.count, -1)
+                moves |= (flat != flat[:, :1]).any(axis=(1, 2))
+        if moves.any():
+            return [k for k, moved in enumerate(moves) if not moved]
+    return []
 
 
 def _worst(variable: Variable, name: str) -> float:

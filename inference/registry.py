@@ -64,6 +64,7 @@ class Method:
 
 _CHAINS = frozenset({"draws", "warmup", "chains", "thin", "seed", "init", "time", "target_accept"})
 _POPULATION = frozenset({"particles", "chains", "resampler", "resample_below", "lookahead", "seed", "time"})
+_MARKOV = frozenset({"draws", "warmup", "chains", "thin", "seed", "time"})
 _OPTIMISER = frozenset({"draws", "seed", "init", "time", "steps", "learning_rate"})
 
 METHODS: Mapping[str, Method] = MappingProxyType(
@@ -100,6 +101,22 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 _POPULATION | {"moves"},
                 "pplc.inference.resample_move",
                 {"chains": 1},
+            ),
+            Method(
+                "pgibbs",
+                "particle Gibbs: the path by conditional SMC, the parameters by Metropolis-Hastings",
+                "law-exact on finite programs, by enumerating every choice of the sampler",
+                _CHAINS - {"target_accept"}
+                | {"particles", "parameters", "resample_below", "ancestor_sampling"},
+                "pplc.inference.particle_gibbs",
+                {"particles": 50, "resample_below": 1.0, "draws": 500, "warmup": 100},
+            ),
+            Method(
+                "mh",
+                "Metropolis-Hastings on single choices, blocks, or by a proposal program; takes every model",
+                "law-exact on finite programs: one step leaves the posterior as it is, as a matrix",
+                _MARKOV | {"init", "blocks", "proposal"},
+                "pplc.inference.mh",
             ),
             Method(
                 "nuts",
@@ -181,5 +198,5 @@ def fitted(name: str, value: Any) -> Any:
     return value
 
 
-LATER = ("mh", "pimh", "pmmh", "pgibbs", "smc2", "ais", "pathfinder")
+LATER = ("pimh", "pmmh", "smc2", "ais", "pathfinder")
 """Methods of later versions: refused by name, so that nobody wonders about the spelling."""

@@ -248,8 +248,17 @@ def of_draws(name: str, values: Array, draws: Draws) -> Variable:
             law = _frequencies(column, there[index], draws.log_weights)
             if len(law) <= MOST_PROBABILITIES:
                 probabilities[index] = _texts(law, float)
-    reached = max((float(mask.mean()) for mask in there.values()), default=0.0)
+    share = _shares(values, draws.log_weights)
+    reached = max((min(1.0, float(share[mask].sum())) for mask in there.values()), default=0.0)
     return Variable(name, kind, shape, numbers, probabilities, reached=reached)
+
+
+def _shares(values: Array, log_weights: Floats | None) -> Floats:
+    """The part of the weight that each draw has, [chain, draw]."""
+    if log_weights is None:
+        count = values.shape[0] * values.shape[1]
+        return np.full(values.shape[:2], 1 / count if count else nan)
+    return weights.normalised(log_weights)
 
 
 def _reached(column: Array) -> npt.NDArray[np.bool_]:
@@ -298,8 +307,9 @@ def _numbers(column: Array, there: npt.NDArray[np.bool_], draws: Draws) -> dict[
 def _frequencies(
     column: Array, there: npt.NDArray[np.bool_], log_weights: Floats | None
 ) -> dict[Value, Probability]:
-    share = np.full(column.shape, 1 / column.size) if log_weights is None else weights.normalised(log_weights)
+    share = _shares(column, log_weights)
     law: dict[Value, Probability] = {}
     for value, weight in zip(column[there].tolist(), share[there].tolist(), strict=True):
-        law[value] = law.get(value, 0.0) + weight
+        if weight:  # what only runs of weight zero reach is not possible
+            law[value] = law.get(value, 0.0) + weight
     return law

@@ -55,7 +55,7 @@ class Scripted:
         self.probability *= exact[index] / total
         return index
 
-    def at(self, *, generation: int, slot: int) -> Scripted:
+    def at(self, *, generation: int | None = None, slot: int) -> Scripted:
         """The source of a slot in a generation: the script itself."""
         return self
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pplc.inference.options import Guide, Resampler
     from pplc.inference.progress import Progress
     from pplc.inference.summary import Variable
-    from pplc.information.answers import Elements
+    from pplc.information.answers import Elements, Unit
     from pplc.run import Run
     from pplc.semantics.values import Address, Value
 
@@ -82,11 +82,15 @@ class Model:
         resampler: Resampler | None = None,
         resample_below: float | None = None,
         lookahead: bool | None = None,
+        ancestor_sampling: bool | None = None,
         moves: int | None = None,
+        blocks: str | None = None,
+        proposal: str | None = None,
         steps: int | None = None,
         learning_rate: float | None = None,
         init: Mapping[str, Any] | None = None,
         time: float | None = None,
+        unit: Unit = "nats",
         resume: str | PathLike[str] | None = None,
         queries: bool = True,
         progress: Progress | None = None,
@@ -117,7 +121,10 @@ class Model:
             "resampler": resampler,
             "resample_below": resample_below,
             "lookahead": lookahead,
+            "ancestor_sampling": ancestor_sampling,
             "moves": moves,
+            "blocks": blocks,
+            "proposal": proposal,
             "steps": steps,
             "learning_rate": learning_rate,
             "init": init,
@@ -129,16 +136,18 @@ class Model:
             resume="" if resume is None else str(resume),
             queries=[q for q in self.checked.queries if q.model in ("", self.name)] if queries else (),
             optional=True,
+            unit=unit,
         )
         return infer(self, _tables(data), None, request, progress)
 
     def query(
         self, text: str, data: Data | None = None, *, method: str = "auto", seed: int | None = None,
-        draws: int | None = None, chains: int | None = None, warmup: int | None = None,
-    ) -> Answer | Elements | Mapping[str, Variable]:  # fmt: skip
+        draws: int | None = None, chains: int | None = None, warmup: int | None = None, unit: Unit = "nats",
+    ) -> Answer | Elements | Mapping[str, Variable] | Mapping[str, Answer]:  # fmt: skip
         """The answer to one query: a number with what is known of its error, or the tables of `posterior`.
 
-        Moments and quantiles of an array are those of its elements.
+        Moments and quantiles of an array are those of its elements. Of queries with several numbers, such
+        as `pid`, these by name. `unit` is that of information, and of rates and limits in the query.
         """
         from pplc.inferring import Request, infer, parse_queries
         from pplc.information.answers import Elements
@@ -146,13 +155,18 @@ class Model:
         given = {"seed": seed, "draws": draws, "chains": chains, "warmup": warmup}
         queries = parse_queries(self.checked, (text,))
         request = Request(
-            method, {name: value for name, value in given.items() if value is not None}, queries=queries
+            method,
+            {name: value for name, value in given.items() if value is not None},
+            queries=queries,
+            unit=unit,
         )
         answered = infer(self, _tables(data), None, request, None).queries[0]
         if answered.errors:
             raise Rejected(*answered.errors)
         if answered.elements is not None:
             return Elements(answered.elements)
+        if answered.parts is not None:
+            return answered.parts
         return answered.variables if answered.answer is None else answered.answer
 
     def do(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Model:

@@ -17,7 +17,7 @@ from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
-from pplc.semantics.values import Value
+from pplc.semantics.values import Address, Value
 
 Offspring: TypeAlias = "dict[tuple[int, ...], Fraction]"
 """The law of the ancestors of all offspring."""
@@ -85,34 +85,10 @@ SCHEMES: Mapping[str, Callable[[Sequence[Fraction], int], Offspring]] = {
 
 # ------------------------------------------------------------------ SMC
 
-Member: TypeAlias = "tuple[tuple[Value, ...], Event, Fraction]"
-"""A run cut off after a weight: its choices, which tell two of them apart, where it waits, and the weight."""
+Choices: TypeAlias = "tuple[tuple[Address, Value], ...]"
 
-Step: TypeAlias = "list[tuple[tuple[Value, ...], Event, Fraction, Fraction]]"
-"""Continuations of a run to its next weight: choices, place, probability, weight."""
-
-
-def _number(weight: LogWeight) -> Fraction:
-    assert isinstance(weight, LogRat)
-    return weight.value
-
-
-def _continuations(
-    machine: Machine, choices: tuple[Value, ...], event: Event, p: Fraction
-) -> Iterator[tuple[tuple[Value, ...], Event, Fraction, Fraction]]:
-    match event:
-        case Sampling(law, _, _, state):
-            for value, mass in law.masses() or ():
-                if _number(mass):
-                    yield from _continuations(
-                        machine, (*choices, value), machine.resume(state, value), p * _number(mass)
-                    )
-        case Observing(law, value):
-            yield choices, event, p, _number(law.log_density(value))
-        case Weighing(weight):
-            yield choices, event, p, _number(weight)
-        case Finished():
-            yield choices, event, p, Fraction(1)
+Node: TypeAlias = "tuple[Choices, int]"
+"""A run cut off after so many weights. A finished one has as many as it met, and one more for its end."""
 
 
 def smc(program: Bound, count: int, scheme: str) -> dict[tuple[tuple[Value, Fraction], ...], Fraction]:
@@ -121,58 +97,124 @@ def smc(program: Bound, count: int, scheme: str) -> dict[tuple[tuple[Value, Frac
     Algorithm 10.1, with N the number of particles: the estimate of the evidence is the product of the mean
     weights. A population whose weights are all zero stays as it is.
     """
-    machine = Machine(program, exact=True, infer=Nested())
-    first = list(_continuations(machine, (), machine.start(), Fraction(1)))
-
-    def onward(choices: tuple[Value, ...], event: Event, weight: Fraction) -> Step:
-        if isinstance(event, Finished) or not weight:
-            return [(choices, event, Fraction(1), Fraction(1) if weight else Fraction(0))]
-        assert isinstance(event, Observing | Weighing)
-        return list(_continuations(machine, choices, machine.resume(event.state), Fraction(1)))
-
-    law: dict[object, tuple[tuple[Member, ...], Fraction, Fraction]] = {}
-
-    def add(
-        into: dict[object, tuple[tuple[Member, ...], Fraction, Fraction]],
-        members: tuple[Member, ...],
-        z: Fraction,
-        p: Fraction,
-    ) -> None:
-        key = (tuple((c, isinstance(e, Finished), w) for c, e, w in members), z)
-        into[key] = (members, z, p + (into[key][2] if key in into else 0))
-
-    for picks in product(first, repeat=count):
-        add(
-            law,
-            tuple((c, e, w) for c, e, _, w in picks),
-            Fraction(1),
-            prod((p for _, _, p, _ in picks), start=Fraction(1)),
-        )
-    while True:
-        going = {
-            key
-            for key, (members, _, _) in law.items()
-            if any(w and not isinstance(e, Finished) for _, e, w in members)
-        }
-        if not going:
-            break
-        after = {key: value for key, value in law.items() if key not in going}
-        for key in going:
-            members, z, p = law[key]
-            weights = [w for _, _, w in members]
-            mean = sum(weights, Fraction(0)) / count
-            for ancestors, chance in SCHEMES[scheme](weights, count).items():
-                parents = [members[a] for a in ancestors]
-                for picks in product(*(onward(c, e, Fraction(1)) for c, e, _ in parents)):
-                    moved = tuple((c, e, w) for c, e, _, w in picks)
-                    add(
-                        after,
-                        moved,
-                        z * mean,
-                        p * chance * prod((q for _, _, q, _ in picks), start=Fraction(1)),
-                    )
-        law = after
+    tree = _Tree(program)
+    law: dict[tuple[tuple[Node, ...], Fraction], Fraction] = defaultdict(Fraction)
+    for picks in product(tree.after[None], repeat=count):
+        law[picks, Fraction(1)] += prod((tree.chance[n] for n in picks), start=Fraction(1))
     found: dict[tuple[tuple[Value, Fraction], ...], Fraction] = defaultdict(Fraction)
-    for members, z, p in law.values():
-        found[tuple((e.value if isinstance(e, Finished) else (), w * z / count) for _, e, w in members)] += p
+    while law:
+        (nodes, z), p = law.popitem()
+        weights = [tree.weight[node] for node in nodes]
+        if not any(w and tree.after[node] != [node] for node, w in zip(nodes, weights, strict=True)):
+            entries = [(tree.value.get(n, ()), w * z / count) for n, w in zip(nodes, weights, strict=True)]
+            found[tuple(entries)] += p
+            continue
+        mean = sum(weights, Fraction(0)) / count
+        for ancestors, q in SCHEMES[scheme](weights, count).items():
+            for picks, chance in tree.moved([nodes[a] for a in ancestors]):
+                law[picks, z * mean] += p * q * chance
     return dict(found)
+
+
+def conditional_smc(
+    program: Bound, reference: Choices, count: int, *, ancestor_sampling: bool
+) -> dict[Choices, Fraction]:
+    """The law of the run that conditional SMC picks, given the reference; resampling before every step.
+
+    Andrieu, Doucet & Holenstein (2010), section 4.3; with ancestor sampling, Lindsten, Jordan & Schon (2014),
+    eq. 8: the reference's past is drawn by weight times gamma(past and future) / gamma(past).
+    """
+    tree = _Tree(program)
+    law: dict[tuple[Node, ...], Fraction] = defaultdict(Fraction)
+    first = tree.after[None]
+    for picks in product(first, repeat=count - 1):
+        law[_on_the_way(first, reference), *picks] += prod((tree.chance[n] for n in picks), start=Fraction(1))
+    found: dict[Choices, Fraction] = defaultdict(Fraction)
+    while law:
+        nodes, p = law.popitem()
+        weights = [tree.weight[node] for node in nodes]
+        if not any(w and tree.after[node] != [node] for node, w in zip(nodes, weights, strict=True)):
+            for node, w in zip(nodes, weights, strict=True):
+                found[node[0]] += p * w / sum(weights)
+            continue
+        future = reference[len(nodes[0][0]) :]
+        pasts: dict[Node, Fraction] = {nodes[0]: Fraction(1)}
+        if ancestor_sampling:
+            pasts = defaultdict(Fraction)
+            for node, w in zip(nodes, weights, strict=True):
+                pasts[node] += w * tree.whole.get((*node[0], *future), Fraction(0)) / (tree.mass[node] or 1)
+        for (past, share), (ancestors, q) in product(pasts.items(), multinomial(weights, count - 1).items()):
+            if share:
+                head = _on_the_way(tree.after[past], (*past[0], *future))
+                for picks, chance in tree.moved([nodes[a] for a in ancestors]):
+                    law[head, *picks] += p * q * share / sum(pasts.values()) * chance
+    return {choices: p for choices, p in found.items() if p}
+
+
+def _on_the_way(nodes: Sequence[Node], choices: Choices) -> Node:
+    """The one that a run with these choices comes through."""
+    (found,) = [node for node in nodes if choices[: len(node[0])] == node[0]]
+    return found
+
+
+class _Tree:
+    """Every run of a program, cut off after each of its weights.
+
+    after:  how it can go on; a finished run stays. chance, weight: of its last step. mass: gamma of it.
+    whole:  gamma of the finished runs by their choices. value: of the finished runs.
+    """
+
+    def __init__(self, program: Bound) -> None:
+        self.machine = Machine(program, exact=True, infer=Nested())
+        self.after: dict[Node | None, list[Node]] = {}
+        self.chance: dict[Node, Fraction] = {}
+        self.weight: dict[Node, Fraction] = {}
+        self.mass: dict[Node, Fraction] = {}
+        self.whole: dict[Choices, Fraction] = {}
+        self.value: dict[Node, Value] = {}
+        self._grow(None, (), self.machine.start(), Fraction(1))
+
+    def _grow(self, node: Node | None, choices: Choices, event: Event, mass: Fraction) -> None:
+        self.after[node] = []
+        for c, e, p, w in list(_continuations(self.machine, choices, event, Fraction(1))):
+            new = (c, 1 if node is None else node[1] + 1)
+            self.after[node].append(new)
+            self.chance[new], self.weight[new], self.mass[new] = p, w, mass * p * w
+            if isinstance(e, Finished):
+                self.whole[c] = mass * p * w
+                self.value[new] = e.value
+                self.after[new] = [new]
+            elif not w:
+                self.after[new] = [new]
+            else:
+                assert isinstance(e, Observing | Weighing)
+                self._grow(new, c, self.machine.resume(e.state), mass * p * w)
+
+    def moved(self, nodes: Sequence[Node]) -> Iterator[tuple[tuple[Node, ...], Fraction]]:
+        """Where these runs are after their next weights, with the probability of it."""
+        for picks in product(*(self.after[node] for node in nodes)):
+            steps = (self.chance[n] for n, old in zip(picks, nodes, strict=True) if n != old)
+            yield picks, prod(steps, start=Fraction(1))
+
+
+def _number(weight: LogWeight) -> Fraction:
+    assert isinstance(weight, LogRat)
+    return weight.value
+
+
+def _continuations(
+    machine: Machine, choices: Choices, event: Event, p: Fraction
+) -> Iterator[tuple[Choices, Event, Fraction, Fraction]]:
+    match event:
+        case Sampling(law, address, _, state):
+            for value, mass in law.masses() or ():
+                if _number(mass):
+                    yield from _continuations(
+                        machine, (*choices, (address, value)), machine.resume(state, value), p * _number(mass)
+                    )
+        case Observing(law, value):
+            yield choices, event, p, _number(law.log_density(value))
+        case Weighing(weight):
+            yield choices, event, p, _number(weight)
+        case Finished():
+            yield choices, event, p, Fraction(1)

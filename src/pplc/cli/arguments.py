@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from pplc.inference.options import CHOICES, COUNT, NATURAL, POSITIVE, PROBABILITY, SHARE, Domain
+from pplc.inference.options import CHOICES, COUNT, NATURAL, POSITIVE, PROBABILITY, SEED, SHARE, Domain
 from pplc.inference.registry import METHODS
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
@@ -123,7 +123,7 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
     ("warmup", natural, "N", "steps of adaptation per chain, thrown away"),
     ("chains", count, "N", "independent chains"),
     ("thin", count, "N", "keep every N-th draw"),
-    ("seed", natural, "N", "equal seeds give equal draws"),
+    ("seed", within(SEED), "N", "equal seeds give equal draws"),
     ("threads", count, "N", "chains at a time; draws do not depend on it"),
     ("target-accept", within(PROBABILITY), "P", "mean acceptance that step sizes are adapted to"),
     ("max-depth", count, "N", "of NUTS trees: at most 2^N steps"),
@@ -140,7 +140,10 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
         "resample when this share of the particles is effective: 0 never, 1 always",
     ),
     ("lookahead", switch, "on|off", "resample for the weights that pilot runs meet next"),
+    ("ancestor-sampling", switch, "on|off", "draw the past of the path that pgibbs keeps anew"),
     ("moves", count, "N", "Metropolis-Hastings steps of each particle after a resampling"),
+    ("blocks", str, "NAMES", "variables that move together in mh: 'mu,tau;z' are two blocks"),
+    ("proposal", str, "NAME", "a model of the file that proposes in mh"),
     ("time", duration, "T", "stop after this long, keeping what there is: 30s, 5m, 1h"),
 )
 """Options that go to the method: name, how it is read, what stands for it, help."""
@@ -203,7 +206,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     _format(simulate)
     simulate.add_argument("--from", dest="from_run", metavar="RUN", help="predict from this stored run")
     simulate.add_argument("--draws", type=count, metavar="N", help="data sets to draw (1)")
-    simulate.add_argument("--seed", type=natural, metavar="N", help="equal seeds give equal draws (0)")
+    simulate.add_argument("--seed", type=within(SEED), metavar="N", help="equal seeds give equal draws (0)")
     simulate.add_argument(
         "--out", metavar="FILE", help=".json, .csv or .parquet; otherwise JSON on standard output"
     )
@@ -239,6 +242,8 @@ queries:
   E[x], sd(x), var(x)        moments
   quantile(x, 0.9)           a quantile
   evidence                   the log of the normalising constant
+  H(x | z), I(x; y | z)      entropy, mutual information; given a variable or an event
+  pid(t; a, b)               what a and b say of t: shared, unique, together
   prior E[x]                 any query before the data
 """
 
@@ -272,6 +277,7 @@ def _inference(parser: Parser) -> None:
         parser.add_argument(f"--{name}", type=read, metavar=stands, help=text)
     parser.add_argument("--init", metavar="FILE", help="where chains start: a JSON object, by variable")
     parser.add_argument("--max-states", type=count, metavar="N", help="states that `exact` may keep at once")
+    parser.add_argument("--unit", choices=("nats", "bits"), default="nats", help="of information (nats)")
     parser.add_argument("--strict", action="store_true", help="exit status 3 if the answers are unreliable")
     parser.add_argument("--progress", action="store_true", help="show progress even if not on a terminal")
     _format(parser)

@@ -1,0 +1,133 @@
+"""Conditional SMC: a population in which slot 0 follows a run that is known, the reference.
+
+Replacing the reference by a run of the final population, picked by weight, leaves the program's normalised
+measure invariant, whatever the number of particles. With ancestor sampling, the reference's past is drawn
+anew at every resampling, among all particles that could go on as the reference does.
+
+Andrieu, Doucet & Holenstein, *Particle Markov chain Monte Carlo methods* (JRSS B 2010), section 4.3;
+Lindsten, Jordan & Schon, *Particle Gibbs with ancestor sampling* (JMLR 2014), algorithm 3; for programs:
+Wood, van de Meent & Mansinghka, *A new approach to probabilistic programming inference* (AISTATS 2014).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import NamedTuple
+
+from pplc.inference.particles import Interpreted, Sources
+from pplc.semantics.measure import ONE, is_zero, times
+from pplc.semantics.number import IMPOSSIBLE, LogWeight, Number, weight
+from pplc.semantics.representations import sequential
+from pplc.semantics.representations.answering import density_of
+from pplc.semantics.representations.population import (
+    SCHEMES,
+    Population,
+    effective_size,
+    part,
+    push_evidence,
+    spawn,
+    weigh,
+)
+from pplc.semantics.representations.sequential import Suspended
+from pplc.semantics.runs import Sampling
+from pplc.semantics.source import Source
+from pplc.semantics.values import Address, Value
+
+
+class Rule(NamedTuple):
+    """below: as in SMC. ancestor_sampling: draw the reference's past anew. Resampling is multinomial."""
+
+    below: Number = 1
+    ancestor_sampling: bool = False
+
+
+def init(engine: Interpreted, reference: Mapping[Address, Value], sources: Sources) -> Population[Suspended]:
+    """A population after its first weight, the reference in slot 0."""
+    others, log_weights = engine.start([*sources[1:-1], sources[-1]])
+    first, log_weight = sequential.start(engine.machine, engine.follow(reference, sources[0]))
+    return spawn([first, *others], [log_weight, *log_weights], exact=engine.exact)
+
+
+def done(population: Population[Suspended]) -> bool:
+    """Whether no run can go on."""
+    return all(
+        run.finished or is_zero(w)
+        for run, w in zip(population.particles, population.log_weights, strict=True)
+    )
+
+
+def step(
+    engine: Interpreted,
+    reference: Mapping[Address, Value],
+    population: Population[Suspended],
+    rule: Rule,
+    sources: Sources,
+) -> Population[Suspended]:
+    """Resamples if the rule says so, and takes every run to its next weight."""
+    count = len(population.particles)
+    if effective_size(population.weights) <= rule.below * count:
+        population = _resampled(engine, reference, population, rule, sources[-1])
+    alive = [not is_zero(w) for w in population.log_weights]
+    runs, factors = engine.advance(population.particles[1:], alive[1:], sources[1:])
+    first, factor = sequential.advance(
+        engine.machine, population.particles[0], engine.follow(reference, sources[0])
+    )
+    return weigh(population, [first, *runs], [factor, *factors])
+
+
+def pick(population: Population[Suspended], source: Source) -> Suspended:
+    """A run picked by weight."""
+    return population.particles[source.choose(population.weights)]
+
+
+def _resampled(
+    engine: Interpreted,
+    reference: Mapping[Address, Value],
+    population: Population[Suspended],
+    rule: Rule,
+    source: Source,
+) -> Population[Suspended]:
+    """Offspring of equal weight: slot 0 goes on as the reference, the others pick their ancestors."""
+    count = len(population.particles)
+    pushed = push_evidence(population)
+    ancestors = SCHEMES["multinomial"](source, pushed.weights, count - 1) if count > 1 else []
+    past = _past(engine, reference, pushed, source) if rule.ancestor_sampling else 0
+    offspring = [pushed.particles[ancestor] for ancestor in (past, *ancestors)]
+    share = part(count, exact=engine.exact)
+    return Population(offspring, [share] * count, pushed.log_evidence)
+
+
+def _past(
+    engine: Interpreted,
+    reference: Mapping[Address, Value],
+    population: Population[Suspended],
+    source: Source,
+) -> int:
+    """Whose past the reference goes on from: by weight times the density of its future after that past."""
+    made = population.particles[0].trace()
+    future = {a: v for a, v in reference.items() if a not in made and a not in engine.given}
+    scores = [
+        w if is_zero(w) else times(w, _score(engine, run, future))
+        for run, w in zip(population.particles, population.log_weights, strict=True)
+    ]
+    top = max(score for score in scores if not is_zero(score))
+    return source.choose([weight(times(s, -top)) for s in scores])
+
+
+def _score(engine: Interpreted, run: Suspended, future: Mapping[Address, Value]) -> LogWeight:
+    """The log density of a run going on with exactly these choices, weights included; of 0 if it cannot."""
+    one = ONE(engine.exact)
+    zero: LogWeight = IMPOSSIBLE if engine.exact else -inf
+    met = 0
+
+    def choose(event: Sampling) -> tuple[Value, LogWeight]:
+        nonlocal met
+        value = engine.given.get(event.address, future.get(event.address))
+        if value is None:
+            return (), zero
+        met += event.address not in engine.given
+        return value, density_of(event, value)[0]
+
+    final, score = sequential.finish(engine.machine, (run, one), choose)
+    return score if final.finished and met == len(future) else zero
