@@ -169,6 +169,8 @@ class Evaluator:
                 return settled(result.data, result.rank, result.known, result.owners)
             case "quantile" | "mean_of":
                 raise unavailable("quantile" if op == "quantile" else "mean", "a law in a gradient method")
+            case "couple":
+                raise unavailable("couple", "two laws", "gradient methods have no version of it")
             case _:
                 return primitive(op, static, self.guard, given)
 

@@ -142,3 +142,22 @@ def test_truth_is_a_number_between_0_and_1_and_only_models_weigh(text: str, code
 def test_a_truth_value_above_1_is_no_weight_for_gradients() -> None:
     with pytest.raises(Rejected, match="not a number"):
         pplc.compile("model g() { z ~ Normal(0, 1); observe_soft(1 + z^2); return z }").infer(method="nuts")
+
+
+def test_gradient_methods_refuse_a_coupling_and_say_so() -> None:
+    text = """\
+model f(v: bool) {
+  p ~ Beta(2, 2)
+  pair ~ couple(Bernoulli(p), Bernoulli(0.5))
+  observe v ~ Bernoulli(if pair[0] { 0.9 } else { 0.2 })
+  return p
+}
+"""
+    with pytest.raises(Rejected, match="gradient methods have no version") as caught:
+        pplc.compile(text).infer({"v": True}, method="nuts")
+    assert caught.value.diagnostics[0].code == "E0511"
+    run = pplc.compile(text).infer({"v": True}, seed=1)
+    # p has density 6 p (1 - p) (0.2 + 0.7 p) / 0.55, and mean (0.2 / 2 + 0.7 * 0.3) / 0.55.
+    assert abs(float(run.variables["p"].mean) - 0.31 / 0.55) < 6.1 * float(
+        run.variables["p"].numbers["mcse_mean"]
+    )
