@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact, estimate
 from pplc.inference.result import Index, Probability, Result
@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 
+Unit: TypeAlias = Literal["nats", "bits"]
+"""Units of information."""
+
+
 @dataclass(frozen=True)
 class Elements:
     """Moments or quantiles of an array: those of its elements, by index."""
@@ -43,9 +47,10 @@ class Answered:
     """A query and its answer.
 
     answer:    a number, for `P E sd var quantile evidence`; None for `posterior` and `prior`.
+    parts:     in place of it, of queries with several numbers, these by name: the atoms of `pid`.
     elements:  in place of it, if moments or quantiles of an array are asked for, those of its elements.
     variables: their tables, by the text of the expression.
-    unit:      `nats` for the evidence; else empty.
+    unit:      `nats` or `bits` of information, `nats` of the evidence; else empty.
     errors:    in place of all these, why there is no answer.
     """
 
@@ -54,6 +59,7 @@ class Answered:
     variables: Mapping[str, Variable] = field(default_factory=dict[str, Variable])
     unit: str = ""
     elements: Mapping[Index, Answer] | None = None
+    parts: Mapping[str, Answer] | None = None
     errors: tuple[Diagnostic, ...] = ()
 
     @property
@@ -61,6 +67,8 @@ class Answered:
         """Every number of the answer."""
         if self.elements is not None:
             return tuple(self.elements.values())
+        if self.parts is not None:
+            return tuple(self.parts.values())
         return () if self.answer is None else (self.answer,)
 
 

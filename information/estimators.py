@@ -52,10 +52,7 @@ def estimated(data: Mapping[str, Sequence[object]], terms: Terms, method: str = 
     if method == "miller-madow":
         return found
     value = sum(c * grassberger(np.bincount(joined(columns, key))) for key, c in terms.items())
-    flags = (
-        f"corrected for bias (Grassberger), by {value - _plugin(columns, terms):.2g} nats",
-        *found.flags[1:],
-    )
+    flags = ("corrected for the bias of counts (Grassberger)", *found.flags[1:])
     return replace(estimate(value, found.standard_error), flags=flags)
 
 
@@ -85,7 +82,7 @@ def corrected(
     first = error(share * (surprise - value))
     # Where the first order vanishes, as for independent variables, 2N I is χ² with |freedom| degrees.
     second = sqrt(2 * abs(freedom)) / (2 * effective)
-    flags = [f"corrected for bias (Miller–Madow), by {bias:.2g} nats"]
+    flags = ["corrected for the bias of counts (Miller–Madow)"]
     if most * FEW > effective:
         flags.append(f"{most} joint values among {effective:.0f} effective draws: too few to rely on it")
     return estimate(value + bias, sqrt(first**2 + second**2), *flags)
@@ -113,11 +110,3 @@ def _g(most: int) -> Floats:
         table[n] = table[1] + 2 if n == 2 else table[n - 2] + 2 / (n - 1)
         table[n + 1] = table[n]
     return table
-
-
-def _plugin(columns: Mapping[str, Labels], terms: Terms) -> float:
-    value = 0.0
-    for key, c in terms.items():
-        law = np.bincount(joined(columns, key)) / len(columns[key[0]])
-        value -= c * float((law[law > 0] * np.log(law[law > 0])).sum())
-    return value

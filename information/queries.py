@@ -1,4 +1,4 @@
-"""Queries of a program and their answers: probabilities, moments, quantiles, laws, the evidence.
+"""Queries of a program and their answers: probabilities, moments, laws, the evidence, information.
 
 `|` conditions further: in exact laws by renormalising, in draws by weighing with the indicator of the
 event. `do(…)` runs the program again with the intervention; `prior` runs it without its observations,
@@ -12,6 +12,8 @@ from pplc.inference.sites import sites
 from pplc.information.answers import Answered, Runs
 from pplc.information.exact_queries import answer_exactly
 from pplc.information.expressions import evaluate
+from pplc.information.finite_answers import answer_finite
+from pplc.information.finite_queries import ANSWERS, UNITS
 from pplc.information.sampled_queries import answer_from_draws
 from pplc.lang import syntax
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
@@ -19,19 +21,22 @@ from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.values import Address, Value
 
-LATER = (
-    *("H", "I", "KL", "TC", "O", "renyi", "tsallis", "divergence"),
-    *("pid", "disparity", "common", "wyner", "reconstruct", "couple", "compress", "mecb"),
-    *("bounds", "decide", "semantic"),
-)
+LATER = ("bounds", "semantic")
 """Heads that the language knows and this version does not answer."""
 
-HEADS = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence")
+HEADS = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence", *ANSWERS)
 
 
-def answer(query: syntax.Query, runs: Runs) -> Answered:
-    """Answers one query; `Rejected` with E06xx if it makes no sense or nothing here answers it."""
+def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
+    """Answers one query; `Rejected` with E06xx if it makes no sense or nothing here answers it.
+
+    unit: of information, `nats` or `bits`; of the limits and rates in the query as well.
+    """
     refuse_later(query)
+    if unit not in UNITS:
+        raise Rejected(
+            Diagnostic("E0319", f"there is no unit of information `{unit}`", help="it is `nats` or `bits`")
+        )
     prior = query.prior or query.head == "prior"
     interventions = dict(_intervention(item, runs) for item in query.given.interventions)
     text = format_query(query)
@@ -47,6 +52,8 @@ def answer(query: syntax.Query, runs: Runs) -> Answered:
                 help="use another method, such as `laplace` or `nuts`",
             )
         )
+    if query.head in ANSWERS:
+        return answer_finite(query, text, runs, interventions, result, prior=prior, unit=unit)
     if result.laws is not None:
         return answer_exactly(query, text, runs, interventions, result, prior=prior)
     return answer_from_draws(query, text, runs, result)
@@ -72,8 +79,8 @@ def refuse_later(query: syntax.Query) -> None:
             "E0605",
             message,
             query.span,
-            help=f"this version answers {', '.join(f'`{head}`' for head in HEADS)};"
-            " information, causal bounds and decompositions come with later ones",
+            help="causal bounds and semantic information come with later ones; those of known tables are"
+            " functions of `pplc.information`",
         )
     )
 

@@ -85,9 +85,19 @@ HEADS: Mapping[str, Head] = MappingProxyType(
         "compress": Head(((1, 1),), "values", "compress(x, rate = 1)", ("rate",)),
         "mecb": Head(((2, 2),), "values", "mecb(x, y, rate = 1)", ("rate",)),
         "disparity": Head(((1, 1), (1, 1)), "values", "disparity(z; yhat | s)"),
-        "decide": Head(((1, _MANY),), "anything", "decide(yhat)", ("given", "maximise", "subject")),
+        "decide": Head(
+            ((1, 1), (1, 1)), "values", "decide(y; z, across = 0.1, within = 0 | s)", ("across", "within")
+        ),
         "semantic": Head((*_SOME, *_SOME), "values", "semantic(x; labels)"),
-        "divergence": Head(((2, 2),), "anything", "divergence(p, q, kind = kl)", ("kind",)),
+        "divergence": Head(((2, 2),), "anything", "divergence(p, q, kind = js)", ("kind", "order")),
+        "DTC": Head(((2, _MANY),), "values", "DTC(x, y, z)"),
+        "interaction": Head(((2, _MANY),), "values", "interaction(x, y, z)"),
+        "count": Head(_SOME, "values", "count(x)"),
+        "capacity": Head((*_SOME, *_SOME), "values", "capacity(x; y)"),
+        "rate": Head(_SOME, "values", "rate(x, distortion = 0.1)", ("distortion",)),
+        "bottleneck": Head((*_SOME, *_SOME), "values", "bottleneck(x; y, beta = 5)", ("beta",)),
+        "directed": Head(((1, 1), (1, 1)), "values", "directed(x; y)"),
+        "transfer": Head(((1, 1), (1, 1)), "values", "transfer(x; y, lag = 1)", ("lag",)),
     }
 )
 """Every query of the language, whether or not this version answers it."""

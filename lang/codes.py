@@ -551,6 +551,13 @@ DATA: Final[dict[str, Code]] = {
         "Pareto k above 0.7 (Vehtari et al. 2024): the standard errors of weighted means cannot be trusted.",
         "",
     ),
+    "E0323": Code(
+        "function from Python that does not fit",
+        "`pplc.load(…, functions={\"net\": net})` gives Python functions and torch modules to the parameters of"
+        " function type, by name. What they take and give must be data: numbers, truth values, strings,"
+        " arrays, lists, tuples, records.",
+        'model m(net: fn(real) -> real) { x ~ Normal(net(0), 1) }   with   functions={"nett": math.exp}',
+    ),
     "E0330": Code(
         "starting value of the wrong shape",
         "A starting value has the shape of its variable.",
@@ -706,6 +713,16 @@ RUN: Final[dict[str, Code]] = {
         "no maximum",
         "The density grows without bound, often because a scale can go to 0 while what it scales follows.",
         "model f() { s ~ HalfCauchy(1); x ~ Normal(0, s) }",
+    ),
+    "E0451": Code(
+        "a Python function failed",
+        "A function given from Python raised an exception; the message ends with what it said.",
+        'model m(f: fn(real) -> real) { return f(0) }   with   functions={"f": lambda x: 1 / x}',
+    ),
+    "E0452": Code(
+        "result of another type",
+        "A function given from Python gave a value that is not of the type that its parameter declares.",
+        'model m(f: fn(real) -> positive) { return f(0) }   with   functions={"f": math.sin}',
     ),
     "W0430": Code(
         "divergent transitions",
@@ -890,6 +907,14 @@ METHODS: Final[dict[str, Code]] = {
         "image without a density",
         "The density of `Transformed` is not differentiated; it can be drawn from, not observed.",
         "",
+    ),
+    "E0551": Code(
+        "function without a gradient",
+        "A function given from Python is asked at values that depend on the draws, and gives no tensor that"
+        " depends on them. Gradient methods follow operations of torch: write it with `torch.exp`, not"
+        " `math.exp`.",
+        'model m(f: fn(real) -> real) { x ~ Normal(0, 1); observe 1.0 ~ Normal(f(x), 1) }   with'
+        '   functions={"f": math.exp}',
     ),
     "W0530": Code(
         "approximation far from the posterior",

@@ -44,6 +44,7 @@ class Request:
     resume:  path of a run file to go on with; empty for a new run.
     queries: to be answered.
     optional: they stand in the file, so that a method that answers none may leave them out.
+    unit:    of information, `nats` or `bits`.
     table:   whether the posterior itself is wanted; if not, only what the queries need is run.
     """
 
@@ -52,6 +53,7 @@ class Request:
     resume: str = ""
     queries: Sequence[syntax.Query] = ()
     optional: bool = False
+    unit: str = "nats"
     budget: Budget = field(default_factory=Budget)
 
 
@@ -86,7 +88,7 @@ def infer(
     asked = request.queries
     if request.optional and outcome.method.name == "map" and asked:
         asked, notes = (), (*notes, POINT)
-    queries = tuple(_answered(query, session) for query in asked)
+    queries = tuple(_answered(query, session, request.unit) for query in asked)
     seconds = perf_counter() - start
     return Run(
         model.name,
@@ -117,10 +119,10 @@ def _starts(init: Any) -> dict[str, Any]:
     return found
 
 
-def _answered(query: syntax.Query, session: Session) -> Answered:
+def _answered(query: syntax.Query, session: Session, unit: str) -> Answered:
     """The answer, or why there is none: what else was computed is not lost with it."""
     try:
-        return answer(query, session)
+        return answer(query, session, unit)
     except Rejected as rejected:
         return Answered(format_query(query), errors=rejected.diagnostics)
 

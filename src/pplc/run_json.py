@@ -76,11 +76,27 @@ def answered(query: Answered) -> dict[str, Any]:
         shape = extents(query.elements) if query.elements else (0,)
         listed = _nested(shape, {index: answer(n) for index, n in query.elements.items()})
         return {"query": query.query, "kind": "array", "shape": list(shape), "elements": listed}
+    unit = {"unit": query.unit} if query.unit else {}
+    if query.parts is not None:
+        return {"query": query.query, **_atoms(query.parts), **unit}
     if query.answer is None:
         tables = {name: variable(v) for name, v in query.variables.items()}
         return {"query": query.query, "kind": "law", "variables": tables}
-    unit = {"unit": query.unit} if query.unit else {}
     return {"query": query.query, **answer(query.answer), **unit}
+
+
+def _atoms(parts: Mapping[str, Answer]) -> dict[str, Any]:
+    """Several numbers by name; of certified intervals the middles, and half the width of the widest."""
+    bounds = [part for part in parts.values() if isinstance(part, Bounds)]
+    if not bounds:
+        kind = next(iter({answer(part)["kind"] for part in parts.values()}), "exact")
+        return {"kind": kind, "atoms": {name: answer(part)["value"] for name, part in parts.items()}}
+    middles = {
+        name: plain((part.lower + part.upper) / 2 if isinstance(part, Bounds) else part.value)
+        for name, part in parts.items()
+    }
+    gap = max((part.upper - part.lower) / 2 for part in bounds)
+    return {"kind": "bounds", "gap": plain(gap), "atoms": middles}
 
 
 def variable(v: Variable) -> dict[str, Any]:

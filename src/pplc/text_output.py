@@ -268,6 +268,10 @@ def answer_lines(query: Answered) -> list[str]:
         return [f"{query.query}: no answer ({', '.join(error.code for error in query.errors)})"]
     unit = f" {query.unit}" if query.unit else ""
     showing = show_evidence if query.query.endswith("evidence") else show
+    if query.parts is not None:
+        width = max(map(len, query.parts), default=0)
+        numbers = [f"  {name:<{width}}  {show(number)}{unit}" for name, number in query.parts.items()]
+        return [query.query, *numbers]
     if query.elements is None:
         return [] if query.answer is None else [f"{query.query} = {showing(query.answer)}{unit}"]
     lines = [

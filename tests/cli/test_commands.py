@@ -141,12 +141,9 @@ USAGE: dict[tuple[str, ...], tuple[str, str]] = {
         "",
     ),
     ("fmt", "none.ppl"): ("E0316: there is no file `none.ppl`", ""),
-    ("query", "hmm.ppl", "I(z[0]; z[1])"): (
-        "E0605: the query `I` is not available in this version",
-        (
-            "this version answers `posterior`, `prior`, `P`, `E`, `sd`, `var`, `quantile`, `evidence`;"
-            " information, causal bounds and decompositions come with later ones"
-        ),
+    ("query", "hmm.ppl", "semantic(z[0]; z[1])"): (
+        "E0605: the query `semantic` is not available in this version",
+        "functions of `pplc.information`",
     ),
 }
 
