@@ -14,6 +14,7 @@ from collections.abc import Callable, Container
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
+from pplc.inference.steps import has_sampler
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, times
 from pplc.semantics.number import LogRat, LogWeight, log_weight, weight
@@ -129,8 +130,12 @@ def compared(current: Traced, new: Traced, free: Container[Address], extra: LogW
     """A proposal whose choices were drawn from their laws unless they are in both traces and not `free`.
 
     Those that were drawn cancel against their densities; what remains are the choices that both traces
-    share, the weights, and `extra`.
+    share, the weights, and `extra`. What the new trace no longer has must be drawn on the way back: from
+    a law without a sampler there is none.
     """
+    gone = (choice.law for address, choice in current.choices.items() if address not in new.choices)
+    if not all(map(has_sampler, gone)):
+        return Proposal(None, extra, 0)
     shared = [address for address in new.choices if address in current.choices and address not in free]
     log_ratio = times(minus(new.log_weight, current.log_weight), extra)
     dimension = new.run.dimension - current.run.dimension

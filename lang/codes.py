@@ -521,6 +521,12 @@ DATA: Final[dict[str, Code]] = {
         "`map` finds the point of highest density: it has no probabilities, means or deviations to give.",
         "pplc infer m.ppl --method map",
     ),
+    "W0304": Code(
+        "fewer predictions than draws",
+        "The predictions in a run file are made from some draws only, because there is a lot of data, or"
+        " because Ctrl-C stopped it.",
+        "pplc infer m.ppl --data large.json --out run.nc",
+    ),
     "W0311": Code(
         "run stopped early",
         "Ctrl-C or `--time` ended it; what had been computed is shown.",

@@ -6,8 +6,9 @@ import math
 
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.evaluate import entry_of, extended, located
-from pplc.semantics.laws import LawValue, fitted
-from pplc.semantics.number import LogWeight
+from pplc.semantics.laws import LawValue, Lifted, UserLaw, fitted
+from pplc.semantics.number import IMPOSSIBLE, LogWeight
+from pplc.semantics.primitives_arithmetic import rank_of
 from pplc.semantics.runs import Observing, Sampling
 from pplc.semantics.source import Source
 from pplc.semantics.values import Address, Fault, Value
@@ -27,6 +28,34 @@ def density_of(event: Sampling, value: Value) -> tuple[LogWeight, int]:
         return event.law.log_density_and_dimension(value)
     except Fault as fault:
         raise located(fault, event.span) from None
+
+
+def density_of_kept(event: Sampling, value: Value) -> tuple[LogWeight, int]:
+    """As `density_of`, for a value not drawn for this event: it may be none that the law can give."""
+    zero: LogWeight = IMPOSSIBLE if event.law.exact else -math.inf
+    if not _has_shape_of(event.law, value):
+        return zero, 0
+    try:
+        return event.law.log_density_and_dimension(value)
+    except Fault as fault:
+        if fault.code in WRONG_KIND:
+            return zero, 0
+        raise located(fault, event.span) from None
+
+
+WRONG_KIND = ("E0426", "E0429")
+"""What densities say of values of another type or shape."""
+
+
+def _has_shape_of(law: LawValue, value: Value) -> bool:
+    """Whether a value is an array as long as a law of arrays, and none if it is not: densities broadcast."""
+    if isinstance(law, Lifted):
+        return (
+            isinstance(value, tuple)
+            and len(value) == len(law.laws)
+            and all(map(_has_shape_of, law.laws, value))
+        )
+    return isinstance(law, UserLaw) or law.discrete or rank_of(value) == law.rank
 
 
 def weight_of(event: Observing) -> tuple[LogWeight, int]:

@@ -14,7 +14,7 @@ from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero
 from pplc.semantics.number import IMPOSSIBLE, LogWeight
 from pplc.semantics.representations import sequential
-from pplc.semantics.representations.answering import density_of, draw_from
+from pplc.semantics.representations.answering import density_of, density_of_kept, draw_from
 from pplc.semantics.representations.sequential import Choice, Choose, Suspended
 from pplc.semantics.runs import Finished, Sampling
 from pplc.semantics.source import Source
@@ -94,7 +94,7 @@ def _fixing(
     def choose(event: Sampling) -> tuple[Value, LogWeight]:
         known = event.address in fixed
         value = fixed[event.address] if known else draw_from(event, source)
-        density = density_of(event, value)
+        density = (density_of_kept if known else density_of)(event, value)
         densities[event.address] = density
         return value, zero if known and is_zero(density[0]) else one
 

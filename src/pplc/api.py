@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pplc.lang import core, syntax
 from pplc.lang.check import Checked, check_program
@@ -27,17 +27,24 @@ if TYPE_CHECKING:
     from pplc.semantics.values import Address, Value
 
 
-def load(path: str | PathLike[str], *, model: str = "") -> Model:
-    """The model in a file: its last one, or the one named `model`. Raises `Rejected` if it is wrong."""
-    return _model(load_program(Path(path)), model, str(path))
+Functions: TypeAlias = "Mapping[str, Callable[..., object]]"
+"""Python functions and torch modules, by the parameters of the model that they are for."""
 
 
-def compile(text: str, *, name: str = "<text>", model: str = "") -> Model:
-    """The model in a text; `name` stands for a file name in messages."""
-    return _model(load_text(text, name), model, name)
+def load(path: str | PathLike[str], *, model: str = "", functions: Functions | None = None) -> Model:
+    """The model in a file: its last one, or the one named `model`. Raises `Rejected` if it is wrong.
+
+    functions: for the parameters of function type, such as `net: fn(real[K]) -> real`.
+    """
+    return _model(load_program(Path(path)), model, str(path), functions or {})
 
 
-def _model(program: syntax.Program, name: str, origin: str) -> Model:
+def compile(text: str, *, name: str = "<text>", model: str = "", functions: Functions | None = None) -> Model:
+    """The model in a text; `name` stands for a file name in messages. `functions` as of `load`."""
+    return _model(load_text(text, name), model, name, functions or {})
+
+
+def _model(program: syntax.Program, name: str, origin: str, functions: Functions) -> Model:
     checked = check_program(program)
     entry = name or checked.entry
     if entry not in checked.models:
@@ -45,7 +52,13 @@ def _model(program: syntax.Program, name: str, origin: str) -> Model:
         message = f"`{origin}` has no model `{entry}`" if entry else f"`{origin}` has no model"
         advice = did_you_mean(entry, checked.models) or (f"it has {there}" if there else "")
         raise Rejected(Diagnostic("E0315", message, help=advice))
-    return Model(entry, checked, lower(checked, entry))
+    if functions:
+        from pplc.foreign import refused
+
+        errors = refused(functions, checked.models[entry].parameters, entry)
+        if errors:
+            raise Rejected(*errors)
+    return Model(entry, checked, lower(checked, entry), functions)
 
 
 @dataclass(frozen=True)
@@ -55,12 +68,14 @@ class Model:
     name:          of the entry model.
     checked:       the typed program, its warnings among it.
     program:       the same as Core.
+    functions:     Python functions, by the parameters they are for.
     interventions: what `do` has set.
     """
 
     name: str
     checked: Checked = field(repr=False)
     program: core.Program = field(repr=False)
+    functions: Functions = field(default_factory=dict[str, Any], repr=False)
     interventions: Mapping[Address, Value] = field(default_factory=dict[Any, Any], repr=False)
 
     def infer(

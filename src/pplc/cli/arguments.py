@@ -189,6 +189,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     infer.add_argument("file", metavar="FILE", help="the model")
     _inference(infer)
     infer.add_argument("--out", metavar="RUN", help="store the run: .nc (ArviZ), .json, .csv or .parquet")
+    infer.add_argument("--predictive", type=count, metavar="N", help="draws per chain that predictions in .nc"
+                       " are made from (all, unless that is a lot of work)")  # fmt: skip
     infer.add_argument("--resume", metavar="RUN", help="go on with a stored run (.nc or .json)")
 
     query = command("query", "answers to questions about a model", QUERIES)

@@ -1,0 +1,167 @@
+"""Chains of any Markov kernel side by side, and their draws as a `Result`.
+
+An algorithm gives the start of a chain and its step; everything random in iteration i of chain k comes from
+the seed at (task k, generation i). So a chain that is continued makes the draws that a longer one would
+have made, and results do not depend on when a chain is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from pplc.inference.collect import RETURN, arrays
+from pplc.inference.options import Options
+from pplc.inference.progress import Progress
+from pplc.inference.result import Draws, Result
+from pplc.inference.stored_values import Unstorable
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.representations.sequential import Suspended
+from pplc.semantics.runs import Finished
+from pplc.semantics.source import Seeded, Source
+from pplc.semantics.values import Address, Value
+
+S = TypeVar("S")
+
+NO_EVIDENCE = "Markov chains do not estimate it"
+
+
+class Reported(NamedTuple):
+    """What a chain shows of its state.
+
+    run:   finished. log_density: of the state, up to a constant. accepted: share of the moves since the
+    draw before that were accepted.
+    """
+
+    run: Suspended
+    log_density: float
+    accepted: float
+
+
+@dataclass(frozen=True)
+class Algorithm(Generic[S]):
+    """A way to make chains.
+
+    start:  the first state, drawn from the chain's source; raises `Rejected` if there is none.
+    step:   the next state; during warm-up (true) it may learn, afterwards it is one fixed kernel.
+    report: what is shown of a state. pack, unpack: as a storable value and back.
+    """
+
+    name: str
+    start: Callable[[Seeded], S]
+    step: Callable[[S, Source, bool], S]
+    report: Callable[[S], Reported]
+    pack: Callable[[S], Any]
+    unpack: Callable[[Any], S]
+
+
+class Chain(NamedTuple, Generic[S]):
+    """Where a chain stands. iteration: steps made, warm-up included; the generation of the source."""
+
+    state: S
+    iteration: int
+
+
+@dataclass(frozen=True)
+class Chains(Generic[S]):
+    """What the chains have made, and their last states."""
+
+    result: Result
+    ends: Sequence[S]
+
+
+def run(algorithm: Algorithm[S], options: Options, progress: Progress) -> Chains[S]:
+    """Starts or continues the chains, warms them up, draws; ends early if told to."""
+    source = Seeded(options.seed)
+    chains = _resumed(algorithm, options)
+    warm = options.warmup if chains is None else 0
+    if chains is None:
+        chains = [Chain(algorithm.start(source.at(task=k)), 0) for k in range(options.chains)]
+    total = warm + options.draws * options.thin
+    kept: list[list[Reported]] = [[] for _ in chains]
+    latest: Sequence[Chain[S]] | None = None
+    done = 0
+    while done < total:
+        moved = _round(algorithm, chains, source, done < warm, progress)
+        if moved is None:
+            break
+        chains = moved
+        done += 1
+        progress.advance("sampling", done * len(chains), total * len(chains))
+        if done >= warm and (done - warm) % options.thin == 0:
+            latest = chains  # steps after the last draw are made again by who continues
+            if done > warm:
+                for k, chain in enumerate(chains):
+                    kept[k].append(algorithm.report(chain.state))
+    result = replace(_result(algorithm.name, kept, done < total), state=_stored(algorithm, latest))
+    return Chains(result, [chain.state for chain in chains])
+
+
+def _round(
+    algorithm: Algorithm[S], chains: Sequence[Chain[S]], source: Seeded, warm: bool, progress: Progress
+) -> list[Chain[S]] | None:
+    """Every chain one step on; None if it is time to stop, and then no chain has moved."""
+    moved: list[Chain[S]] = []
+    for k, (state, iteration) in enumerate(chains):
+        if progress.stopped():
+            return None
+        here = source.at(task=k, generation=iteration + 1)
+        moved.append(Chain(algorithm.step(state, here, warm), iteration + 1))
+    return moved
+
+
+def _result(name: str, kept: Sequence[Sequence[Reported]], stopped: bool) -> Result:
+    values = arrays([[_variables(each.run) for each in chain] for chain in kept])
+    likelihood = arrays([[_likelihood(each.run) for each in chain] for chain in kept])
+    stats = {
+        "lp": np.array([[each.log_density for each in chain] for chain in kept]),
+        "acceptance_rate": np.array([[each.accepted for each in chain] for chain in kept]),
+    }
+    return Result(
+        name,
+        draws=Draws(values, None, likelihood, stats),
+        no_evidence=NO_EVIDENCE,
+        stopped=stopped,
+    )
+
+
+def _variables(run: Suspended) -> dict[Address, Value]:
+    assert isinstance(run.event, Finished)
+    return {**run.event.variables(), RETURN: run.event.value}
+
+
+def _likelihood(run: Suspended) -> dict[Address, Value]:
+    return {address: float(weight) for address, weight in run.likelihood(0.0).items()}
+
+
+# ------------------------------------------------------------------ states
+
+
+def _stored(algorithm: Algorithm[S], chains: Sequence[Chain[S]] | None) -> dict[str, Any] | None:
+    """What to continue from; None before the end of warm-up, or if the program's values cannot be stored."""
+    if chains is None:
+        return None
+    try:
+        listed = [{"state": algorithm.pack(c.state), "iteration": c.iteration} for c in chains]
+    except Unstorable:
+        return None
+    return {"method": algorithm.name, "chains": listed}
+
+
+def _resumed(algorithm: Algorithm[S], options: Options) -> list[Chain[S]] | None:
+    if options.state is None:
+        return None
+    stored = options.state
+    if stored.get("method") != algorithm.name:
+        raise Rejected(
+            Diagnostic(
+                "E0333",
+                f"the run to resume is not a run of `{algorithm.name}`",
+                help="resume with the same model, data and method",
+            )
+        )
+    listed: Sequence[Mapping[str, Any]] = stored["chains"]
+    return [Chain(algorithm.unpack(each["state"]), int(each["iteration"])) for each in listed]
