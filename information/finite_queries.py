@@ -8,21 +8,17 @@ conditional entropy. All is in nats here; limits and rates that a query states a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, log
+from math import inf
 from types import MappingProxyType
-from typing import TypeAlias
 
 import numpy as np
 
-from pplc.inference.answers import Answer, Bounds, Exact
+from pplc.inference.answers import Bounds, Exact
 from pplc.information import divergences
-from pplc.information.bottleneck_coupling import couple_through
+from pplc.information.asked import Asked, Found, badly, exactly, no_given, number, word
 from pplc.information.channels import bottleneck, capacity, rate_distortion
-from pplc.information.common import gacs_korner
-from pplc.information.compression import compress
-from pplc.information.couplings import couple
+from pplc.information.coupling_queries import COUPLINGS
 from pplc.information.directed import directed_information, transfer_entropy
 from pplc.information.entropy import (
     Terms,
@@ -41,44 +37,10 @@ from pplc.information.entropy import (
 )
 from pplc.information.fairness import decide, disparity
 from pplc.information.pid import pid
-from pplc.information.reconstruct import reconstruct
 from pplc.information.table import Outcome, Probability, Table
 from pplc.information.wasserstein import wasserstein
-from pplc.information.wyner import wyner
 from pplc.lang import syntax
-from pplc.lang.diagnostics import Diagnostic, Rejected, Span
-from pplc.lang.suggest import did_you_mean
 from pplc.untyped import as_tuple
-
-UNITS: Mapping[str, float] = MappingProxyType({"nats": 1.0, "bits": log(2)})
-"""Units of information, in nats."""
-
-Parts: TypeAlias = Mapping[str, Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query and the law it is about.
-
-    table:  the joint law of all that is mentioned, given the events after `|`.
-    groups: the names in the table of what stands between `;`.
-    given:  the variables after `|`.
-    unit:   of the query's own limits and rates, in nats.
-    """
-
-    query: syntax.Query
-    table: Table
-    groups: tuple[tuple[str, ...], ...]
-    given: tuple[str, ...]
-    unit: float
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a head answers: one number, or several by name; in nats, or without a unit."""
-
-    answer: Answer | Parts
-    informational: bool = True
 
 
 def is_event(condition: syntax.Expr) -> bool:
@@ -133,7 +95,7 @@ def _other_entropy(asked: Asked) -> Found:
         if number(asked.query, "order", Fraction(1)) != 1:
             raise badly(asked.query, "Shannon's entropy has order 1")
         return Found(Exact(entropy(asked.table, names, asked.given)))
-    _no_given(asked)
+    no_given(asked)
     order = number(asked.query, "order", Fraction(2))
     if order < 0:
         raise badly(asked.query, "the order of an entropy is not negative")
@@ -143,7 +105,7 @@ def _other_entropy(asked: Asked) -> Found:
 
 
 def _count(asked: Asked) -> Found:
-    _no_given(asked)
+    no_given(asked)
     return Found(Exact(effective_count(asked.table, asked.groups[0])), informational=False)
 
 
@@ -152,7 +114,7 @@ def _count(asked: Asked) -> Found:
 
 def _laws(asked: Asked) -> tuple[Table, Table]:
     """The laws of the two variables asked about, as laws of one."""
-    _no_given(asked)
+    no_given(asked)
     first, second = (asked.table.marginal(name) for name in asked.groups[0])
     return first, Table(first.names, second.values, second.probabilities)
 
@@ -174,17 +136,11 @@ def _divergence(asked: Asked) -> Found:
     return Found(Exact(divergences.tsallis(pairs, order)), informational=False)
 
 
-def _couple(asked: Asked) -> Found:
-    _no_given(asked)
-    laws = [asked.table.marginal(name) for name in asked.groups[0]]
-    return Found(couple(laws).least)
-
-
 # ------------------------------------------------------------------ channels, codes, time
 
 
 def _channel(asked: Asked) -> Found:
-    _no_given(asked)
+    no_given(asked)
     both = asked.table.grouped({"x": asked.groups[0], "y": asked.groups[1]}).floats
     happens = both.sum(1) > 0
     found = capacity(both[happens] / both[happens].sum(1, keepdims=True))
@@ -193,7 +149,7 @@ def _channel(asked: Asked) -> Found:
 
 def _rate(asked: Asked) -> Found:
     """Rate–distortion for the share of values that are wrong."""
-    _no_given(asked)
+    no_given(asked)
     law = asked.table.grouped({"x": asked.groups[0]}).floats
     most = number(asked.query, "distortion", None)
     if not 0 <= most <= 1:
@@ -203,7 +159,7 @@ def _rate(asked: Asked) -> Found:
 
 
 def _bottleneck(asked: Asked) -> Found:
-    _no_given(asked)
+    no_given(asked)
     both = asked.table.grouped({"x": asked.groups[0], "y": asked.groups[1]})
     beta = number(asked.query, "beta", None)
     if beta <= 0:
@@ -216,7 +172,7 @@ def _bottleneck(asked: Asked) -> Found:
 
 def _over_time(asked: Asked) -> tuple[Table, list[str], list[str]]:
     """The table of the elements of two arrays, and their names in the order of time."""
-    _no_given(asked)
+    no_given(asked)
     columns = [asked.groups[0][0], asked.groups[1][0]]
     law: dict[Outcome, Probability] = {}
     lengths: set[tuple[int, int]] = set()
@@ -242,30 +198,11 @@ def _transfer(asked: Asked) -> Found:
     return Found(Exact(transfer_entropy(*_over_time(asked), int(lag))))
 
 
-def _compress(asked: Asked) -> Found:
-    _no_given(asked)
-    law = asked.table.marginal(asked.groups[0][0]).floats
-    return Found(compress(law.tolist(), _rate_of(asked)).found)
-
-
-def _mecb(asked: Asked) -> Found:
-    _no_given(asked)
-    x, y = (asked.table.marginal(name).floats.tolist() for name in asked.groups[0])
-    return Found(couple_through(x, y, _rate_of(asked)).found)
-
-
-def _rate_of(asked: Asked) -> float:
-    rate = number(asked.query, "rate", None)
-    if rate < 0:
-        raise badly(asked.query, "a rate is not negative")
-    return float(rate) * asked.unit
-
-
-# ------------------------------------------------------------------ decompositions, fairness, common parts
+# ------------------------------------------------------------------ decompositions, fairness
 
 
 def _pid(asked: Asked) -> Found:
-    _no_given(asked)
+    no_given(asked)
     measure = word(asked.query, "measure", None, "broja")
     found = pid(asked.table, asked.groups[0], asked.groups[1], measure)
     if not found.gap:
@@ -292,87 +229,21 @@ def _decide(asked: Asked) -> Found:
     return Found(Bounds(found.lower, found.upper), informational=False)
 
 
-def _common(asked: Asked) -> Found:
-    _no_given(asked)
-    return Found(Exact(gacs_korner(asked.table, asked.groups[0])))
-
-
-def _wyner(asked: Asked) -> Found:
-    _no_given(asked)
-    return Found(wyner(asked.table, *asked.groups[0]))
-
-
-def _reconstruct(asked: Asked) -> Found:
-    """H(x | parts), which is 0 exactly if x can be computed from them."""
-    _no_given(asked)
-    return Found(Exact(reconstruct(asked.table, asked.groups[0], asked.groups[1]).missing))
-
-
 ANSWERS: Mapping[str, Callable[[Asked], Found]] = MappingProxyType(
     {
         **dict.fromkeys(("H", "I", "TC", "DTC", "O", "interaction"), _shannon),
         **dict.fromkeys(("renyi", "tsallis"), _other_entropy),
         **dict.fromkeys(("KL", "divergence"), _divergence),
         "count": _count,
-        "couple": _couple,
         "capacity": _channel,
         "rate": _rate,
         "bottleneck": _bottleneck,
         "directed": _directed,
         "transfer": _transfer,
-        "compress": _compress,
-        "mecb": _mecb,
         "pid": _pid,
         "disparity": _disparity,
         "decide": _decide,
-        "common": _common,
-        "wyner": _wyner,
-        "reconstruct": _reconstruct,
+        **COUPLINGS,
     }
 )
 """How each head is answered from a joint law."""
-
-
-# ------------------------------------------------------------------ options
-
-
-def number(
-    query: syntax.Query, name: str, otherwise: Fraction | None, missing: float | None = None
-) -> Fraction | float:
-    """A number given as an option; its default, or E0609 if it must be given."""
-    for key, value in query.options:
-        if key == name:
-            if isinstance(value, syntax.Number):
-                return Fraction(value.value)
-            raise badly(query, f"`{name}` is a number", value.span)
-    if otherwise is None and missing is None:
-        raise badly(query, f"`{query.head}` needs the option `{name}`, as in `{name} = 1`")
-    return otherwise if otherwise is not None else missing if missing is not None else inf
-
-
-def word(query: syntax.Query, name: str, known: Sequence[str] | None, otherwise: str) -> str:
-    """A word given as an option, one of the known ones if these are listed."""
-    for key, value in query.options:
-        if key == name:
-            found = value.name if isinstance(value, syntax.Name) else ""
-            if not found or (known is not None and found not in known):
-                advice = did_you_mean(found, known or ()) or f"it is one of {', '.join(known or ())}"
-                raise badly(query, f"`{name}` is a word, and not this one", value.span, advice)
-            return found
-    return otherwise
-
-
-def badly(query: syntax.Query, message: str, span: Span | None = None, help: str = "") -> Rejected:
-    """The error of a query that is not written as its head wants."""
-    return Rejected(Diagnostic("E0609", message, span or query.span, help=help))
-
-
-def exactly(value: Probability) -> Exact:
-    """A number that may be rational."""
-    return Exact(float(value), Fraction(value) if isinstance(value, int | Fraction) else None)
-
-
-def _no_given(asked: Asked) -> None:
-    if asked.given:
-        message = f"`{asked.query.head}` conditions on events, such as `y == 1`, not on variables"
-        raise badly(asked.query, message, asked.query.given.conditions[0].span)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from pplc.inference.result import Result
 from pplc.inference.sites import sites
 from pplc.information.answers import Answered, Runs
+from pplc.information.asked import UNITS
 from pplc.information.exact_queries import answer_exactly
 from pplc.information.expressions import evaluate
 from pplc.information.finite_answers import answer_finite
-from pplc.information.finite_queries import ANSWERS, UNITS
+from pplc.information.finite_queries import ANSWERS
 from pplc.information.sampled_queries import answer_from_draws
 from pplc.lang import syntax
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
@@ -21,7 +22,7 @@ from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.values import Address, Value
 
-LATER = ("bounds", "semantic")
+LATER = ("bounds",)
 """Heads that the language knows and this version does not answer."""
 
 HEADS = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence", *ANSWERS)
@@ -79,8 +80,7 @@ def refuse_later(query: syntax.Query) -> None:
             "E0605",
             message,
             query.span,
-            help="causal bounds and semantic information come with later ones; those of known tables are"
-            " functions of `pplc.information`",
+            help="causal bounds come with later ones",
         )
     )
 

@@ -78,7 +78,7 @@ HEADS: Mapping[str, Head] = MappingProxyType(
         "bounds": Head(
             ((1, 1),), "query", "bounds(E[y | do(a = 1)])", ("via", "theta", "instrument", "hidden")
         ),
-        "common": Head(((2, _MANY),), "values", "common(x, y)"),
+        "common": Head(((2, _MANY),), "values", "common(x, y)", ("kind",)),
         "wyner": Head(((2, 2),), "values", "wyner(x, y)"),
         "reconstruct": Head(((1, 1), (1, _MANY)), "values", "reconstruct(x; a, b)"),
         "couple": Head(((2, _MANY),), "anything", "couple(p, q)"),
@@ -88,7 +88,8 @@ HEADS: Mapping[str, Head] = MappingProxyType(
         "decide": Head(
             ((1, 1), (1, 1)), "values", "decide(y; z, across = 0.1, within = 0 | s)", ("across", "within")
         ),
-        "semantic": Head((*_SOME, *_SOME), "values", "semantic(x; labels)"),
+        "semantic": Head((*_SOME, *_SOME), "values", "semantic(x; near, far)", ("slope",)),
+        "dependence": Head((*_SOME, *_SOME), "values", "dependence(x; y, kind = w1)", ("kind",)),
         "divergence": Head(((2, 2),), "anything", "divergence(p, q, kind = js)", ("kind", "order")),
         "DTC": Head(((2, _MANY),), "values", "DTC(x, y, z)"),
         "interaction": Head(((2, _MANY),), "values", "interaction(x, y, z)"),
