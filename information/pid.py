@@ -83,6 +83,8 @@ def broja_of_many(tables: Sequence[Table]) -> list[Decomposition]:
 
 
 def _broja(laws: Sequence[Support], names: Sequence[Sequence[str]]) -> list[Decomposition]:
+    if not laws:
+        return []
     shapes = np.array([law.table.probabilities.shape for law in laws])
     padded = np.zeros((len(laws), *(int(n) for n in shapes.max(0))))
     for k, law in enumerate(laws):
