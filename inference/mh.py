@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import exp, inf, log, sqrt
+from math import exp, log, sqrt
 from typing import Any, NamedTuple
 
 from pplc.inference.collect import split
 from pplc.inference.markov import Algorithm, Reported
 from pplc.inference.markov import run as run_chains
 from pplc.inference.metropolis import mh_step
-from pplc.inference.mixture import UNKNOWN_SCALE, Mixture, Place, Scales
+from pplc.inference.mixture import Mixture, Place, Scales, usual_scale
 from pplc.inference.named_blocks import parse_blocks
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress
 from pplc.inference.proposals import proposal_kernel
 from pplc.inference.result import Result
 from pplc.inference.starts import start as find_start
-from pplc.inference.steps import has_sampler, size_of
+from pplc.inference.steps import size_of
 from pplc.inference.stored_values import packed, packed_trace, unpacked, unpacked_trace
 from pplc.lang.diagnostics import Diagnostic
 from pplc.semantics.bound import Bound
@@ -33,7 +33,7 @@ from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.representations.traced import Traced, replay
 from pplc.semantics.source import Seeded, Source
-from pplc.semantics.values import Address, Fault, Value
+from pplc.semantics.values import Address, Value
 
 TARGET = 0.44
 """The share of steps that scales aim at: the best for one number (Roberts & Rosenthal 2001, section 2.2)."""
@@ -178,23 +178,9 @@ def _learnt(state: State, walks: Sequence[Place], *, accepted: bool) -> State:
     scales, tries = dict(state.scales), dict(state.tries)
     for place in walks:
         count = tries[place] = tries.get(place, 0) + 1
-        scale = scales.get(place) or _first_scale(state.traced, place)
+        scale = scales.get(place) or usual_scale(state.traced.choices[place[1]])
         scales[place] = exp(log(scale) + (accepted - TARGET) / sqrt(count))
     return state._replace(scales=scales, tries=tries)
-
-
-def _first_scale(traced: Traced, place: Place) -> float:
-    """The standard deviation of the law, if it is a number that knows it."""
-    choice = traced.choices[place[1]]
-    if not isinstance(choice.value, int | float) or not has_sampler(choice.law):
-        return UNKNOWN_SCALE
-    try:
-        variance = choice.law.variance()
-    except Fault:
-        return UNKNOWN_SCALE
-    if not isinstance(variance, int | float) or not 0 < variance < inf:
-        return UNKNOWN_SCALE
-    return sqrt(variance)
 
 
 def report(state: State) -> Reported:

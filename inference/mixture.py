@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import inf, sqrt
 from typing import NamedTuple, TypeAlias
 
 from pplc.inference.metropolis import (
@@ -26,9 +28,10 @@ from pplc.inference.metropolis import everywhere as all_choices
 from pplc.inference.steps import Geometry, Step, can_walk, geometry, has_sampler, step, step_all
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, times
+from pplc.semantics.representations.sequential import Choice
 from pplc.semantics.representations.traced import Traced, replay
 from pplc.semantics.source import Source
-from pplc.semantics.values import Address, Value
+from pplc.semantics.values import Address, Fault, Value
 
 Place: TypeAlias = "tuple[int, Address]"
 """What a scale belongs to: the number of a block of the user's, 0 for single choices, and the address."""
@@ -38,7 +41,10 @@ Scales: TypeAlias = Mapping[Place, float]
 Chooser: TypeAlias = Callable[[Machine, Traced, Source], "Move | None"]
 
 UNKNOWN_SCALE = 1.0
-"""Of steps at an address that warm-up did not meet."""
+"""Of steps where nothing else is known."""
+
+ZOOM = (1.0, 0.3, 0.1, 0.03)
+"""Factors of the scale for moves that cannot learn it: one of them, picked at random, will do."""
 
 SINGLE, WHOLE, OWN = 20, 1, 20
 """The weights of single choices, of the whole trace, and of each block or proposal of the user's."""
@@ -61,6 +67,7 @@ class Mixture:
     """What moves there are.
 
     within:  the choices that may change at all.
+    zoom:    factors of the scale of a single choice's walk, one of which is picked each time.
     blocks:  of the user's: choices that are redrawn, or walk, together.
     others:  further moves, such as a proposal program.
     """
@@ -68,6 +75,7 @@ class Mixture:
     within: Block = all_choices
     blocks: Sequence[Block] = ()
     others: Sequence[Kernel] = ()
+    zoom: Sequence[float] = (1.0,)
     weights: Sequence[int] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -101,11 +109,13 @@ class Mixture:
             return None
         site = there[source.choose([1] * len(there))]
         law = current.choices[site].law
-        # The law stands before the choice, so that it, and the way, are the same on the way back.
+        # The law stands before the choice, so that it, the way and the scale are the same on the way back.
         if source.choose([int(has_sampler(law)), int(can_walk(law))]) == 0:
             return Move(redrawn(site, self.within), (site,))
         place = (0, site)
-        return Move(walked(site, scales.get(place, UNKNOWN_SCALE), self.within), (site,), (place,))
+        scale = scales.get(place) or usual_scale(current.choices[site])
+        scale *= self.zoom[source.choose([1] * len(self.zoom))]
+        return Move(walked(site, scale, self.within), (site,), (place,))
 
     def _block(
         self, number: int, block: Block, current: Traced, scales: Scales, source: Source
@@ -120,6 +130,19 @@ class Mixture:
             return Move(jointly_redrawn(inside), there)
         walks = [(number, site) for site in there if can_walk(current.choices[site].law)]
         return Move(jointly_walked(inside, number, scales), there, walks)
+
+
+def usual_scale(choice: Choice) -> float:
+    """The standard deviation of the law of a choice, if it is a number that knows it."""
+    if not isinstance(choice.value, int | float) or not has_sampler(choice.law):
+        return UNKNOWN_SCALE
+    try:
+        variance = choice.law.variance()
+    except Fault:
+        return UNKNOWN_SCALE
+    if not isinstance(variance, int | float | Fraction) or not 0 < variance < inf:
+        return UNKNOWN_SCALE
+    return sqrt(variance)
 
 
 def walked(site: Address, scale: float, block: Block) -> Kernel:

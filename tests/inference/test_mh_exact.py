@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction as F
+from math import sqrt
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ from tests.support.exact_kernels import (
     table,
 )
 from tests.support.programs import ARGUMENTS, Written, programs
-from tests.support.reference import bound
+from tests.support.reference import bound, rational
 
 ACCEPTANCE = Path(__file__).parent.parent / "acceptance"
 
@@ -75,7 +76,10 @@ def walks(program: Table, state: State, site: Address) -> bool:
 
 
 def textbook_mixture(program: Table) -> Matrix:
-    """The mixture as stated: 20 parts single choices, 1 part the whole trace; steps of 1."""
+    """The mixture as stated: 20 parts single choices, 1 part the whole trace.
+
+    Steps are at most as long as the standard deviation of the law.
+    """
     single, whole = F(SINGLE, SINGLE + WHOLE), F(WHOLE, SINGLE + WHOLE)
 
     def drawn(state: State, site: Address) -> F:
@@ -84,8 +88,16 @@ def textbook_mixture(program: Table) -> Matrix:
     def walked(state: State, site: Address) -> F:
         return single / len(state) / 2 if walks(program, state, site) else F(0)
 
+    def longest(state: State, site: Address) -> int:
+        masses = program.traces[state].choices[site].law.masses()
+        law = {value: rational(mass) for value, mass in masses or () if isinstance(value, int)}
+        mean = sum((p * value for value, p in law.items()), F(0))
+        return max(1, round(sqrt(sum((p * (value - mean) ** 2 for value, p in law.items()), F(0)))))
+
     everything = redraws(program, whole, lambda _: True)
-    return hastings(program, [*site_redraws(program, drawn), *site_walks(program, walked, 1), everything])
+    return hastings(
+        program, [*site_redraws(program, drawn), *site_walks(program, walked, longest), everything]
+    )
 
 
 def checked(program: Table, most: int) -> None:

@@ -196,14 +196,17 @@ def site_redraws(program: Table, share: Callable[[State, Address], Fraction]) ->
     return [at(site) for site in _addresses(program)]
 
 
-def site_walks(program: Table, share: Callable[[State, Address], Fraction], longest: int) -> list[Way]:
-    """One integer goes up or down by 1 to `longest`, all alike; others stay, new ones are drawn."""
+def site_walks(
+    program: Table, share: Callable[[State, Address], Fraction], longest_at: Callable[[State, Address], int]
+) -> list[Way]:
+    """One integer goes up or down by 1 to the longest step, all alike; others stay, new ones are drawn."""
 
     def at(site: Address) -> Way:
         def way(state: State) -> Proposed:
             old = dict(state)
             if site not in old or not share(state, site):
                 return
+            longest = longest_at(state, site)
             for target in program.traces:
                 new = dict(target)
                 if any(a in new and v != new[a] for a, v in state if a != site) or site not in new:
