@@ -53,7 +53,8 @@ class Table:
             raise no_law(f"{len(shape)} variables need as many different names, not {list(self.names)}")
         if self.probabilities.shape != shape:
             raise no_law(f"the cells have shape {self.probabilities.shape}, the values say {shape}")
-        flat: list[Any] = self.probabilities.ravel().tolist()
+        # Most cells of variables that depend on each other are 0, which is quickly seen, also of `Fraction`s.
+        flat: list[Any] = [p for p in self.probabilities.ravel().tolist() if p]
         if not all(p >= 0 for p in flat):
             raise no_law("a probability is negative or not a number")
         total = sum(flat, Fraction(0)) if self.exact else fsum(flat)
@@ -68,7 +69,15 @@ class Table:
     @property
     def floats(self) -> Floats:
         """The probabilities, each rounded once."""
-        return self.probabilities.astype(np.float64)
+        found = np.zeros(self.probabilities.shape)
+        happens = self.happens
+        found[happens] = self.probabilities[happens].astype(np.float64)
+        return found
+
+    @property
+    def happens(self) -> npt.NDArray[np.bool_]:
+        """Where the probability is positive."""
+        return self.probabilities.astype(np.bool_)
 
     def axis(self, name: str) -> int:
         """The axis of a variable; `Rejected` E0601 if there is none of this name."""
@@ -83,7 +92,7 @@ class Table:
 
     def items(self) -> Iterator[tuple[Outcome, Probability]]:
         """The joint values of positive probability, in the order of the axes."""
-        for place in np.argwhere(self.probabilities > 0).tolist():
+        for place in np.argwhere(self.happens).tolist():
             outcome = tuple(values[i] for values, i in zip(self.values, place, strict=True))
             yield outcome, self.probabilities[tuple(place)]
 
@@ -91,11 +100,21 @@ class Table:
         """The law of some of the variables, in the order asked for; a name given twice counts once."""
         kept = tuple(dict.fromkeys(self.axes(names)))
         gone = tuple(axis for axis in range(len(self.names)) if axis not in kept)
-        # `sum` over no axes would copy; the transpose puts what is left into the asked-for order.
-        cells = self.probabilities.sum(axis=gone) if gone else self.probabilities
         left = sorted(kept)
-        ordered = _array(cells, exact=self.exact).transpose([left.index(axis) for axis in kept])
+        # The transpose puts what is left into the asked-for order.
+        ordered = self._summed(left, gone).transpose([left.index(axis) for axis in kept])
         return Table(tuple(self.names[a] for a in kept), tuple(self.values[a] for a in kept), ordered)
+
+    def _summed(self, left: Sequence[int], gone: tuple[int, ...]) -> Cells:
+        """The cells summed over some axes; of `Fraction`s only those that are not 0 are touched."""
+        if not gone:
+            return self.probabilities
+        if not self.exact:
+            return _array(self.probabilities.sum(axis=gone), exact=False)
+        sums: Cells = np.full([self.probabilities.shape[axis] for axis in left], Fraction(0), dtype=object)
+        for place in np.argwhere(self.happens).tolist():
+            sums[tuple(place[axis] for axis in left)] += self.probabilities[tuple(place)]
+        return sums
 
     def given(self, event: Mapping[str, Hashable]) -> Table:
         """The law of the other variables where these have the given values.
