@@ -117,6 +117,10 @@ def summarise(result: Result) -> dict[str, Variable]:
 # ------------------------------------------------------------------ exact laws
 
 
+ROUNDING = 1e-9
+"""By how much probabilities that are floats may miss 1 in their sum."""
+
+
 def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], left: float = 0.0) -> Variable:
     """The summary of exact laws, one for each element; `left` as in `Result`."""
     spread = {index: element for index, law in elements.items() for index, element in _entries(index, law)}
@@ -132,6 +136,8 @@ def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], lef
                 array[index] = row[k]
             numbers[key] = array
     reached = max((float(sum(law.values())) for law in spread.values()), default=0.0)
+    if abs(reached - 1) < ROUNDING:
+        reached = 1.0
     most = MOST_BOUNDS if left else MOST_PROBABILITIES
     listed = {index: law for index, law in spread.items() if len(law) <= most}
     return Variable(

@@ -30,6 +30,7 @@ from pplc.inference.torch_combine import (
     space_of,
 )
 from pplc.inference.torch_elementwise import both, elementwise, negated, where
+from pplc.inference.torch_foreign import called
 from pplc.inference.torch_growing import TorchGrowing
 from pplc.inference.torch_index import move_shape_to_batch
 from pplc.inference.torch_laws import Image, TorchLaw, User
@@ -58,6 +59,7 @@ from pplc.semantics.faults import unavailable, wrong_kind
 from pplc.semantics.values import (
     MISSING,
     Fault,
+    ForeignFunction,
     FunctionValue,
     MemoFunction,
     MemoModel,
@@ -628,6 +630,9 @@ class Evaluator:
                 return self.apply(function, arguments, path)
             case MemoFunction():
                 return self.recall(function, arguments, statement)
+            case ForeignFunction():
+                with at(statement):
+                    return called(function, arguments, self.plan.at_once)
             case _:
                 raise wrong_kind("call", "a function", ())
 

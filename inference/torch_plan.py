@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_values import (
@@ -35,6 +35,7 @@ class Plan:
     history:    how many rounds back a draw of a loop may depend on; None for any number.
     nesting:    the most plates that were open at once.
     branches:   which statements run depends on draws.
+    at_once:    which functions given from Python take all rounds of a loop at once.
     """
 
     sequential: set[int] = field(default_factory=set[int])
@@ -42,6 +43,7 @@ class Plan:
     history: int | None = 1
     nesting: int = 0
     branches: bool = False
+    at_once: dict[tuple[Any, ...], bool] = field(default_factory=dict[tuple[Any, ...], bool])
 
 
 @dataclass(frozen=True, slots=True)

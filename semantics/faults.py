@@ -105,6 +105,22 @@ def unavailable(member: str, law: str, why: str = "") -> Fault:
     )
 
 
+def failed(function: str, error: Exception) -> Fault:
+    """A function given from Python raised an exception."""
+    said = str(error).splitlines()[0] if str(error) else "without a message"
+    message = f"the Python function `{function}` failed: {type(error).__name__}: {said}"
+    return Fault("E0451", message, "called here")
+
+
+def wrong_result(function: str, kind: str, found: str) -> Fault:
+    """A function given from Python gave what is not of its type."""
+    return Fault(
+        "E0452",
+        f"the result of the Python function `{function}` does not fit: {found}",
+        f"`{function}` is `{kind}`",
+    )
+
+
 def show_shape(shape: tuple[int, ...]) -> str:
     """`[3, 4]` for a matrix of 3 rows."""
     return "[" + ", ".join(map(str, shape)) + "]" if shape else "a number"

@@ -55,6 +55,7 @@ from pplc.semantics.values import (
     MISSING,
     Address,
     Fault,
+    ForeignFunction,
     FunctionValue,
     MemoFunction,
     MemoModel,
@@ -466,6 +467,8 @@ class _Run:
             case MemoFunction():
                 self.control = Bind(statement, (), self.control)
                 return self.recall(function, arguments, statement.span)
+            case ForeignFunction():
+                self.env[statement.name] = function.call(arguments)
             case _:
                 raise TypeError(f"{show(function)} is not a function")
         return None

@@ -8,7 +8,7 @@ by element in `pplc.semantics.growing`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from pplc.lang.core import Function
+    from pplc.lang.typesys import Fn
     from pplc.semantics.growing import Growing
     from pplc.semantics.laws import LawValue
 
 Number: TypeAlias = int | float | Fraction
 
 _Plain: TypeAlias = bool | int | float | Fraction | str | range
-_Function: TypeAlias = "FunctionValue | ModelValue | MemoModel | MemoFunction"
+_Function: TypeAlias = "FunctionValue | ModelValue | MemoModel | MemoFunction | ForeignFunction"
 
 Value: TypeAlias = "_Plain | tuple[Value, ...] | Record | Tagged | Missing | _Function | LawValue | Growing"
 
@@ -119,6 +120,26 @@ class MemoFunction:
     function: FunctionValue
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ForeignFunction:
+    """A function that was not written in the language: given from Python for a parameter of the model.
+
+    kind:   its type as declared. python: the function itself.
+    call:   its value at values of the language, checked against the type; raises `Fault`.
+    extents: the size names of the type that the data give.
+    """
+
+    name: str
+    kind: Fn
+    python: Callable[..., object]
+    call: Callable[[tuple[Value, ...]], Value]
+    extents: Mapping[str, int]
+
+    def __repr__(self) -> str:
+        """The name alone: equal programs have equal texts, wherever the function lies in memory."""
+        return f"ForeignFunction({self.name})"
+
+
 def map_numbers(value: Value, change: Callable[[float | Fraction], float | Fraction]) -> Value:
     """`value` with every real in it changed; ints, bools and what functions captured stay."""
     match value:
@@ -209,6 +230,8 @@ def show(value: Value) -> str:
             return f"mem({function.name})"
         case MemoFunction(address, _):
             return show_address(address)
+        case ForeignFunction(name):
+            return f"fn {name}"
         case _:
             return str(value)
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 
 from pplc.data_convert import Context, Misfit, Sizes, convert
 from pplc.data_files import Raw, Table
+from pplc.foreign import Python, foreign
 from pplc.lang import typesys
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.suggest import did_you_mean
 from pplc.lang.typesys import Type
 from pplc.semantics.values import Value
+
+NO_FUNCTIONS: Mapping[str, Python] = {}
 
 ALL_OF = "data"
 """The member of a JSON object that is taken for the whole of it (as in posteriordb's files)."""
@@ -42,8 +45,13 @@ class Bindings:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def bind(signature: Signature, tables: Sequence[Table], settings: Table | None = None) -> Bindings:
-    """The arguments that the tables give; `settings` (`--set`) override.
+def bind(
+    signature: Signature,
+    tables: Sequence[Table],
+    settings: Table | None = None,
+    functions: Mapping[str, Python] = NO_FUNCTIONS,
+) -> Bindings:
+    """The arguments that the tables give; `settings` (`--set`) override; functions come from Python alone.
 
     Raises `Rejected` with one diagnostic for each parameter that is missing or does not fit.
     """
@@ -65,6 +73,10 @@ def bind(signature: Signature, tables: Sequence[Table], settings: Table | None =
     arguments: dict[str, Value] = {}
     # `int` parameters come first: a size may be named after one.
     for name, kind, span in sorted(signature.parameters, key=lambda p: not isinstance(p[1], typesys.Int)):
+        if isinstance(kind, typesys.Fn):
+            if name not in functions or name in found:
+                errors.append(_no_function(name, kind, span, given=name in found))
+            continue
         if name not in found:
             errors.append(_missing(name, kind, span, [n for n in found if n not in names]))
             continue
@@ -80,6 +92,9 @@ def bind(signature: Signature, tables: Sequence[Table], settings: Table | None =
             known.known.setdefault(name, (bound, f"`{name}` in `{table.origin}`"))
     if errors:
         raise Rejected(*sorted(errors, key=lambda d: (d.span.line, d.span.column)))
+    for name, kind, _ in signature.parameters:
+        if isinstance(kind, typesys.Fn):
+            arguments[name] = foreign(name, kind, functions[name], known, signature.sums)
     ordered = {name: arguments[name] for name, _, _ in signature.parameters}
     unused = _unused([*sources, *([] if settings is None else [settings])], names | sizes, signature.model)
     return Bindings(ordered, (*notes, *unused))
@@ -124,6 +139,16 @@ def _missing(name: str, kind: Type, span: Span, others: Sequence[str]) -> Diagno
         if near
         else f"give a file that has it, `--data FILE`, or the value, `--set {name}=…`",
     )
+
+
+def _no_function(name: str, kind: Type, span: Span, *, given: bool) -> Diagnostic:
+    message = (
+        f"`{name}` is a function, which data cannot give"
+        if given
+        else f"no function for the parameter `{name}`"
+    )
+    advice = f'functions come from Python: `pplc.load(…, functions={{"{name}": …}})`'
+    return Diagnostic("E0304" if given else "E0309", message, span, f"needs `{typesys.show(kind)}`", advice)
 
 
 def _unused(tables: Sequence[Table], used: set[str] | frozenset[str], model: str) -> Iterator[Diagnostic]:

@@ -129,7 +129,7 @@ def _answered(query: syntax.Query, session: Session, unit: str) -> Answered:
 
 def bind_model(model: Model, tables: Sequence[Table], settings: Table | None) -> Bindings:
     """The data as arguments of the entry model."""
-    return bind(signature(model.checked, model.name), tables, settings)
+    return bind(signature(model.checked, model.name), tables, settings, model.functions)
 
 
 def signature(checked: Checked, entry: str) -> Signature:
