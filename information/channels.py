@@ -198,16 +198,16 @@ def _at_slope(p: Floats, d: Floats, slope: float, most: float) -> Rate:
     # Shifted per row: e^(-s d) must not vanish for a whole row; the shift comes back in the bound.
     least = d.min(1, keepdims=True)
     weights: Floats = np.exp(-slope * (d - least))
-    count = d.shape[1]
-    q: Floats = np.full(count, 1 / count)
-    z: Floats = np.ones(count)
+    count = int(d.shape[1])
+    q: Floats = np.full(count, 1 / count, dtype=np.float64)
+    z: Floats = np.ones(count, dtype=np.float64)
     for _ in range(STEPS_AT_A_SLOPE):
-        parts = weights / (weights @ q)[:, None]
-        scale = p @ parts
+        parts: Floats = weights / (weights @ q)[:, None]
+        scale: Floats = p @ parts
         mu = 0.1 * float(q @ z) / count
         curve: Floats = (parts * p[:, None]).T @ parts + np.diag(z / q)
-        step = np.asarray(np.linalg.solve(curve, scale + mu / q - 1), dtype=np.float64)
-        turn = mu / q - z - z / q * step
+        step: Floats = np.linalg.solve(curve, scale + mu / q - 1).astype(np.float64, copy=False)
+        turn: Floats = mu / q - z - z / q * step
         size = min(1.0, 0.95 / max(float((-step / q).max()), float((-turn / z).max()), 1e-300))
         q, z = q + size * step, z + size * turn
         if mu < 1e-17:
