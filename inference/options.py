@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -43,6 +43,7 @@ COUNT = Domain("a positive integer", True, lambda value: 1 <= value < inf)
 NATURAL = Domain("an integer that is not negative", True, lambda value: 0 <= value < inf)
 PROBABILITY = Domain("between 0 and 1", False, lambda value: 0 < value < 1)
 SEED = Domain("an integer from 0 to 2^64 - 1", True, lambda value: 0 <= value < 2**64)
+NUMBER = Domain("a number", False, isfinite)
 SHARE = Domain("a number from 0 to 1", False, lambda value: 0 <= value <= 1)
 POSITIVE = Domain("a positive number", False, lambda value: 0 < value < inf)
 
@@ -51,7 +52,8 @@ DOMAINS: Mapping[str, Domain] = MappingProxyType(
         **dict.fromkeys(
             ("draws", "chains", "thin", "max_depth", "steps", "threads", "particles", "moves"), COUNT
         ),
-        "warmup": NATURAL,
+        **dict.fromkeys(("warmup", "temperatures"), NATURAL),
+        "bound": NUMBER,
         "seed": SEED,
         **dict.fromkeys(("path_length", "learning_rate", "time"), POSITIVE),
         "target_accept": PROBABILITY,

@@ -24,6 +24,9 @@ from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Value
 
+WORK = 500_000
+"""Statements executed and data met for the predictions that are made unasked: some seconds."""
+
 
 def prior_runs(bound: Bound, count: int, seed: int, progress: Progress) -> list[Run]:
     """Independent runs from the prior, observed names included; fewer if told to stop."""
@@ -45,26 +48,54 @@ def prior_draws(bound: Bound, count: int, seed: int, progress: Progress) -> Draw
 
 
 def posterior_runs(bound: Bound, draws: Draws, most: int, seed: int, progress: Progress) -> list[list[Run]]:
-    """What would be observed anew, given draws of the posterior: at most `most` of each chain, evenly.
+    """What would be observed anew, given draws of the posterior: `most` for each chain.
 
-    Everything the draws do not contain (such as discrete variables that were summed out) is drawn anew.
+    The draws are taken evenly (`places`), each again and again if there are fewer than `most`. Everything
+    they do not contain (such as anonymous draws) is drawn anew. Fewer runs if told to stop.
     """
     nested = Nested()
     machine = Machine(replace(bound, prior=True), exact=False, infer=nested)
     new = observed(bound.program)
-    step = max(1, -(-draws.count // most))
-    chains: list[list[Run]] = []
-    for chain in range(draws.chains):
-        runs: list[Run] = []
-        for draw in range(0, draws.count, step):
-            if progress.stopped():
-                break
-            nested.source = Seeded(seed, task=1 + chain, slot=draw)
+    chains: list[list[Run]] = [[] for _ in range(draws.chains)]
+    for k, draw in enumerate(places(draws.count, most)):
+        if progress.stopped():
+            break
+        for chain, runs in enumerate(chains):
+            nested.source = Seeded(seed, task=1 + chain, slot=k)
             runs.append(_run(machine, nested.source, _lookup(draws, chain, draw, new)))
-            progress.advance("predicting", chain * draws.count + draw + 1, draws.chains * draws.count)
-        chains.append(runs)
-    shortest = min(map(len, chains))
-    return [runs[:shortest] for runs in chains]
+        progress.advance("predicting", k + 1, most)
+    return chains
+
+
+def places(count: int, most: int) -> list[int]:
+    """`most` of the numbers below `count`, evenly.
+
+    >>> places(10, 4), places(2, 3)
+    ([0, 2, 5, 7], [0, 0, 1])
+    """
+    return [k * count // most for k in range(most)]
+
+
+def affordable(bound: Bound, chains: int, count: int, seed: int) -> int:
+    """How many of `count` draws of each chain can be predicted from with `WORK` statements and data.
+
+    The number depends on the program and the data alone, never on the time that it takes.
+    """
+    source = Seeded(seed)
+    machine = Machine(replace(bound, prior=True), exact=False, infer=Nested(source))
+    event = machine.start()
+    steps = 0
+    while not isinstance(event, Finished):
+        steps = event.state.steps
+        drawn = (draw_from(event, source),) if isinstance(event, Sampling) else ()
+        event = machine.resume(event.state, *drawn)
+    data = sum(map(_entries, bound.arguments.values()))
+    return max(1, min(count, WORK // (chains * (steps + data + 1))))
+
+
+def _entries(value: Value) -> int:
+    """The numbers in a datum."""
+    return sum(map(_entries, value)) if isinstance(value, tuple) else 1
 
 
 def _run(machine: Machine, source: Source, known: Callable[[Address], Value | None]) -> Run:

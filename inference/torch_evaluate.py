@@ -554,7 +554,8 @@ class Evaluator:
         if self.bound.prior and not statement.name:
             return
         if self.bound.prior or value is MISSING:
-            drawn = self.fixed(address, self.drawn(address, law, statement))
+            whole = law if value is MISSING else fitted(law, value)
+            drawn = self.fixed(address, self.drawn(address, whole, statement))
             env[statement.name] = replaced(env[statement.name], places, drawn)
             self.sites.keep(address, drawn, tuple(self.plates))
             return

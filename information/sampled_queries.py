@@ -20,6 +20,7 @@ from pplc.inference import diagnostics, weights
 from pplc.inference.answers import Estimate, estimate
 from pplc.inference.collect import arrays
 from pplc.inference.predict import to_value
+from pplc.inference.quality import MARKOV
 from pplc.inference.result import Array, Draws, Index, Result
 from pplc.inference.summary import Variable, of_draws
 from pplc.information.answers import Answered, Runs, answered
@@ -47,26 +48,33 @@ def answer_from_draws(query: syntax.Query, text: str, runs: Runs, result: Result
     if query.head in ("posterior", "prior"):
         return Answered(text, variables=_tables(query, runs, draws, share))
     expression = one(query)
+    markov = result.method in MARKOV
     if query.head == "P":
-        return Answered(text, _probability(expression, _events(expression, runs, draws), share, draws))
+        return Answered(
+            text, _probability(expression, _events(expression, runs, draws), share, draws, markov)
+        )
     columns = _columns(expression, runs, draws)
     return answered(
-        text, {index: _moment(query, expression, values, share, draws) for index, values in columns.items()}
+        text,
+        {
+            index: _moment(query, expression, values, share, draws, markov)
+            for index, values in columns.items()
+        },
     )
 
 
 def _moment(
-    query: syntax.Query, expression: syntax.Expr, values: Array, share: Floats, draws: Draws
+    query: syntax.Query, expression: syntax.Expr, values: Array, share: Floats, draws: Draws, markov: bool
 ) -> Estimate:
     """The mean, spread or quantile of a number; the mean of a truth value is a probability."""
     if query.head == "E" and values.dtype == np.bool_:
-        return _probability(expression, values.astype(np.float64), share, draws)
+        return _probability(expression, values.astype(np.float64), share, draws, markov)
     values = values.astype(np.float64)
     mean, residuals = _ratio(values, share)
     flags = _flags(effective_draws(values, share, draws), draws)
     match query.head:
         case "E":
-            return estimate(mean, error_of_mean(residuals), *flags, *_disagree(residuals, draws))
+            return estimate(mean, error_of_mean(residuals), *flags, *_disagree(residuals, markov))
         case "quantile":
             return _quantile(values, share, float(level(query)), flags)
         case _:
@@ -74,7 +82,7 @@ def _moment(
             error = error_of_mean(residuals)
             if query.head == "sd":
                 variance, error = sqrt(variance), error / (2 * sqrt(variance)) if variance else 0.0
-            found = estimate(variance, error, *flags, *_disagree(residuals, draws))
+            found = estimate(variance, error, *flags, *_disagree(residuals, markov))
             return replace(found, interval=(max(found.interval[0], 0.0), found.interval[1]))
 
 
@@ -226,14 +234,17 @@ def flags_of_weights(draws: Draws) -> tuple[str, ...]:
     return _flags(weights.ess_weights(draws.log_weights), draws)
 
 
-def _disagree(residuals: Floats, draws: Draws) -> tuple[str, ...]:
-    if draws.log_weights is not None:
+def _disagree(residuals: Floats, markov: bool) -> tuple[str, ...]:
+    """What to say where parts of the chains differ; independent draws have no chains to compare."""
+    if not markov:
         return ()
     rhat = diagnostics.rhat(residuals)
     return (f"the chains disagree about it (R-hat = {rhat:.2f})",) if rhat > 1.05 else ()
 
 
-def _probability(expression: syntax.Expr, values: Floats, share: Floats, draws: Draws) -> Estimate:
+def _probability(
+    expression: syntax.Expr, values: Floats, share: Floats, draws: Draws, markov: bool
+) -> Estimate:
     """The estimate of a probability: inside [0, 1], and never certain because nothing else was seen.
 
     Draws worth n leave room for events that none of them has seen, however small the error of the
@@ -246,7 +257,7 @@ def _probability(expression: syntax.Expr, values: Floats, share: Floats, draws: 
     agree = bool(kept.min() == kept.max())
     if agree and draws.log_weights is None:
         effective = min(effective, _mixing(expression, draws))
-    flags = (*_flags(effective, draws), *_disagree(residuals, draws))
+    flags = (*_flags(effective, draws), *_disagree(residuals, markov))
     mean = min(max(mean, 0.0), 1.0)
     center, half = _wilson(mean, min(effective, share.size))
     found = estimate(mean, max(error_of_mean(residuals), half / Z))

@@ -414,7 +414,8 @@ class _Run:
             return None
         if self.bound.prior or value is MISSING:
             self.control = Bind(statement, address, self.control)
-            return self.draw(law, address, statement.span)
+            whole = law if value is MISSING else fitted(law, value)  # what is drawn has the datum's shape
+            return self.draw(whole, address, statement.span)
         if statement.name and (has_missing(value) or any(self.bound.elements(address))):
             return self.entries(statement, address, tuple(fitted(law, value).elements()), 0)
         return Observing(law, value, address, statement.span, self.suspend(waiting=False))

@@ -14,28 +14,28 @@ import numpy as np
 
 from pplc.data_files import reject
 from pplc.inference.collect import arrays
-from pplc.inference.predict import in_order, posterior_runs, prior_runs
-from pplc.inference.progress import Silent
+from pplc.inference.predict import affordable, in_order, places, posterior_runs, prior_runs
+from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Array, Draws
 from pplc.inference.sites import observed
 from pplc.inference.weights import normalised
-from pplc.lang.diagnostics import Rejected
+from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.run import Run
 from pplc.semantics.values import show, to_numbers
 
-PRIOR_DRAWS, PREDICTIVE_DRAWS = 500, 100
-"""Draws in the groups `prior` and `prior_predictive`, and of each chain in `posterior_predictive`."""
-
-SECONDS = 10.0
-"""Time for either; what was drawn until then is kept."""
+PRIOR_DRAWS = 500
+"""Most draws in the groups `prior` and `prior_predictive`."""
 
 
-def to_arviz(run: Run) -> Any:
+def to_arviz(run: Run, predictive: int | None = None, progress: Progress | None = None) -> Any:
     """InferenceData with the groups `posterior sample_stats log_likelihood posterior_predictive prior
     prior_predictive observed_data constant_data`, those that the model and the method have.
 
     Weighted draws are resampled in proportion to their weights, so that every function of ArviZ is
-    right about them.
+    right about them. The predictions have the numbers of the draws that they are made from.
+
+    predictive: draws of each chain to predict from, taken evenly; by default all, or as many as
+                `pplc.inference.predict.affordable` says.
     """
     import arviz
 
@@ -46,18 +46,37 @@ def to_arviz(run: Run) -> Any:
         )
     equal = resampled(draws, run.options.seed)
     seen = observed(run.bound.program)
+    progress = progress or Silent()
+    numbers, predicted = _predicted(run, equal, predictive, progress)
     groups: dict[str, Any] = {
         "posterior": plain(equal.values),
         "sample_stats": plain(equal.stats),
         "log_likelihood": plain(equal.log_likelihood),
-        **_predictive(run, equal, seen),
+        "posterior_predictive": plain(in_order(predicted, seen)),
+        **_prior(run, seen, progress),
         **_data(run, seen),
     }
     attributes = {"inference_library": "pplc", "model_name": run.model, "method": run.method.name}
-    return arviz.from_dict(
+    data = arviz.from_dict(
         **{name: group for name, group in groups.items() if group},
         posterior_attrs=attributes,
     )
+    if groups["posterior_predictive"]:
+        data.posterior_predictive = data.posterior_predictive.assign_coords(draw=numbers)
+    return data
+
+
+def left_out(run: Run, data: Any, predictive: int | None = None) -> tuple[Diagnostic, ...]:
+    """What to say where predictions were made from fewer draws than wanted; nothing if there are none."""
+    draws = run.result.draws
+    if draws is None or "posterior_predictive" not in data.groups():
+        return ()
+    found = data.posterior_predictive.sizes["draw"]
+    if found >= min(draws.count, draws.count if predictive is None else predictive):
+        return ()
+    message = f"predictions were made from {found} of the {draws.count} draws of each chain"
+    advice = "`--predictive` sets the number; `pplc simulate --from` makes predictions alone"
+    return (Diagnostic("W0304", message, help=advice, severity="warning"),)
 
 
 def plain(values: Mapping[str, Array]) -> dict[str, Array]:
@@ -93,19 +112,36 @@ def resampled(draws: Draws, seed: int) -> Draws:
     return Draws(take(draws.values), None, take(draws.log_likelihood), take(draws.stats))
 
 
-def _predictive(run: Run, draws: Draws, seen: frozenset[str]) -> dict[str, dict[str, Array]]:
-    """The predictive groups; none if the prior cannot be drawn from (as with `Flat`)."""
+def _predicted(
+    run: Run, draws: Draws, wanted: int | None, progress: Progress
+) -> tuple[list[int], dict[str, Array]]:
+    """The numbers of draws, and what would be observed anew, [chain, draw, *shape].
+
+    Nothing if it cannot be drawn (as with `Flat`).
+    """
     seed = run.options.seed
-    groups: dict[str, dict[str, Array]] = {}
     try:
-        new = arrays(posterior_runs(run.bound, draws, PREDICTIVE_DRAWS, seed, Silent(SECONDS)))
-        groups["posterior_predictive"] = plain(in_order(new, seen))
-        prior = arrays([prior_runs(run.bound, PRIOR_DRAWS, seed, Silent(SECONDS))])
+        count = affordable(run.bound, draws.chains, draws.count, seed) if wanted is None else wanted
+        count = min(count, draws.count)
+        chains = posterior_runs(run.bound, draws, count, seed, progress)
     except Rejected:
-        return groups
-    groups["prior_predictive"] = plain(in_order(prior, seen))
-    groups["prior"] = plain({name: a for name, a in prior.items() if name not in in_order(prior, seen)})
-    return groups
+        return [], {}
+    return places(draws.count, count)[: len(chains[0])], arrays(chains)
+
+
+def _prior(run: Run, seen: frozenset[str], progress: Progress) -> dict[str, dict[str, Array]]:
+    """The groups of the prior; none if it cannot be drawn from."""
+    seed = run.options.seed
+    try:
+        count = affordable(run.bound, 1, PRIOR_DRAWS, seed)
+        prior = arrays([prior_runs(run.bound, count, seed, progress)])
+    except Rejected:
+        return {}
+    predictive = in_order(prior, seen)
+    return {
+        "prior_predictive": plain(predictive),
+        "prior": plain({name: a for name, a in prior.items() if name not in predictive}),
+    }
 
 
 def _data(run: Run, seen: frozenset[str]) -> dict[str, dict[str, Array]]:
@@ -118,17 +154,21 @@ def _data(run: Run, seen: frozenset[str]) -> dict[str, dict[str, Array]]:
     return groups
 
 
-def write_netcdf(run: Run, path: str) -> None:
-    """Writes InferenceData, with everything that going on needs in a group `pplc`."""
+def write_netcdf(
+    run: Run, path: str, predictive: int | None = None, progress: Progress | None = None
+) -> tuple[Diagnostic, ...]:
+    """Writes InferenceData, with everything that going on needs in a group `pplc`; says what it left out."""
     import xarray
 
     from pplc.stored import stored
 
-    data = to_arviz(run)
+    data = to_arviz(run, predictive, progress)
+    notes = left_out(run, data, predictive)
     text = json.dumps(stored(run), ensure_ascii=False, allow_nan=False).encode()
     packed = np.frombuffer(zlib.compress(text), dtype=np.uint8)
     data.add_groups({"pplc": xarray.Dataset({"run": ("byte", packed)})}, warn_on_custom_groups=False)
     data.to_netcdf(path, engine="h5netcdf")
+    return notes
 
 
 def embedded(path: str) -> bytes:

@@ -5,10 +5,11 @@ Text, JSON, files and pictures are made from it by the modules beside this one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.options import Options
@@ -149,17 +150,25 @@ class Run:
 
         return as_json(self)
 
-    def to_arviz(self) -> Any:
-        """ArviZ InferenceData, with the groups that the run has."""
-        from pplc.export_arviz import to_arviz
+    def to_arviz(self, *, predictive: int | None = None) -> Any:
+        """ArviZ InferenceData, with the groups that the run has.
 
-        return to_arviz(self)
+        predictive: draws of each chain to predict from; by default all, or fewer if that is a lot of work.
+        """
+        from pplc.export_arviz import left_out, to_arviz
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Writes the run: `.nc` and `.json` can be resumed, `.csv` and `.parquet` hold the draws."""
+        data = to_arviz(self, predictive)
+        _warn(left_out(self, data, predictive))
+        return data
+
+    def save(self, path: str | PathLike[str], *, predictive: int | None = None) -> None:
+        """Writes the run: `.nc` and `.json` can be resumed, `.csv` and `.parquet` hold the draws.
+
+        predictive: as of `to_arviz`, for `.nc`.
+        """
         from pplc.export import save
 
-        save(self, str(path))
+        _warn(save(self, str(path), predictive))
 
     def plot(self, *names: str) -> Figure:
         """Marginals and, for chains, traces of the variables named, or of the first few."""
@@ -176,3 +185,8 @@ class Run:
         from pplc.notebook import as_html
 
         return as_html(self)
+
+
+def _warn(notes: Sequence[Diagnostic]) -> None:
+    for note in notes:
+        warn(f"{note.message}; {note.help}", stacklevel=3)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from pplc.data import bind
 from pplc.data_files import Table, reject
-from pplc.inference.collect import RETURN, Run, variables
+from pplc.inference.collect import RETURN, Run, split, variables
 from pplc.inference.predict import posterior_runs, prior_runs
 from pplc.inference.progress import Silent
 from pplc.inference.registry import settle
@@ -18,7 +20,7 @@ from pplc.lang import typesys
 from pplc.lang.diagnostics import Span
 from pplc.lang.typesys import Size, Type
 from pplc.semantics.bound import Bound, Budget
-from pplc.semantics.values import Missing, Record, Tagged, Value, show
+from pplc.semantics.values import Address, Missing, Record, Tagged, Value, show
 from pplc.untyped import as_list
 
 if TYPE_CHECKING:
@@ -127,11 +129,16 @@ def _sizes(parameters: Sequence[tuple[str, Type, Span]], given: Mapping[str, Any
 
 def _data(bound: Bound, run: Run) -> dict[str, Any]:
     found = {name: plain(value) for name, value in bound.arguments.items()}
-    for name, elements in variables(run).items():
-        cells = {index: plain(run[address]) for index, address in elements.items()}
-        found[name] = _assemble(cells)
-    if RETURN in run and found.get("return") is None:
-        found.pop("return", None)
+    rest: dict[Address, Value] = {}
+    for address, value in run.items():
+        name, index = split(address)
+        if name in bound.arguments:  # a datum drawn anew, or an entry of one
+            *before, last = (name, *index)
+            reduce(getitem, before, found)[last] = plain(value)
+        elif address != RETURN or value != ():
+            rest[address] = value
+    for name, elements in variables(rest).items():
+        found[name] = _assemble({index: plain(rest[address]) for index, address in elements.items()})
     return found
 
 

@@ -123,7 +123,15 @@ def test_agreement_of_chains_that_do_not_mix_proves_little() -> None:
     rng = np.random.default_rng(1)
     slow = np.cumsum(rng.normal(size=(2, 1000)), axis=1) + 1000
     everywhere, share = np.ones((2, 1000)), np.ones((2, 1000))
-    found = _probability(parse_expression("x > 0"), everywhere, share, Draws({"x": slow}))
+    found = _probability(parse_expression("x > 0"), everywhere, share, Draws({"x": slow}), True)
     assert found.interval[0] < 0.8
     mixed = Draws({"x": rng.normal(size=(2, 1000)) + 1000})
-    assert _probability(parse_expression("x > 0"), everywhere, share, mixed).interval[0] > 0.99
+    assert _probability(parse_expression("x > 0"), everywhere, share, mixed, True).interval[0] > 0.99
+
+
+def test_independent_draws_have_no_chains_that_disagree() -> None:
+    model = pplc.compile("model m() { mu ~ Normal(0, 10) }")
+    for seed in range(8):
+        found = model.query("prior E[mu]", method="importance", draws=8, seed=seed)
+        assert isinstance(found, Estimate)
+        assert not any("chains" in flag for flag in found.flags)

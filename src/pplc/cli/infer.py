@@ -29,12 +29,17 @@ from pplc.run import Run
 def infer(arguments: Namespace) -> int:
     """The posterior, the queries of the file, warnings; perhaps a file of the run."""
     if arguments.out is not None:
-        check_ending(arguments.out)
+        check_ending(arguments.out, predictive=arguments.predictive is not None)
     model = load(arguments.file, model=arguments.model or "")
     run = _run(model, arguments, _own(model, model.checked.queries), resume=arguments.resume or "")
-    if arguments.out is not None:
-        save(run, arguments.out)
     _print(run, arguments, answers_only=False)
+    if arguments.out is not None:
+        line = Line(sys.stderr, shown=arguments.progress or sys.stderr.isatty(), seconds=None)
+        with interruptible(line.ask):
+            notes = save(run, arguments.out, arguments.predictive, line)
+        line.clear()
+        if notes:
+            report(notes, as_json=arguments.format == "json")
     return _status(run, arguments)
 
 
