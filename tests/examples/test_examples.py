@@ -12,6 +12,7 @@ import json
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
+from math import log
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -94,6 +95,23 @@ TABLE = (
         Exactly("P(right[1] | right[0])", Fraction(3, 5)),
         Exactly("P(right[2] | right[0], right[1])", Fraction(3, 10)),
         Exactly("P(guess == message)", Fraction(1)),
+    ),
+    exact(
+        "soft_evidence",
+        # Sums over the 41 temperatures.
+        Near("E[degrees]", 18.21908639478162),
+        Near("evidence", -1.1530998771352876),
+        Near("prior H(degrees)", 2.5493978479973705),
+    ),
+    exact(
+        "shared_parts",
+        # The switch is common, 1.5 bits; beside it two fair bits differ with probability 0.1 (Wyner 1975).
+        Near("common(left, right)", 1.5 * log(2)),
+        Near("I(left; right)", (1.5 + 0.531004406) * log(2), 1e-8),
+        Near("wyner(left, right)", (1.5 + 0.872760567) * log(2), 1e-8),
+        Near("reconstruct(left; right)", 0.468995594 * log(2), 1e-8),
+        Near("reconstruct(left; right, slip)", 0.0),
+        Near("couple(switch, clock)", 1.5 * log(2)),
     ),
     exact(
         "confounding",
