@@ -1,0 +1,258 @@
+"""Queries for information: answers of exact programs and of draws, units, events and variables, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from math import exp, log
+from pathlib import Path
+
+import pytest
+
+import pplc
+from pplc.cli import main
+from pplc.inference.answers import Bounds, Estimate, Exact
+from pplc.information.answers import Answer
+from pplc.lang.check_queries import HEADS
+from pplc.lang.diagnostics import Rejected
+
+BIT = log(2)
+GATE = """\
+model gate() {
+  a ~ Bernoulli(0.5)
+  b ~ Bernoulli(0.5)
+  let t = a and b
+  s ~ Categorical([0.5, 0.25, 0.25])
+  return t
+}
+"""
+TIME = """\
+model copying() {
+  x[0] ~ Bernoulli(0.5)
+  y[0] ~ Bernoulli(0.5)
+  for t in 1..3 {
+    x[t] ~ Bernoulli(0.5)
+    y[t] ~ Bernoulli(if x[t - 1] { 0.9 } else { 0.1 })
+  }
+  return y[2]
+}
+"""
+CLIENTS = """\
+model clients() {
+  z ~ Bernoulli(0.5)
+  s ~ Bernoulli(if z { 0.9 } else { 0.1 })
+  yhat ~ Bernoulli(if z { if s { 0.8 } else { 0.5 } } else { if s { 0.4 } else { 0.2 } })
+  y ~ Bernoulli(if z { 0.8 } else { 0.3 })
+  return yhat
+}
+"""
+AND = 0.8112781244591328  # H(t) = 2 - (3/4) log2 3
+
+
+def ask(text: str, query: str, unit: str = "bits") -> Answer:
+    """The exact answer of a query with one number."""
+    found = pplc.compile(text).query(query, method="exact", unit="nats" if unit == "nats" else "bits")
+    assert isinstance(found, Exact | Bounds)
+    return found
+
+
+def middle(answer: Answer) -> float:
+    """Its value."""
+    if isinstance(answer, Bounds):
+        assert 0 <= answer.upper - answer.lower < 1e-7
+        return (answer.lower + answer.upper) / 2
+    return answer.value
+
+
+def several(text: str, query: str) -> dict[str, float]:
+    """The numbers of a query with several, in bits."""
+    found = pplc.compile(text).query(query, method="exact", unit="bits")
+    assert isinstance(found, Mapping)
+    return {name: middle(part) for name, part in found.items() if isinstance(part, Exact | Bounds)}
+
+
+NUMBERS: dict[str, float] = {
+    "H(t)": AND,
+    "H(a, b)": 2,
+    "H(t | a)": 0.5,
+    "H(t | a == true)": 1,
+    "H(t | a == true and b == true)": 0,
+    "H(t | a == true, b)": 0,
+    "I(a; t)": AND - 0.5,
+    "I(a, b; t)": AND,
+    "I(a; b)": 0,
+    "I(a; b | t)": 0.5 - (AND - 0.5),
+    "I(a; b | t == false)": log(27 / 16) / log(2) * 2 / 3
+    - (log(27 / 16) / log(2) * 2 / 3 - 0.2516291673878229),
+    "interaction(a, b, t)": 2 * AND - 1 - AND,
+    "TC(a, b, t)": AND,
+    "DTC(a, b, t)": 1,
+    "O(a, b, t)": AND - 1,
+    "H(s)": 1.5,
+    "H(s, kind = renyi, order = 2)": log(8 / 3) / BIT,
+    "renyi(s, order = 2)": log(8 / 3) / BIT,
+    "KL(a, t)": (0.5 * log(0.5 / 0.75) + 0.5 * log(2)) / BIT,
+    "divergence(a, t, kind = js)": 0.04879494069539858,
+    "common(a, t)": 0,
+    "wyner(a, b)": 0,
+    "reconstruct(t; a, b)": 0,
+    "reconstruct(t; a)": 0.5,
+    "capacity(a; t)": log(1.25) / BIT,
+    "couple(a, t)": 1.5,  # the law (1/2, 1/4, 1/4)
+    "rate(a, distortion = 0.1)": 1 - 0.4689955935892812,
+    "prior H(t)": AND,
+    "H(a | do(b = true), t == true)": 0,
+    "I(a; t | do(b = true))": 1,
+}
+
+
+@pytest.mark.parametrize("query", NUMBERS)
+def test_exact_answers_in_bits_and_nats(query: str) -> None:
+    assert middle(ask(GATE, query)) == pytest.approx(NUMBERS[query], abs=1e-9)
+    assert middle(ask(GATE, query, "nats")) == pytest.approx(NUMBERS[query] * BIT, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("divergence(a, t, kind = tv)", Fraction(1, 4)),
+        ("divergence(a, t, kind = chi2)", Fraction(1, 3)),
+        ("divergence(a, t, kind = w1)", None),
+        ("tsallis(s, order = 2)", Fraction(5, 8)),
+        ("count(s)", None),
+    ],
+)
+def test_what_has_no_unit_is_the_same_in_all(query: str, value: Fraction | None) -> None:
+    bits, nats = ask(GATE, query), ask(GATE, query, "nats")
+    assert bits == nats
+    if value is not None:
+        assert bits == Exact(float(value), value)
+    if query == "count(s)":
+        assert middle(bits) == pytest.approx(exp(1.5 * BIT))
+
+
+def test_decompositions_have_atoms() -> None:
+    broja = several(GATE, "pid(t; a, b)")
+    assert broja == pytest.approx({"{a}{b}": 0.311278, "{a}": 0, "{b}": 0, "{a b}": 0.5}, abs=5e-7)
+    ccs = several(GATE, "pid(t; a, b, measure = ccs)")
+    assert ccs["{a}{b}"] == pytest.approx(0.103759, abs=5e-7)
+    three = several(GATE, "pid(t; a, b, s, measure = imin)")
+    assert len(three) == 18
+    assert several(GATE, "pid(t; a, b | s == 0)") == pytest.approx(broja, abs=1e-8)
+
+
+def test_disparity_and_decisions() -> None:
+    found = several(CLIENTS, "disparity(z; yhat | s)")
+    assert found == pytest.approx({"unique": 0, "redundant": 0.230838, "masked": 0.038243}, abs=6e-7)
+    assert middle(ask(CLIENTS, "decide(y; z, across = 0.05 | s)")) == pytest.approx(0.880872, abs=5e-7)
+    assert middle(ask(CLIENTS, "decide(y; z, within = 0 | s)")) == pytest.approx(0.95, abs=1e-8)
+    # Limits are in the unit of the answer.
+    nats = ask(CLIENTS, f"decide(y; z, across = {0.05 * BIT:.12f} | s)", "nats")
+    assert middle(nats) == pytest.approx(0.880872, abs=5e-7)
+
+
+def test_information_over_time() -> None:
+    h = 0.4689955935892812
+    assert middle(ask(TIME, "transfer(x; y)")) == pytest.approx(1 - h)
+    assert middle(ask(TIME, "transfer(y; x)")) == 0
+    assert middle(ask(TIME, "directed(x; y)")) == pytest.approx(2 * (1 - h))
+    assert middle(ask(TIME, "I(x; y)")) == pytest.approx(2 * (1 - h))
+
+
+def test_bottlenecks_and_codes() -> None:
+    found = pplc.compile(GATE).query("bottleneck(a, b; t, beta = 50)", unit="bits")
+    assert isinstance(found, Mapping)
+    rate, relevance = found["rate"], found["relevance"]
+    assert isinstance(rate, Exact)
+    assert isinstance(relevance, Bounds)
+    assert relevance.lower <= AND + 1e-9 <= relevance.upper + 1e-8
+    assert relevance.lower == pytest.approx(AND, abs=1e-3)
+    assert middle(ask(GATE, "compress(s, rate = 1)")) == pytest.approx(1, abs=1e-6)
+    coupled = ask(GATE, "mecb(s, a, rate = 1)")
+    assert isinstance(coupled, Exact | Bounds)
+
+
+def test_draws_give_estimates_with_errors_and_flags() -> None:
+    found = pplc.compile(GATE).query("I(a; t)", method="importance", draws=4000, seed=3)
+    assert isinstance(found, Estimate)
+    assert found.standard_error < 0.02
+    assert abs(found.value - (AND - 0.5) * BIT) < 7 * found.standard_error
+    assert "Miller–Madow" in found.flags[0]
+    event = pplc.compile(GATE).query("H(t | a == true)", method="importance", draws=4000, seed=3, unit="bits")
+    assert isinstance(event, Estimate)
+    assert abs(event.value - 1) < 0.01
+
+
+def test_the_cut_of_a_continuous_variable_is_finite() -> None:
+    text = "model m() { x ~ Normal(0, 1); y ~ Normal(x, 1); return y }"
+    found = pplc.compile(text).query("I(x > 0; y > 0)", method="importance", draws=4000, seed=1, unit="bits")
+    assert isinstance(found, Estimate)
+    # Correlation √½: the signs agree with probability 3/4, so that I = 1 - h(1/4).
+    assert abs(found.value - 0.1887218755408671) < 7 * found.standard_error
+
+
+REFUSED = {
+    "H(q)": "E0201",
+    "I(a; qq)": "E0201",
+    "H(a | a == true and not a)": "E0604",
+    "pid(t; a)": "E0609",
+    "pid(t; a, b, measure = nonsense)": "E0609",
+    "pid(t; a, b, s, measure = broja)": "E0609",
+    "pid(t; a, b | s)": "E0609",
+    "KL(a, b | s)": "E0609",
+    "disparity(t; a)": "E0609",
+    "H(a, kind = nonsense)": "E0609",
+    "renyi(a, order = b)": "E0609",
+    "renyi(a, order = 0 - 1)": "E0609",
+    "divergence(a, t, kind = nonsense)": "E0609",
+    "rate(a, distortion = 2)": "E0609",
+    "rate(a)": "E0609",
+    "bottleneck(a; t)": "E0609",
+    "transfer(a; t)": "E0609",
+    "compress(a)": "E0609",
+    "Hh(a)": "E0608",
+}
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_a_query_that_makes_no_sense_gets_its_error(query: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        pplc.compile(GATE).query(query, method="exact")
+    (found, *_) = caught.value.diagnostics
+    assert found.code == REFUSED[query], str(caught.value)
+    assert found.span.line == 1  # it points into the query
+
+
+def test_what_needs_the_law_is_not_estimated_from_draws() -> None:
+    with pytest.raises(Rejected, match="E0615"):
+        pplc.compile(GATE).query("pid(t; a, b)", method="importance", draws=100)
+    text = "model m() { x ~ Normal(0, 1); return x }"
+    for query in ("H(x)", "I(x; x > 0)", "H(return)"):
+        with pytest.raises(Rejected, match="E0614"):
+            pplc.compile(text).query(query, method="importance", draws=300)
+
+
+def test_every_head_of_information_has_an_example_that_checks() -> None:
+    from pplc.information.finite_queries import ANSWERS
+
+    assert set(ANSWERS) <= set(HEADS)
+
+
+def test_the_command_prints_and_writes_units(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "gate.ppl"
+    file.write_text(GATE, encoding="utf-8")
+    assert main(["query", str(file), "pid(t; a, b)", "H(a)", "--unit", "bits"]) == 0
+    shown = capsys.readouterr().out
+    assert "H(a) = 1 (exact) bits" in shown
+    assert "{a}{b}  0.311278" in shown
+    assert main(["query", str(file), "pid(t; a, b)", "I(a; t)", "--format", "json", "--unit", "bits"]) == 0
+    atoms, information = json.loads(capsys.readouterr().out)["queries"]
+    assert atoms["kind"] == "bounds"
+    assert atoms["unit"] == "bits"
+    assert 0 < atoms["gap"] < 1e-8
+    assert atoms["atoms"]["{a b}"] == pytest.approx(0.5, abs=1e-8)
+    assert information == {
+        "query": "I(a; t)", "kind": "exact", "value": pytest.approx(AND - 0.5), "unit": "bits"
+    }  # fmt: skip
+    assert main(["query", str(file), "H(a)", "--unit", "dits"]) == 1
