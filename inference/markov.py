@@ -114,8 +114,8 @@ def _round(
 
 
 def _result(name: str, kept: Sequence[Sequence[Reported]], stopped: bool) -> Result:
-    values = arrays([[_variables(each.run) for each in chain] for chain in kept])
-    likelihood = arrays([[_likelihood(each.run) for each in chain] for chain in kept])
+    values = arrays([[variables_of(each.run) for each in chain] for chain in kept])
+    likelihood = arrays([[likelihood_of(each.run) for each in chain] for chain in kept])
     stats = {
         "lp": np.array([[each.log_density for each in chain] for chain in kept]),
         "acceptance_rate": np.array([[each.accepted for each in chain] for chain in kept]),
@@ -128,12 +128,14 @@ def _result(name: str, kept: Sequence[Sequence[Reported]], stopped: bool) -> Res
     )
 
 
-def _variables(run: Suspended) -> dict[Address, Value]:
+def variables_of(run: Suspended) -> dict[Address, Value]:
+    """What a finished run recorded, with its value."""
     assert isinstance(run.event, Finished)
     return {**run.event.variables(), RETURN: run.event.value}
 
 
-def _likelihood(run: Suspended) -> dict[Address, Value]:
+def likelihood_of(run: Suspended) -> dict[Address, Value]:
+    """The log density of every observed datum of a run."""
     return {address: float(weight) for address, weight in run.likelihood(0.0).items()}
 
 

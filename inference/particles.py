@@ -74,8 +74,8 @@ class Engine(Protocol[S]):
         """Each run that is alive to its next weight or its end; finished runs stay, with weight 1."""
         ...
 
-    def move(self, particles: Sequence[S], sources: Sources) -> list[S]:
-        """Each run moved by a kernel that keeps the law of what it has weighed so far invariant."""
+    def move(self, particles: Sequence[S], alive: Sequence[bool], weights: int, sources: Sources) -> list[S]:
+        """Each run moved by a kernel that keeps the law of the program cut off after so many weights."""
         ...
 
     def run_of(self, particle: S) -> Suspended:
@@ -112,7 +112,9 @@ class Interpreted:
         ]
         return [run for run, _ in found], [weight for _, weight in found]
 
-    def move(self, particles: Sequence[Suspended], sources: Sources) -> list[Suspended]:
+    def move(
+        self, particles: Sequence[Suspended], alive: Sequence[bool], weights: int, sources: Sources
+    ) -> list[Suspended]:
         return list(particles)
 
     def run_of(self, particle: Suspended) -> Suspended:
@@ -175,10 +177,13 @@ class Moving:
     ) -> Moved[Suspended]:
         return self.runs.advance(particles, alive, sources)
 
-    def move(self, particles: Sequence[Suspended], sources: Sources) -> list[Suspended]:
-        # The law that is kept is that of the program cut off where the longest run waits.
-        limit = max(run.weights for run in particles)
-        return [self._walk(run, limit, source) for run, source in zip(particles, sources, strict=False)]
+    def move(
+        self, particles: Sequence[Suspended], alive: Sequence[bool], weights: int, sources: Sources
+    ) -> list[Suspended]:
+        return [
+            self._walk(run, weights, source) if lives else run
+            for run, lives, source in zip(particles, alive, sources, strict=False)
+        ]
 
     def run_of(self, particle: Suspended) -> Suspended:
         return particle

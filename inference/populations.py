@@ -7,15 +7,16 @@ a longer one would have made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
 from pplc.inference import smc, weights
-from pplc.inference.collect import RETURN, Run, arrays
+from pplc.inference.collect import Run, arrays
 from pplc.inference.importance import refuses
+from pplc.inference.markov import likelihood_of, variables_of
 from pplc.inference.options import Options
 from pplc.inference.particles import Engine, Interpreted, streams
 from pplc.inference.progress import Progress
@@ -29,9 +30,8 @@ from pplc.semantics.representations.population import SCHEMES
 from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import Seeded
-from pplc.semantics.values import Address, Value
 
-__all__ = ["Replicate", "refuses", "run", "sample"]
+__all__ = ["Replicate", "refuses", "replicates", "run", "sample"]
 
 
 class Replicate(NamedTuple):
@@ -52,14 +52,30 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
 
 
 def sample(
-    engine: Engine[Suspended], method: str, options: Options, progress: Progress, model: Span
+    engine: Engine[Suspended],
+    method: str,
+    options: Options,
+    progress: Progress,
+    model: Span,
+    moving: int = 0,
 ) -> Result:
-    """`chains` populations of `particles` runs each."""
-    rule = Rule(SCHEMES[options.resampler], options.resample_below, options.lookahead)
+    """`chains` populations of `particles` runs each, moved before the first `moving` steps."""
+    rule = Rule(SCHEMES[options.resampler], options.resample_below, options.lookahead, moving)
+
+    def make(source: Seeded) -> Replicate:
+        return _replicate(engine, rule, source, options.particles, progress)
+
+    return replicates(make, method, options, model, f"{options.resampler} resampling")
+
+
+def replicates(
+    make: Callable[[Seeded], Replicate], method: str, options: Options, model: Span, note: str
+) -> Result:
+    """The result of `chains` populations, each made from a source of its own."""
     first = 0 if options.state is None else int(options.state["next"])
     found: list[Replicate] = []
     for number in range(first, first + options.chains):
-        replicate = _replicate(engine, rule, Seeded(options.seed, task=number), options.particles, progress)
+        replicate = make(Seeded(options.seed, task=number))
         if found and not replicate.whole:
             break
         found.append(replicate)
@@ -67,7 +83,7 @@ def sample(
             break
     if all(replicate.state.population.dead for replicate in found):
         raise _dead(found[-1], options.particles, model)
-    return _result(method, found, options, first)
+    return _result(method, found, options, first, note)
 
 
 def _replicate(
@@ -75,7 +91,7 @@ def _replicate(
 ) -> Replicate:
     state = smc.init(engine, streams(source, 0, count))
     resamplings = 0
-    while not smc.done(engine, state):
+    while not smc.done(engine, state, rule):
         if progress.stopped():
             return Replicate(state, resamplings, whole=False)
         state, info = smc.step(engine, state, rule, streams(source, state.generation + 1, count))
@@ -111,7 +127,7 @@ def _ordinal(number: int) -> str:
 # ------------------------------------------------------------------ results
 
 
-def _result(method: str, found: Sequence[Replicate], options: Options, first: int) -> Result:
+def _result(method: str, found: Sequence[Replicate], options: Options, first: int, note: str) -> Result:
     lowest = min(
         run.dimension
         for replicate in found
@@ -127,14 +143,16 @@ def _result(method: str, found: Sequence[Replicate], options: Options, first: in
         value = top + float(np.log(np.exp(row - top).mean())) if top > -inf else -inf
         parts.append((value, weights.population_error(row, members, replicate.resamplings), 1))
     runs = [[_recorded(run) for run in replicate.state.population.particles] for replicate in found]
-    likelihoods = [[_likelihood(run) for run in replicate.state.population.particles] for replicate in found]
+    likelihoods = [
+        [likelihood_of(run) for run in replicate.state.population.particles] for replicate in found
+    ]
     ancestors = int(np.unique(families[logs > -inf]).size)
     return Result(
         method,
         draws=Draws(arrays(runs), logs, arrays(likelihoods), families=families),
         log_evidence=weights.pooled_evidence(parts),
         diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
-        note=f"{options.resampler} resampling",
+        note=note,
         state={"method": method, "next": first + len(found)} if found[-1].whole else None,
         stopped=not found[-1].whole or len(found) < options.chains,
     )
@@ -160,12 +178,8 @@ def _eve(lineage: smc.Lineage) -> int:
     return 0 if lineage is None else lineage[0]
 
 
-def _likelihood(run: Suspended) -> dict[Address, Value]:
-    return {address: float(weight) for address, weight in run.likelihood(0.0).items()}
-
-
 def _recorded(run: Suspended) -> Run:
     """The variables of a run: of one that has not finished those that it has made so far."""
     if isinstance(run.event, Finished):
-        return {**run.event.variables(), RETURN: run.event.value}
+        return variables_of(run)
     return Finished((), run.event.state.recorded).variables()

@@ -68,11 +68,15 @@ class Rule:
     below:     resample when the effective number is at most this share of the particles: 1 resamples
                before every step, 0 never.
     lookahead: resample for the weights that a pilot run of each particle meets next.
+    moving:    before how many of the first steps the runs are moved. It must not depend on the population,
+               neither on its weights nor on whether its runs have finished: the kernel keeps the law of all
+               populations together, not of those that are moved.
     """
 
     scheme: Scheme
     below: Number = 1
     lookahead: bool = False
+    moving: int = 0
 
 
 def init(engine: Engine[S], sources: Sources) -> State[S]:
@@ -82,17 +86,21 @@ def init(engine: Engine[S], sources: Sources) -> State[S]:
     return State(population, [(slot, None) for slot in range(len(particles))], 0)
 
 
-def done(engine: Engine[S], state: State[S]) -> bool:
-    """Whether no run can go on: all have finished, or have weight zero."""
+def done(engine: Engine[S], state: State[S], rule: Rule) -> bool:
+    """Whether nothing is left to do: all runs have finished or have weight zero, and none is to be moved."""
     population = state.population
-    return all(
-        is_zero(w) or engine.run_of(particle).finished
-        for particle, w in zip(population.particles, population.log_weights, strict=True)
+    return (
+        population.dead
+        or state.generation >= rule.moving
+        and all(
+            is_zero(w) or engine.run_of(particle).finished
+            for particle, w in zip(population.particles, population.log_weights, strict=True)
+        )
     )
 
 
 def step(engine: Engine[S], state: State[S], rule: Rule, sources: Sources) -> tuple[State[S], Info]:
-    """Resamples and moves the population if the rule says so, then takes every run to its next weight."""
+    """Resamples and moves the population as the rule says, then takes every run to its next weight."""
     population, lineages, generation = state
     count = len(population.particles)
     effective = effective_size(population.weights)
@@ -100,8 +108,10 @@ def step(engine: Engine[S], state: State[S], rule: Rule, sources: Sources) -> tu
     if resampled:
         population, ancestors = _resampled(engine, population, rule, sources)
         lineages = [lineages[ancestor] for ancestor in ancestors]
-        population = population._replace(particles=engine.move(population.particles, sources))
     alive = [not is_zero(w) for w in population.log_weights]
+    if generation < rule.moving:
+        moved = engine.move(population.particles, alive, generation + 1, sources)
+        population = population._replace(particles=moved)
     particles, factors = engine.advance(population.particles, alive, sources)
     return (
         State(

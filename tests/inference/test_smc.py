@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable
 from fractions import Fraction as F
 from math import inf, sqrt
 from pathlib import Path
@@ -11,52 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pplc.inference import smc, weights
-from pplc.inference.particles import Interpreted, Streams, streams
-from pplc.inference.smc import Rule, State
-from pplc.semantics.bound import Bound
-from pplc.semantics.machine import Machine
-from pplc.semantics.nested import Nested
+from pplc.inference import weights
+from pplc.inference.smc import Rule
 from pplc.semantics.representations.population import SCHEMES
-from pplc.semantics.representations.sequential import Suspended
 from tests.support import textbook
-from tests.support.exact_laws import (
-    Output,
-    expectation,
-    output,
-    population_key,
-    propagate,
-    start,
-    weighted_measure,
-)
+from tests.support.exact_laws import expectation, smc_law, weighted_measure
 from tests.support.reference import bound, masses
 
 SPRINKLER = (Path(__file__).parents[1] / "acceptance" / "D02_sprinkler_soft.ppl").read_text()
-
-
-def runs(program: Bound) -> Interpreted:
-    return Interpreted(Machine(program, exact=True, infer=Nested()))
-
-
-def smc_law(program: Bound, count: int, rule: Rule) -> dict[Output, F]:
-    """The law of what SMC gives with so many particles."""
-    engine = runs(program)
-
-    def key(state: State[Suspended]) -> Hashable:
-        return population_key(state.population)
-
-    def onward(state: State[Suspended], source: Streams) -> State[Suspended]:
-        if smc.done(engine, state):
-            return state
-        return smc.step(engine, state, rule, streams(source, state.generation + 1, count))[0]
-
-    states = start(lambda source: smc.init(engine, streams(source, 0, count)), key)
-    while not all(smc.done(engine, state) for state, _ in states.values()):
-        states = propagate(states, onward, key)
-    law: dict[Output, F] = defaultdict(F)
-    for state, probability in states.values():
-        law[output(state.population)] += probability
-    return dict(law)
 
 
 KNOWN = {

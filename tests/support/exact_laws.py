@@ -8,7 +8,12 @@ from fractions import Fraction
 from functools import partial
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
-from pplc.inference.particles import Streams
+from pplc.inference import smc
+from pplc.inference.particles import Engine, Interpreted, Streams, streams
+from pplc.inference.smc import Rule, State
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat
 from pplc.semantics.representations.population import Population
 from pplc.semantics.representations.sequential import Suspended, listed
@@ -73,26 +78,38 @@ Law: TypeAlias = "dict[Hashable, tuple[T, Fraction]]"
 """States by what distinguishes them, with their probabilities."""
 
 
-def start(compute: Callable[[Streams], T], key: Callable[[T], Hashable]) -> Law[T]:
+class TooLarge(Exception):
+    """More paths than a check may take."""
+
+
+def start(compute: Callable[[Streams], T], key: Callable[[T], Hashable], most: int = 1_000_000) -> Law[T]:
     """The law of where an algorithm starts."""
-    return _add({}, compute, key, Fraction(1))
+    return _add({}, compute, key, Fraction(1), most)
 
 
-def propagate(law: Law[T], step: Callable[[T, Streams], T], key: Callable[[T], Hashable]) -> Law[T]:
+def propagate(
+    law: Law[T], step: Callable[[T, Streams], T], key: Callable[[T], Hashable], most: int = 1_000_000
+) -> Law[T]:
     """The law after a step; equal states are merged, so that paths do not multiply."""
     found: Law[T] = {}
     for state, probability in law.values():
-        _add(found, partial(step, state), key, probability)
+        _add(found, partial(step, state), key, probability, most)
     return found
 
 
 def _add(
-    into: Law[T], compute: Callable[[Streams], T], key: Callable[[T], Hashable], probability: Fraction
+    into: Law[T],
+    compute: Callable[[Streams], T],
+    key: Callable[[T], Hashable],
+    probability: Fraction,
+    most: int,
 ) -> Law[T]:
-    for run in enumerate_runs(lambda source: compute(cast("Streams", source))):
+    for number, run in enumerate(enumerate_runs(lambda source: compute(cast("Streams", source)))):
         name = key(run.value)
         before = into[name][1] if name in into else Fraction(0)
         into[name] = run.value, before + probability * run.probability
+        if max(number, len(into)) > most:
+            raise TooLarge
     return into
 
 
@@ -106,3 +123,29 @@ def population_key(population: Population[Suspended]) -> Hashable:
         tuple(map(rational, population.log_weights)),
         rational(population.log_evidence),
     )
+
+
+def smc_law(
+    program: Bound, count: int, rule: Rule, engine: Engine[Suspended] | None = None, most: int = 1_000_000
+) -> dict[Output, Fraction]:
+    """The law of what SMC gives with so many particles; raises `TooLarge` beyond so many populations at once.
+
+    engine: the interpreter unless given.
+    """
+    runs = Interpreted(Machine(program, exact=True, infer=Nested())) if engine is None else engine
+
+    def key(state: State[Suspended]) -> Hashable:
+        return population_key(state.population)
+
+    def onward(state: State[Suspended], source: Streams) -> State[Suspended]:
+        if smc.done(runs, state, rule):
+            return state
+        return smc.step(runs, state, rule, streams(source, state.generation + 1, count))[0]
+
+    states = start(lambda source: smc.init(runs, streams(source, 0, count)), key, most)
+    while not all(smc.done(runs, state, rule) for state, _ in states.values()):
+        states = propagate(states, onward, key, most)
+    law: dict[Output, Fraction] = defaultdict(Fraction)
+    for state, probability in states.values():
+        law[output(state.population)] += probability
+    return dict(law)

@@ -1,0 +1,116 @@
+"""Particle algorithms on the acceptance set's finite programs and on generated ones, checked exactly.
+
+Bounded: two particles; programs of few enough populations, as the tests say. Those that are larger are left
+to the tests by chance.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import reject as reject_example
+from hypothesis import strategies as st
+
+from pplc.inference.conditional import Rule as SweepRule
+from pplc.inference.metropolis import single_site
+from pplc.inference.particle_gibbs import path_step
+from pplc.inference.particles import Interpreted, Moving
+from pplc.inference.smc import Rule
+from pplc.lang.check import check_program
+from pplc.lang.lower import lower
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.representations.population import SCHEMES
+from pplc.semantics.representations.traced import Traced
+from pplc.semantics.source import Source
+from pplc.semantics.values import Address
+from tests.inference.test_mh_exact import SMALL, acceptance
+from tests.support import textbook
+from tests.support.exact_kernels import TooLarge as TooManyTraces
+from tests.support.exact_kernels import is_invariant, matrix, table
+from tests.support.exact_laws import TooLarge, smc_law, weighted_measure
+from tests.support.programs import ARGUMENTS, Written, programs
+from tests.support.reference import masses
+
+MOST = 400
+"""Populations at once, of generated programs."""
+
+
+def resample_move(program: Bound) -> Moving:
+    return Moving(Interpreted(Machine(program, exact=True, infer=Nested())), single_site(), 1)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_smc_and_resample_move_mean_the_acceptance_programs(name: str) -> None:
+    program = acceptance(name)
+    # One particle where two have too many populations: validity holds for any number.
+    for engine, moving in ((None, 0), (resample_move(program), 2)):
+        rule = Rule(SCHEMES["systematic"], F(2, 3), moving=moving)
+        for count, most in ((2, 300), (1, 3_000)):
+            try:
+                law = smc_law(program, count, rule, engine, most)
+            except TooLarge:
+                continue
+            assert weighted_measure(law) == masses(program)
+            break
+        else:
+            raise AssertionError("too large even for one particle")
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(written=programs(), scheme=st.sampled_from(sorted(SCHEMES)), lookahead=st.booleans())
+def test_smc_means_generated_programs_and_is_the_textbooks(
+    written: Written, scheme: str, lookahead: bool
+) -> None:
+    program = Bound(lower(check_program(written.program)), ARGUMENTS)
+    wanted = masses(program)
+    if len(wanted) > 12:
+        reject_example()
+    try:
+        law = smc_law(program, 2, Rule(SCHEMES[scheme], 1, lookahead), most=MOST)
+    except TooLarge:
+        reject_example()
+    assert weighted_measure(law) == wanted
+    if not lookahead:
+        assert {found.entries: p for found, p in law.items()} == textbook.smc(program, 2, scheme)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(written=programs(), below=st.sampled_from([1, F(2, 3)]), moving=st.integers(1, 3))
+def test_resample_move_means_generated_programs(written: Written, below: F, moving: int) -> None:
+    program = Bound(lower(check_program(written.program)), ARGUMENTS)
+    if len(masses(program)) > 6:
+        reject_example()
+    try:
+        rule = Rule(SCHEMES["systematic"], below, moving=moving)
+        law = smc_law(program, 2, rule, resample_move(program), most=100)
+    except TooLarge:
+        reject_example()
+    assert weighted_measure(law) == masses(program)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(written=programs(), ancestor_sampling=st.booleans(), below=st.sampled_from([1, F(2, 3)]))
+def test_a_sweep_of_conditional_smc_keeps_generated_posteriors(
+    written: Written, ancestor_sampling: bool, below: F
+) -> None:
+    try:
+        program = table(Bound(lower(check_program(written.program)), ARGUMENTS), 12)
+
+        def sweep(current: Traced, source: Source) -> Traced:
+            rule = SweepRule(below, ancestor_sampling)
+            return path_step(program.machine, current, nothing, 2, rule, source)  # type: ignore[arg-type]
+
+        if not program.traces:
+            reject_example()
+        kernel = matrix(program, sweep, 3_000)
+    except TooManyTraces:
+        reject_example()
+    assert is_invariant(program, kernel)
+
+
+def nothing(_: Address) -> bool:
+    return False
