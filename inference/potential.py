@@ -21,7 +21,6 @@ from torch.func import vmap
 from pplc.inference.pyro_model import Density
 from pplc.inference.torch_schedule import Schedule, TooLarge
 from pplc.inference.torch_trace import Tape, Untraceable, record
-from pplc.lang.diagnostics import Rejected
 
 Floats = npt.NDArray[np.float64]
 Call = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -88,9 +87,7 @@ class Potential:
             # tensor operations, which can be vectorised over chains.
             single = record(self._single, example[0].clone())
             tape = record(vmap(single), example)
-        except Rejected:
-            raise
-        except (Untraceable, RuntimeError, ValueError, IndexError, NotImplementedError, TypeError) as why:
+        except Untraceable as why:
             self.why = str(why)
             return None
         return scheduled(tape, example)
@@ -106,7 +103,7 @@ def scheduled(tape: Tape, example: Tensor) -> Call:
                 for ours, theirs in zip(schedule(point), tape(point), strict=True):
                     if not torch.allclose(ours, theirs, rtol=1e-10, atol=1e-12, equal_nan=True):
                         return scripted(tape, example)
-    except (TooLarge, RuntimeError, TypeError, ValueError):
+    except TooLarge:
         return scripted(tape, example)
     return cast("Call", schedule)
 

@@ -31,7 +31,7 @@ from pplc.inference.torch_evaluate import Evaluator
 from pplc.inference.torch_laws import Flat, TorchLaw
 from pplc.inference.torch_plan import Plan, Replan
 from pplc.inference.torch_spaces import Space, constrain, free_shape
-from pplc.inference.torch_values import Content, Refused, from_value
+from pplc.inference.torch_values import CannotVectorise, Content, Refused, from_value
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import LocatedFault, located
@@ -78,6 +78,16 @@ class Model:
         except Refused as refused:
             span = self.bound.program.model.span
             raise Rejected(Diagnostic(refused.code, refused.message, span, "", refused.help)) from None
+        except CannotVectorise as why:  # outside every loop, so that doing rounds one by one is no help
+            raise Rejected(
+                Diagnostic(
+                    "E0535",
+                    f"gradient methods cannot compute with {why}",
+                    why.span or self.bound.program.model.span,
+                    "not a calculation with numbers",
+                    "use `--method importance`",
+                )
+            ) from None
         return value, sites
 
 

@@ -20,12 +20,11 @@ from pplc.inference.torch_values import (
     Batch,
     CannotVectorise,
     Content,
-    Refused,
     integer,
     lift,
+    plain,
     settled,
     tensor,
-    untraced,
 )
 from pplc.lang.families import COMBINATORS
 from pplc.semantics.faults import outside_domain
@@ -104,26 +103,6 @@ class Known(TorchLaw):
         return lift(float(self.law.log_density(plain(settled(x.data, x.rank, x.known, x.owners)))))
 
 
-def plain(value: Content) -> Content:
-    """A known value as the reference semantics has it; refused if it is random."""
-    match value:
-        case Batch():
-            if not value.known:
-                raise Refused("E0535", "a random number where torch needs a known one")
-            if not value.single:
-                raise CannotVectorise("a value that differs between rounds")
-            with untraced():
-                return _tuples(value.data.reshape(value.shape).tolist())
-        case tuple():
-            return tuple(plain(item) for item in value)
-        case _:
-            return value
-
-
-def _tuples(value: object) -> Content:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
-
-
 def law_of(
     name: str,
     parametrisation: int,
@@ -168,8 +147,7 @@ def law_of(
 
 
 def _law(value: Content) -> TorchLaw:
-    if not isinstance(value, TorchLaw):
-        raise Refused("E0536", "a distribution made by `infer` or chosen at random inside another one")
+    assert isinstance(value, TorchLaw)  # the checker sees to it, and a random choice of laws is refused
     return value
 
 
@@ -231,4 +209,4 @@ def of_reference(law: LawValue) -> TorchLaw:
     return Known(law)
 
 
-__all__ = ["FLOAT", "Certain", "Known", "elements_of_laws", "law_of", "of_reference", "plain"]
+__all__ = ["FLOAT", "Certain", "Known", "elements_of_laws", "law_of", "of_reference"]

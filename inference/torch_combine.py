@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from pplc.inference.torch_build import plain
 from pplc.inference.torch_combinators import Iid
 from pplc.inference.torch_elementwise import where
 from pplc.inference.torch_growing import TorchGrowing
@@ -22,6 +21,7 @@ from pplc.inference.torch_values import (
     Refused,
     is_numeric,
     lift,
+    plain,
     settled,
     stack,
     tensor,
@@ -149,6 +149,9 @@ def at(node: core.Node) -> Iterator[None]:
         raise
     except Fault as fault:
         raise LocatedFault(fault, node.span) from None
+    except CannotVectorise as why:
+        why.span = why.span or node.span
+        raise
     except Refused as refused:
         raise Rejected(Diagnostic(refused.code, refused.message, node.span, "", refused.help)) from None
 

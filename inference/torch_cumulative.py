@@ -38,9 +38,23 @@ def log_difference(high: Tensor, low: Tensor) -> Tensor:
     return torch.where(impossible, high, high + log1mexp(safe - high))
 
 
+def log_ndtr(z: Tensor) -> Tensor:
+    """log of the standard normal P(Z <= z), accurate in both tails.
+
+    torch's own has no rule for several chains at once. Below -1 it is the scaled complementary error
+    function that neither under- nor overflows (Abramowitz & Stegun 7.1.2, 7.1.13).
+    """
+    low = z < -1
+    half = z * -math.sqrt(0.5)
+    tail = torch.where(low, half, torch.ones_like(half))
+    rest = torch.where(low, torch.zeros_like(half), half)
+    below = torch.log(0.5 * torch.special.erfcx(tail)) - tail * tail
+    return torch.where(low, below, torch.log1p(-0.5 * torch.erfc(-rest)))
+
+
 def normal(mean: Tensor, sd: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     z = (x - mean) / sd
-    return torch.special.log_ndtr(z), torch.special.log_ndtr(-z)
+    return log_ndtr(z), log_ndtr(-z)
 
 
 def log_normal(meanlog: Tensor, sdlog: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -49,7 +63,7 @@ def log_normal(meanlog: Tensor, sdlog: Tensor, x: Tensor) -> tuple[Tensor, Tenso
 
 def half_normal(sd: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
     z = x / sd
-    return torch.log(torch.erf(z / math.sqrt(2))), math.log(2) + torch.special.log_ndtr(-z)
+    return torch.log(torch.erf(z / math.sqrt(2))), math.log(2) + log_ndtr(-z)
 
 
 def logistic(location: Tensor, scale: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:

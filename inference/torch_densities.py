@@ -19,6 +19,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from pplc.inference.torch_cumulative import log_ndtr
 from pplc.inference.torch_elementwise import log_sigmoid, softplus
 
 Density: TypeAlias = Callable[..., Tensor]
@@ -224,7 +225,7 @@ def von_mises(location: Tensor, concentration: Tensor, x: Tensor) -> Tensor:
 
 def skew_normal(location: Tensor, scale: Tensor, shape: Tensor, x: Tensor) -> Tensor:
     z = (x - location) / scale
-    return LOG_2 + normal(location, scale, x) + torch.special.log_ndtr(shape * z)
+    return LOG_2 + normal(location, scale, x) + log_ndtr(shape * z)
 
 
 DENSITIES: Mapping[tuple[str, int], Density] = MappingProxyType(

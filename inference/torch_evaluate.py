@@ -10,6 +10,7 @@ chooses; what is weighed inside counts where the side is taken. Where rounds can
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
@@ -17,7 +18,7 @@ from typing import TypeAlias, assert_never
 
 import torch
 
-from pplc.inference.torch_build import Certain, law_of, of_reference, plain
+from pplc.inference.torch_build import Certain, law_of, of_reference
 from pplc.inference.torch_combine import (
     at,
     fitted,
@@ -46,6 +47,7 @@ from pplc.inference.torch_values import (
     has_missing,
     is_numeric,
     lift,
+    plain,
     settled,
     tensor,
     truth,
@@ -71,6 +73,8 @@ Env: TypeAlias = dict[str, Content]
 
 LIMIT = 200
 """Calls inside calls; recursion deeper than this is not a program for densities."""
+FRAMES = 40
+"""Frames of Python that one call of the program takes at most, with `if`s inside each other."""
 
 
 class Returned:
@@ -83,6 +87,17 @@ class Returned:
 
 
 _ABSENT = object()
+
+
+@contextmanager
+def deep_recursion(frames: int) -> Iterator[None]:
+    """Lets Python's own calls go deeper by so many frames, so that a program's limit is met first."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + frames)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class Evaluator:
@@ -105,7 +120,8 @@ class Evaluator:
         """Runs the entry model; its value."""
         model = self.program.model
         env: Env = {name: arguments[name] for name in model.parameters}
-        value = self.body(FunctionValue(model), env, ())
+        with deep_recursion(LIMIT * FRAMES):
+            value = self.body(FunctionValue(model), env, ())
         self.sites.keep(("return",), value, ())
         return value
 

@@ -17,7 +17,7 @@ from pplc.inference.torch_combinators import Censored, Iid, Mixture, Ordered, Tr
 from pplc.inference.torch_cumulative import SHAPES, TAILS
 from pplc.inference.torch_densities import DENSITIES
 from pplc.inference.torch_elementwise import elementwise, where
-from pplc.inference.torch_laws import TorchLaw
+from pplc.inference.torch_laws import Image, TorchLaw
 from pplc.inference.torch_spaces import DISCRETE, REAL, Kind, Space, matrix_space
 from pplc.inference.torch_values import (
     FLOAT,
@@ -408,6 +408,8 @@ def require_derivatives(law: TorchLaw) -> None:
         case Mixture(_, bases):
             for each in bases:
                 require_derivatives(each)
+        case Image():
+            law.entries(lift(0.0))
         case _:
             pass
 

@@ -25,7 +25,6 @@ from pplc.inference.pyro_model import Density, Fixed
 from pplc.inference.pyro_sites import Kept, PyroSites
 from pplc.inference.result import Array
 from pplc.inference.torch_growing import rows, spread_indices
-from pplc.inference.torch_plan import Replan
 from pplc.inference.torch_values import (
     Batch,
     CannotVectorise,
@@ -34,7 +33,6 @@ from pplc.inference.torch_values import (
     lift,
     stack,
 )
-from pplc.lang.diagnostics import Rejected
 from pplc.semantics.evaluate import named
 from pplc.semantics.values import Address, Record, Tagged, show_address
 
@@ -114,13 +112,10 @@ Run = tuple[list[Reported], list[Array]]
 def _run(density: Density, points: Tensor, seed: int, pointwise: bool) -> tuple[Run, Run]:
     with torch.random.fork_rng(devices=[]), validation_enabled(False), torch.no_grad():
         torch.manual_seed(seed)
-        try:
-            return _at_once(density, points, pointwise)
-        except Rejected:
-            raise
-        except (Replan, RuntimeError, ValueError, IndexError, NotImplementedError, TypeError):
-            torch.manual_seed(seed)
+        # Where which statements run depends on the draws, no two draws need run the same ones.
+        if density.model.plan.branches:
             return _one_by_one(density, points, pointwise)
+        return _at_once(density, points, pointwise)
 
 
 def _sites(density: Density, u: Tensor) -> PyroSites:

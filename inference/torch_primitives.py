@@ -31,6 +31,7 @@ from pplc.inference.torch_values import (
     from_value,
     is_numeric,
     lift,
+    plain,
     settled,
     stack,
     tensor,
@@ -57,7 +58,7 @@ def primitive(op: str, static: Static, guard: Guard, args: Sequence[Content]) ->
     elif op in LISTS:
         return LISTS[op](*args)
     else:
-        raise CannotVectorise(f"`{op}` has no version for tensors")
+        return from_value(PRIMITIVES[op](static, False, *[plain(arg) for arg in args]))
     return (
         settled(result.data, result.rank, result.known, result.owners)
         if isinstance(result, Batch)

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
 
+from pplc.lang.diagnostics import Span
 from pplc.semantics.faults import wrong_kind
 from pplc.semantics.values import MISSING, Record, Tagged
 
@@ -63,7 +64,12 @@ class Batch:
 
 
 class CannotVectorise(Exception):
-    """The rounds of a loop cannot be done at once; they are done one by one instead."""
+    """The rounds of a loop cannot be done at once; they are done one by one instead.
+
+    span: the innermost expression or statement that was being done.
+    """
+
+    span: Span | None = None
 
 
 class Refused(Exception):
@@ -251,6 +257,26 @@ def from_value(value: Any) -> Content:
             return Tagged(tag, tuple(from_value(item) for item in payload))
         case _:
             return value
+
+
+def plain(value: Content) -> Content:
+    """A known value as the reference semantics has it; refused if it is random."""
+    match value:
+        case Batch():
+            if not value.known:
+                raise Refused("E0547", "a number that depends on a draw stands where a known one is needed")
+            if not value.single:
+                raise CannotVectorise("a value that differs between rounds")
+            with untraced():
+                return _nested(value.data.reshape(value.shape).tolist())
+        case tuple():
+            return tuple(plain(item) for item in value)
+        case _:
+            return value
+
+
+def _nested(value: object) -> Content:
+    return tuple(_nested(item) for item in value) if isinstance(value, list) else value
 
 
 def has_missing(value: Content) -> bool:

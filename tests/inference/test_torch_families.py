@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from itertools import chain
 from typing import Any
 
 import pytest
 import torch
 
+from pplc.inference.torch_cumulative import log_ndtr
 from pplc.inference.torch_families import family_law
 from pplc.inference.torch_values import Batch, lift
 from pplc.lang.families import FAMILIES, Domain, Parameter
@@ -174,3 +176,19 @@ def test_values_outside_the_support_have_density_zero(name: str, given: Any, val
 def test_a_random_parameter_outside_its_domain_gives_nan(name: str) -> None:
     parameters = [Batch(torch.tensor(-1.5, dtype=torch.float64), 0) for _ in FAMILIES[name].parameters]
     assert math.isnan(float(family_law(name, 0, parameters).joint(lift(1)).data))
+
+
+def test_the_normal_tail_and_its_slope_are_those_of_torch_without_its_warning() -> None:
+    """torch's own function would be evaluated chain by chain, with a warning on standard error."""
+    functional: Any = torch.func
+    known: Any = torch.special.log_ndtr
+    z = torch.tensor([-1e5, -30.0, -1.0 - 1e-9, -1.0, -0.5, 0.0, 3.0, 9.0], dtype=torch.float64)
+    assert torch.allclose(log_ndtr(z), known(z), rtol=1e-13, atol=0)
+    far, *near = z  # far out torch's slope is wrong in the seventh digit; Mills' ratio is -z - 1 / z there
+    assert math.isclose(float(functional.grad(log_ndtr)(far)), 1e5 + 1e-5, rel_tol=1e-14)
+    for x in near:
+        slopes = [float(functional.grad(f)(x)) for f in (log_ndtr, known)]
+        assert math.isclose(*slopes, rel_tol=1e-11)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert functional.vmap(log_ndtr)(z.reshape(4, 2)).shape == (4, 2)
