@@ -19,8 +19,8 @@ from pplc.information.common import common_part
 from pplc.information.entropy import Names
 from pplc.information.pair import entropy_of, matrix
 from pplc.information.table import Floats, Table
-from pplc.information.wyner import blocks, closed_form
 from pplc.information.wyner_columns import least_common
+from pplc.information.wyner_information import blocks, closed_form
 
 CLOSE = 1e-10
 """Nats between an upper and a lower bound that are one number."""

@@ -16,11 +16,11 @@ from pplc.information.common import gacs_korner
 from pplc.information.common_exact import exact_common, functional_common
 from pplc.information.compression import compress
 from pplc.information.couplings import couple
-from pplc.information.reconstruct import reconstruct
+from pplc.information.reconstruction import reconstruct
 from pplc.information.semantic_labels import told
 from pplc.information.table import Table
 from pplc.information.wasserstein import wasserstein_dependency
-from pplc.information.wyner import wyner
+from pplc.information.wyner_information import wyner
 from pplc.lang.diagnostics import Diagnostic, Rejected
 
 

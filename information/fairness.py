@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pplc.information.decomposition import pid
 from pplc.information.entropy import Names, mutual_information
-from pplc.information.pid import pid
 from pplc.information.table import Floats, Table, no_law
 
 TOLERANCE = 4e-9

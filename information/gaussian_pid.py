@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pplc.information.decomposition import Decomposition
 from pplc.information.lattice import by_name
-from pplc.information.pid import Decomposition
 from pplc.information.table import Floats, no_law
 
 

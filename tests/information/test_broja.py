@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pplc.information.broja import minimise
-from pplc.information.pid import broja_of_many, pid
+from pplc.information.decomposition import broja_of_many, pid
 from pplc.information.table import Floats, Table
 from tests.support.joints import GATES
 

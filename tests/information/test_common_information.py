@@ -15,8 +15,8 @@ from pplc.information.common import common_part, determines, gacs_korner, with_m
 from pplc.information.common_exact import exact_common, functional_common
 from pplc.information.entropy import entropy, mutual_information
 from pplc.information.table import Table
-from pplc.information.wyner import gaussian, symmetric_binary, symmetric_erasure, wyner
 from pplc.information.wyner_columns import least_common
+from pplc.information.wyner_information import gaussian, symmetric_binary, symmetric_erasure, wyner
 
 BIT = log(2)
 XY = ("x", "y")
