@@ -24,7 +24,7 @@ from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Value
 
-WORK = 500_000
+WORK = 250_000
 """Statements executed and data met for the predictions that are made unasked: some seconds."""
 
 

@@ -9,6 +9,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -57,10 +58,12 @@ def to_arviz(run: Run, predictive: int | None = None, progress: Progress | None 
         **_data(run, seen),
     }
     attributes = {"inference_library": "pplc", "model_name": run.model, "method": run.method.name}
-    data = arviz.from_dict(
-        **{name: group for name, group in groups.items() if group},
-        posterior_attrs=attributes,
-    )
+    with catch_warnings():
+        simplefilter("ignore")  # of more chains than draws, which is as it was asked for
+        data = arviz.from_dict(
+            **{name: group for name, group in groups.items() if group},
+            posterior_attrs=attributes,
+        )
     if groups["posterior_predictive"]:
         data.posterior_predictive = data.posterior_predictive.assign_coords(draw=numbers)
     return data

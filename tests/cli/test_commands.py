@@ -82,10 +82,6 @@ USAGE: dict[tuple[str, ...], tuple[str, str]] = {
         "E0317: `--drws` is not an option of `pplc infer`",
         "did you mean `--draws`?",
     ),
-    ("infer", "m.ppl", "--particles=3"): (
-        "E0317: `--particles` belongs to the method `smc`, which is not available in this version",
-        "`pplc infer --help` lists the options",
-    ),
     ("check", "m.ppl", "--seed", "1"): (
         "E0317: `--seed` is not an option of `pplc check`",
         "`pplc check --help` lists the options",
@@ -95,16 +91,12 @@ USAGE: dict[tuple[str, ...], tuple[str, str]] = {
         "`pplc infer --help` lists the options",
     ),
     ("infer", "m.ppl", "--draws", "0"): (
-        "E0317: argument --draws: `0` is not a positive integer",
+        "E0317: `--draws`: `0` is not a positive integer",
         "`pplc infer --help` lists the options",
     ),
     ("infer", "m.ppl", "--time", "3 weeks"): (
-        "E0317: argument --time: `3 weeks` is not a time, such as `30s` or `5m`",
+        "E0317: `--time`: `3 weeks` is not a time, such as `30s` or `5m`",
         "`pplc infer --help` lists the options",
-    ),
-    ("infer", "hmm.ppl", "--method", "smc"): (
-        "E0312: the method `smc` is not available in this version",
-        "available are auto, exact, importance, nuts, hmc, svi, laplace, map",
     ),
     ("infer", "hmm.ppl", "--method", "nust"): ("E0312: there is no method `nust`", "did you mean `nuts`?"),
     ("infer", "hmm.ppl", "--method", "exact", "--warmup", "3"): (
