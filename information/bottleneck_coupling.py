@@ -63,7 +63,7 @@ def couple_through(x: Sequence[float], y: Sequence[float], rate: float) -> Bottl
         if information_of(joint) > best + NEGLIGIBLE:
             best, encoder, decoder = information_of(joint), blocks, joint
     upper = min(rate, _most(p.tolist(), q.tolist()))
-    known = isclose(best, upper, abs_tol=NEGLIGIBLE)
+    known = isclose(best, upper, rel_tol=0, abs_tol=NEGLIGIBLE)
     found = Exact(best) if known else Bounds(best, max(upper, best))
     return Bottleneck(encoder, decoder, _composed(p, encoder, decoder), greedy, found)
 

@@ -63,13 +63,13 @@ def compress(law: Sequence[float], rate: float) -> Compressed:
     value, best = max(fitting, key=lambda pair: (round(pair[0], 12), -len(pair[1])))
     channel = _membership(best, len(law))
     upper = min(rate, entropy_of(p))
-    if not isclose(value, upper, abs_tol=NEGLIGIBLE):
+    if not isclose(value, upper, rel_tol=0, abs_tol=NEGLIGIBLE):
         near = sorted(stock, key=lambda pair: abs(pair[0] - rate))[:NEIGHBOURHOODS]
         for blocks in [blocks for _, blocks in near] or [greedy]:
             moved = best_transfer(p, blocks, rate)
             if moved is not None and moved[0] > value + NEGLIGIBLE:
                 value, channel = moved
-    known = isclose(value, upper, abs_tol=NEGLIGIBLE)
+    known = isclose(value, upper, rel_tol=0, abs_tol=NEGLIGIBLE)
     return Compressed(greedy, best, channel, Exact(upper) if known else Bounds(value, upper))
 
 

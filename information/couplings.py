@@ -64,7 +64,7 @@ def couple(laws: Sequence[Table]) -> Coupled:
     if len(laws) == 2:
         best, complete = least_coupling(*margins)
     value, bound = _entropy(list(best.values())), _entropy(meet(margins))
-    known = complete or isclose(value, bound, abs_tol=NEGLIGIBLE)
+    known = complete or isclose(value, bound, rel_tol=0, abs_tol=NEGLIGIBLE)
     least = Exact(value) if known else Bounds(bound, value)
     return Coupled(_table(laws, best), least, _entropy(list(first.values())))
 

@@ -34,7 +34,7 @@ def wyner(table: Table, x: Names, y: Names) -> Exact | Bounds:
     for mass, block in blocks(joint):
         known = closed_form(block)
         low, high = (known, known) if known is not None else least_common(block)
-        closed = closed and (known is not None or isclose(low, high, abs_tol=NEGLIGIBLE))
+        closed = closed and (known is not None or isclose(low, high, rel_tol=0, abs_tol=NEGLIGIBLE))
         lower.append(mass * low)
         upper.append(mass * high)
     parts = common_part(table, [x, y]).entropy
