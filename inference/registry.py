@@ -64,6 +64,7 @@ class Method:
 
 _CHAINS = frozenset({"draws", "warmup", "chains", "thin", "seed", "init", "time", "target_accept"})
 _POPULATION = frozenset({"particles", "chains", "resampler", "resample_below", "lookahead", "seed", "time"})
+_TEMPERED = frozenset({"particles", "chains", "temperatures", "moves", "seed", "time"})
 _MARKOV = frozenset({"draws", "warmup", "chains", "thin", "seed", "time"})
 _OPTIMISER = frozenset({"draws", "seed", "init", "time", "steps", "learning_rate"})
 
@@ -119,17 +120,41 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "pplc.inference.mh",
             ),
             Method(
+                "rejection",
+                "keeps runs from the prior by their weight: independent draws, where weights are bounded",
+                "law-exact on finite programs, by enumerating every choice of the sampler",
+                frozenset({"draws", "seed", "time", "bound"}),
+                "pplc.inference.rejection",
+                {"chains": 1},
+            ),
+            Method(
+                "ais",
+                "annealed importance sampling: leads each run from the prior to the posterior in steps",
+                "law-exact on finite programs with whole-number exponents, by enumerating every choice",
+                _TEMPERED,
+                "pplc.inference.ais",
+                {"chains": 1, "temperatures": 100},
+            ),
+            Method(
+                "tempered",
+                "SMC of complete runs from the prior to the posterior, in steps that it finds itself",
+                "law-exact on finite programs with whole-number exponents, by enumerating every choice",
+                _TEMPERED | {"resampler", "resample_below"},
+                "pplc.inference.tempered",
+                {"chains": 1, "moves": 5},
+            ),
+            Method(
                 "nuts",
                 "Hamiltonian Monte Carlo that chooses its own path lengths; needs a differentiable density",
                 "density and gradient against the reference; draws by tests with a stated false-alarm rate",
-                _CHAINS | {"max_depth"},
+                _CHAINS | {"max_depth", "metric"},
                 "pplc.inference.nuts",
             ),
             Method(
                 "hmc",
                 "Hamiltonian Monte Carlo with a fixed path length; needs a differentiable density",
                 "density and gradient against the reference; draws by tests with a stated false-alarm rate",
-                _CHAINS | {"path_length"},
+                _CHAINS | {"path_length", "metric"},
                 "pplc.inference.hmc",
             ),
             Method(
@@ -198,5 +223,5 @@ def fitted(name: str, value: Any) -> Any:
     return value
 
 
-LATER = ("pimh", "pmmh", "smc2", "ais", "pathfinder")
+LATER = ("pimh", "pmmh", "smc2", "pathfinder")
 """Methods of later versions: refused by name, so that nobody wonders about the spelling."""

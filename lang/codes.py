@@ -633,6 +633,12 @@ RUN: Final[dict[str, Code]] = {
         "Importance sampling draws from the prior and weighs the runs; here every weight was 0.",
         "",
     ),
+    "E0408": Code(
+        "weight above the bound",
+        "Rejection sampling keeps a run with probability weight / bound, so that no weight may exceed"
+        " `--bound`, the log of the largest one; without it weights are at most 1. Densities can be larger.",
+        "pplc infer m.ppl --method rejection",
+    ),
     "E0411": Code(
         "random function in a density",
         "The function that gives a density must be deterministic; a memoised function draws what it is asked"

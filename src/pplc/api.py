@@ -19,7 +19,7 @@ from pplc.lang.suggest import did_you_mean
 if TYPE_CHECKING:
     from pplc.data_python import Data
     from pplc.inference.answers import Answer
-    from pplc.inference.options import Guide, Resampler
+    from pplc.inference.options import Guide, Metric, Resampler
     from pplc.inference.progress import Progress
     from pplc.inference.summary import Variable
     from pplc.information.answers import Elements, Unit
@@ -91,6 +91,7 @@ class Model:
         threads: int | None = None,
         target_accept: float | None = None,
         max_depth: int | None = None,
+        metric: Metric | None = None,
         path_length: float | None = None,
         guide: Guide | None = None,
         particles: int | None = None,
@@ -101,6 +102,9 @@ class Model:
         moves: int | None = None,
         blocks: str | None = None,
         proposal: str | None = None,
+        bound: float | None = None,
+        temperatures: int | None = None,
+        parameters: str | None = None,
         steps: int | None = None,
         learning_rate: float | None = None,
         init: Mapping[str, Any] | None = None,
@@ -130,6 +134,7 @@ class Model:
             "threads": threads,
             "target_accept": target_accept,
             "max_depth": max_depth,
+            "metric": metric,
             "path_length": path_length,
             "guide": guide,
             "particles": particles,
@@ -140,6 +145,9 @@ class Model:
             "moves": moves,
             "blocks": blocks,
             "proposal": proposal,
+            "bound": bound,
+            "temperatures": temperatures,
+            "parameters": parameters,
             "steps": steps,
             "learning_rate": learning_rate,
             "init": init,

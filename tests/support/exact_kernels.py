@@ -8,7 +8,7 @@ from the table of traces alone, by Hastings' formula, without replaying anything
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from typing import TypeAlias
@@ -55,6 +55,10 @@ class Table:
                 total *= factor
             found[state] = total
         return found
+
+    def tempered(self, power: int) -> Table:
+        """The same traces with their weights raised to a power."""
+        return replace(self, weights={state: weight**power for state, weight in self.weights.items()})
 
     @property
     def evidence(self) -> Fraction:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from pplc.inference.options import CHOICES, COUNT, NATURAL, POSITIVE, PROBABILITY, SEED, SHARE, Domain
+from pplc.inference.options import CHOICES, COUNT, NATURAL, NUMBER, POSITIVE, PROBABILITY, SEED, SHARE, Domain
 from pplc.inference.registry import METHODS
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
@@ -29,7 +29,7 @@ Exit status: 0 done; 1 the file, the data or the options are wrong; 2 a bug in p
 3 done, but the answers are unreliable (with --strict).
 """
 
-LATER_OPTIONS = {"particles": "smc", "resampler": "smc", "parameters": "pmmh"}
+LATER_OPTIONS = {"particles": "smc", "resampler": "smc"}
 """Options of methods that come with later versions, and one of these methods."""
 
 
@@ -127,6 +127,7 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
     ("threads", count, "N", "chains at a time; draws do not depend on it"),
     ("target-accept", within(PROBABILITY), "P", "mean acceptance that step sizes are adapted to"),
     ("max-depth", count, "N", "of NUTS trees: at most 2^N steps"),
+    ("metric", one_of("metric"), "NAME", "of HMC and NUTS: diagonal or dense"),
     ("path-length", within(POSITIVE), "X", "of HMC trajectories"),
     ("guide", one_of("guide"), "NAME", "family for svi: AutoNormal or AutoMultivariateNormal"),
     ("steps", count, "N", "of the optimiser"),
@@ -144,6 +145,14 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
     ("moves", count, "N", "Metropolis-Hastings steps of each particle after a resampling"),
     ("blocks", str, "NAMES", "variables that move together in mh: 'mu,tau;z' are two blocks"),
     ("proposal", str, "NAME", "a model of the file that proposes in mh"),
+    ("bound", within(NUMBER), "X", "of rejection: the log of the largest weight"),
+    ("temperatures", natural, "N", "steps from the prior to the posterior; 0 in tempered: as many as needed"),
+    (
+        "parameters",
+        str,
+        "NAMES",
+        "variables that pmmh, pgibbs and smc2 move by themselves: 'mu,tau'",
+    ),
     ("time", duration, "T", "stop after this long, keeping what there is: 30s, 5m, 1h"),
 )
 """Options that go to the method: name, how it is read, what stands for it, help."""

@@ -1,0 +1,125 @@
+"""Rejection sampling: runs from the prior, each kept with probability weight / bound.
+
+The runs that are kept are independent draws from the posterior, exactly, as long as no weight exceeds the
+bound; one that does is an error. The share that is kept estimates the evidence: of n runs until the r-th is
+kept, (r - 1) / (n - 1) is unbiased (Haldane, *On a method of estimating frequencies*, Biometrika 1945).
+"""
+
+from __future__ import annotations
+
+from math import inf, log, nan, sqrt
+from typing import NamedTuple
+
+from pplc.inference.answers import Estimate, estimate
+from pplc.inference.collect import arrays
+from pplc.inference.importance import refuses
+from pplc.inference.markov import likelihood_of, variables_of
+from pplc.inference.metropolis import accept
+from pplc.inference.options import Options
+from pplc.inference.progress import Progress
+from pplc.inference.result import Draws, Result, State
+from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.measure import is_zero, times
+from pplc.semantics.nested import Nested
+from pplc.semantics.number import LogWeight
+from pplc.semantics.representations import sequential
+from pplc.semantics.representations.sequential import Suspended
+from pplc.semantics.source import Seeded, Source
+
+__all__ = ["attempt", "refuses", "run"]
+
+ROUNDING = 1e-9
+"""By how much the log of a weight may exceed the bound before it is an error: sums of logs are rounded."""
+
+SLOTS = 1 << 31
+"""Attempts that read one generation of the seed."""
+
+
+class Attempts(NamedTuple):
+    """What has been tried so far, in this run and those that it continues.
+
+    dimension: the lowest of any run of positive weight; only these count (LANGUAGE.md 11).
+    """
+
+    tried: int
+    kept: int
+    dimension: int | None
+
+
+def attempt(machine: Machine, bound: LogWeight, source: Source) -> tuple[Suspended, bool]:
+    """A run from the prior, and whether it is kept. Raises `Rejected` if its weight exceeds the bound."""
+    choose = sequential.prior(source, exact=machine.exact)
+    run, weight = sequential.finish(machine, sequential.start(machine, choose), choose)
+    if is_zero(weight):
+        return run, False
+    ratio = times(weight, -bound)
+    if float(ratio) > ROUNDING:
+        raise _exceeded(machine, float(weight), float(bound))
+    return run, accept(ratio, source)
+
+
+def run(bound: Bound, options: Options, progress: Progress) -> Result:
+    """`draws` runs that are kept, from as many attempts as it takes."""
+    nested = Nested()
+    machine = Machine(bound, exact=False, infer=nested)
+    done = Attempts(0, 0, None) if options.state is None else _resumed(options.state)
+    kept: list[Suspended] = []
+    stopped = False
+    while len(kept) < options.draws:
+        if progress.stopped():
+            stopped = True
+            break
+        source = Seeded(options.seed, generation=done.tried // SLOTS, slot=done.tried % SLOTS)
+        nested.source = source
+        found, good = attempt(machine, options.bound, source)
+        done = done._replace(tried=done.tried + 1)
+        if good and (done.dimension is None or found.dimension <= done.dimension):
+            if done.dimension is not None and found.dimension < done.dimension:
+                kept, done = [], done._replace(kept=0)  # what was kept has no mass beside this run
+            kept.append(found)
+            done = done._replace(kept=done.kept + 1, dimension=found.dimension)
+        progress.advance("drawing", len(kept), options.draws, f"{done.tried:,} attempts")
+    return Result(
+        "rejection",
+        draws=Draws(
+            arrays([[variables_of(each) for each in kept]]),
+            log_likelihood=arrays([[likelihood_of(each) for each in kept]]),
+        ),
+        log_evidence=evidence(done, options.bound, stopped=stopped),
+        note=f"{len(kept):,} of {done.tried:,} runs kept",
+        state={
+            "method": "rejection",
+            "tried": done.tried,
+            "kept": done.kept,
+            "dimension": -1 if done.dimension is None else done.dimension,
+        },
+        stopped=stopped,
+    )
+
+
+def evidence(done: Attempts, bound: float, *, stopped: bool) -> Estimate:
+    """The log of the evidence with its standard error by the delta method."""
+    tried, kept, _ = done
+    share = kept / tried if stopped or kept < 2 else (kept - 1) / (tried - 1)
+    if share == 0:
+        return Estimate(-inf, nan, (-inf, inf), ("no run was kept",))
+    return estimate(log(share) + bound, sqrt((1 - share) / kept))
+
+
+def _resumed(state: State) -> Attempts:
+    dimension = int(state["dimension"])
+    return Attempts(int(state["tried"]), int(state["kept"]), None if dimension < 0 else dimension)
+
+
+def _exceeded(machine: Machine, weight: float, bound: float) -> Rejected:
+    return Rejected(
+        Diagnostic(
+            "E0408",
+            f"a run has weight e^{weight:.4g}, above the bound e^{bound:.4g}: what was kept would be wrong",
+            machine.bound.program.model.span,
+            help=f"give a bound that no weight exceeds, such as `--bound {weight + 1:.3g}` or more;"
+            " densities have no upper bound in general, and then `--method importance` is meant",
+        )
+    )
