@@ -15,6 +15,8 @@ from typing import TypeAlias
 
 from pplc.information.entropy import log_of
 from pplc.information.table import Outcome, Probability, Table, no_law
+from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected
+from pplc.lang.suggest import did_you_mean
 
 Pairs: TypeAlias = list[tuple[Probability, Probability]]
 """The two probabilities of every joint value that has one."""
@@ -123,5 +125,27 @@ KINDS: Mapping[str, Callable[[Pairs], Probability]] = MappingProxyType(
 )
 """The divergences without a parameter, by the name that queries use."""
 
-LOGARITHMIC = frozenset({"kl", "js", "cs"})
+WITH_ORDER: Mapping[str, Callable[[Pairs, Probability], float]] = MappingProxyType(
+    {"renyi": renyi, "tsallis": tsallis}
+)
+"""Those of an order α > 0."""
+
+LOGARITHMIC = frozenset({"kl", "js", "cs", "renyi"})
 """Those with a unit: nats here."""
+
+
+def divergence(p: Table, q: Table, kind: str = "kl", order: Probability = 2) -> Probability:
+    """A divergence between two laws of the same variables, by its name in `KINDS` or `WITH_ORDER`.
+
+    In nats if it is `LOGARITHMIC`. `Rejected` E0609 for other names, and for an order that is not positive.
+    """
+    pairs = aligned(p, q)
+    if kind in KINDS:
+        return KINDS[kind](pairs)
+    if kind not in WITH_ORDER:
+        known = [*KINDS, *WITH_ORDER]
+        advice = did_you_mean(kind, known) or f"the kinds are {', '.join(known)}"
+        raise Rejected(Diagnostic("E0609", f"there is no divergence `{kind}`", NOWHERE, help=advice))
+    if order <= 0:
+        raise Rejected(Diagnostic("E0609", "the order of a divergence is positive", NOWHERE))
+    return WITH_ORDER[kind](pairs, order)

@@ -123,6 +123,29 @@ def o_terms(names: Sequence[str], given: Names = ()) -> Terms:
     return _sum(*[(c, key) for key, c in total.items()], *[(-c, key) for key, c in dual.items()])
 
 
+def shannon(head: str, groups: Sequence[Names], given: Names = ()) -> Terms | None:
+    """What a query with this head asks for, such as `I`; None if that is no combination of entropies."""
+    match head:
+        case "H":
+            return entropy_terms(groups[0], given)
+        case "I":
+            return mutual_terms(groups[0], groups[1], given)
+        case "TC":
+            return total_terms(listed(groups[0]), given)
+        case "DTC":
+            return dual_terms(listed(groups[0]), given)
+        case "O":
+            return o_terms(listed(groups[0]), given)
+        case "interaction":
+            return co_terms(listed(groups[0]), given)
+        case _:
+            return None
+
+
+SIGNED = frozenset({"O", "interaction"})
+"""Combinations that may be negative."""
+
+
 # ------------------------------------------------------------------ and as numbers, in nats
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pplc.inference.answers import Estimate, estimate
-from pplc.information.entropy import Terms
+from pplc.information.entropy import Names, Terms, shannon
 from pplc.information.table import Floats
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected
 
@@ -54,6 +54,26 @@ def estimated(data: Mapping[str, Sequence[object]], terms: Terms, method: str = 
     value = sum(c * grassberger(np.bincount(joined(columns, key))) for key, c in terms.items())
     flags = ("corrected for the bias of counts (Grassberger)", *found.flags[1:])
     return replace(estimate(value, found.standard_error), flags=flags)
+
+
+def estimate_from(
+    data: Mapping[str, Sequence[object]],
+    head: str,
+    *groups: Names,
+    given: Names = (),
+    method: str = "miller-madow",
+) -> Estimate:
+    """What the query `head(groups; … | given)` asks, such as `I`, from independent rows of data, in nats.
+
+    head:   H, I, TC, DTC, O or interaction.
+    method: `miller-madow` or `grassberger`.
+    """
+    terms = shannon(head, groups, given)
+    if terms is None:
+        message = f"`{head}` is not estimated from data: H, I, TC, DTC, O and interaction are"
+        advice = f"`Table.of_data(data)` is their law as it was counted, which `{head}` takes"
+        raise Rejected(Diagnostic("E0615", message, NOWHERE, help=advice))
+    return estimated(data, terms, method)
 
 
 def corrected(

@@ -11,10 +11,11 @@ from pplc.inference.answers import Answer, Bounds, Estimate, Exact, Truncated
 from pplc.inference.result import Array, Draws, Result
 from pplc.information.answers import Answered, Runs
 from pplc.information.asked import UNITS, Asked, Found, badly
+from pplc.information.entropy import SIGNED, shannon
 from pplc.information.estimators import Labels, corrected, labelled
 from pplc.information.exact_queries import Do, names_in, worlds_given
 from pplc.information.expressions import datum
-from pplc.information.finite_queries import ANSWERS, SIGNED, is_event, shannon
+from pplc.information.finite_queries import ANSWERS, is_event
 from pplc.information.sampled_queries import (
     directly,
     effective_draws,

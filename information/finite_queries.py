@@ -7,7 +7,7 @@ conditional entropy. All is in nats here; limits and rates that a query states a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import inf
 from types import MappingProxyType
@@ -22,18 +22,13 @@ from pplc.information.coupling_queries import COUPLINGS
 from pplc.information.decomposition import pid
 from pplc.information.directed import directed_information, transfer_entropy
 from pplc.information.entropy import (
-    Terms,
-    co_terms,
+    SIGNED,
     combination,
-    dual_terms,
     effective_count,
     entropy,
-    entropy_terms,
     mutual_information,
-    mutual_terms,
-    o_terms,
     renyi_entropy,
-    total_terms,
+    shannon,
     tsallis_entropy,
 )
 from pplc.information.fairness import decide, disparity
@@ -53,29 +48,6 @@ def is_event(condition: syntax.Expr) -> bool:
 
 
 # ------------------------------------------------------------------ Shannon's measures
-
-
-def shannon(head: str, groups: Sequence[Sequence[str]], given: Sequence[str]) -> Terms | None:
-    """A head as a combination of entropies; None for those that are none."""
-    match head:
-        case "H":
-            return entropy_terms(groups[0], given)
-        case "I":
-            return mutual_terms(groups[0], groups[1], given)
-        case "TC":
-            return total_terms(groups[0], given)
-        case "DTC":
-            return dual_terms(groups[0], given)
-        case "O":
-            return o_terms(groups[0], given)
-        case "interaction":
-            return co_terms(groups[0], given)
-        case _:
-            return None
-
-
-SIGNED = frozenset({"O", "interaction"})
-"""Combinations that may be negative."""
 
 
 def _shannon(asked: Asked) -> Found:
@@ -121,19 +93,13 @@ def _laws(asked: Asked) -> tuple[Table, Table]:
 
 def _divergence(asked: Asked) -> Found:
     p, q = _laws(asked)
-    kinds = (*divergences.KINDS, "renyi", "tsallis", "w1")
+    kinds = (*divergences.KINDS, *divergences.WITH_ORDER, "w1")
     kind = "kl" if asked.query.head == "KL" else word(asked.query, "kind", kinds, "kl")
     if kind == "w1":
         return Found(Exact(wasserstein(p, q)), informational=False)
-    pairs = divergences.aligned(p, q)
-    if kind in divergences.KINDS:
-        return Found(exactly(divergences.KINDS[kind](pairs)), kind in divergences.LOGARITHMIC)
     order = number(asked.query, "order", Fraction(2))
-    if order <= 0:
-        raise badly(asked.query, "the order of a divergence is positive")
-    if kind == "renyi":
-        return Found(Exact(divergences.renyi(pairs, order)))
-    return Found(Exact(divergences.tsallis(pairs, order)), informational=False)
+    found = divergences.divergence(p, q, kind, order)
+    return Found(exactly(found), kind in divergences.LOGARITHMIC)
 
 
 # ------------------------------------------------------------------ channels, codes, time

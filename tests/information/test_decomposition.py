@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pplc.information.common import gacs_korner
 from pplc.information.decomposition import MEASURES, Decomposition, pairwise, pid
 from pplc.information.entropy import entropy, mutual_information
-from pplc.information.gaussian_pid import gaussian_information, gaussian_pid, linear_gaussian
+from pplc.information.gaussian import gaussian_information, gaussian_pid, linear_gaussian
 from pplc.information.lattice import antichains, atoms, below
 from pplc.information.redundancy import MEASURES as ON_LATTICES
 from pplc.information.table import Table

@@ -63,3 +63,15 @@ def test_grassberger_of_one_value_is_0() -> None:
 def test_an_estimator_that_does_not_exist_is_refused() -> None:
     with pytest.raises(Rejected, match="E0609"):
         estimated({"x": [0, 1]}, entropy_terms("x"), "nsb")
+
+
+def test_data_are_asked_as_programs_are() -> None:
+    from pplc.information import H, I, Table, estimate
+
+    data = _sample(3)
+    corrected = estimate(data, "I", "x", "y")
+    counted = I(Table.of_data(data), "x", "y")
+    assert corrected.value == pytest.approx(counted - 9 / (2 * DRAWS), abs=1e-12)
+    assert estimate(data, "H", "x", given="y").value > H(Table.of_data(data), "x", "y")
+    with pytest.raises(Rejected, match="E0615"):
+        estimate(data, "pid", "x", "y")

@@ -83,9 +83,8 @@ NUMBERS: dict[str, float] = {
     "I(a, b; t)": AND,
     "I(a; b)": 0,
     "I(a; b | t)": 0.5 - (AND - 0.5),
-    "I(a; b | t == false)": log(27 / 16) / log(2) * 2 / 3
-    - (log(27 / 16) / log(2) * 2 / 3 - 0.2516291673878229),
-    "interaction(a, b, t)": 2 * AND - 1 - AND,
+    "I(a; b | t == false)": 0.2516291673878229,  # log2 3 - 4/3
+    "interaction(a, b, t)": AND - 1,
     "TC(a, b, t)": AND,
     "DTC(a, b, t)": 1,
     "O(a, b, t)": AND - 1,
