@@ -1,47 +1,48 @@
-"""Exact inference by enumeration that merges equal states: linear where the program is a chain.
+"""Exact inference: the laws of all variables and the evidence, by whichever way is in reach.
+
+Long loops over few states are passed through as matrix products (`pplc.inference.chain`), in floating
+point. Other programs are followed run by run, merging equal states (`pplc.inference.forward`), in
+rationals; if there are many states and the program is static, its variables are summed out one by one
+instead (`pplc.inference.elimination`).
 
 Invariants: the laws and the evidence equal those of `pplc.semantics.representations.enumerated`, as
-rationals, as long as these fit their budget (`MOST_BITS`); after that in floats, which is said.
+rationals, as long as these fit their budget (`pplc.inference.states.MOST_BITS`); after that in floats,
+which is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
-from typing import NamedTuple
+from math import inf
 
-from pplc.inference.answers import Bounds, Exact, above, enclosed_log
+from pplc.inference import elimination
+from pplc.inference import forward as following
+from pplc.inference.answers import Exact
+from pplc.inference.chain import Chain, chain
 from pplc.inference.collect import RETURN, variables
+from pplc.inference.elimination import MOST_ROWS, Plan, plan
+from pplc.inference.elimination import run as eliminate
+from pplc.inference.factor_graph import Refused
+from pplc.inference.forward import Joint, forward, no_runs
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Index, Probability, Result
-from pplc.inference.slicing import memoises, without_reports
-from pplc.inference.states import Explorer, Graph
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
-from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.diagnostics import Rejected
 from pplc.lang.families import FAMILIES
 from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
-from pplc.semantics.growing import Growing
-from pplc.semantics.laws import LawValue
-from pplc.semantics.machine import Machine
-from pplc.semantics.measure import ONE, Measure, collected, is_zero, share, total
-from pplc.semantics.nested import Nested
-from pplc.semantics.number import LogRat, LogWeight
-from pplc.semantics.runs import Finished
-from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoModel, ModelValue, Value
+from pplc.semantics.measure import is_zero
+from pplc.semantics.number import LogRat
+from pplc.semantics.values import Address, Value
 
-MOST_RECURRING = 20_000
-"""States among which it is looked for ones that come back, before an endless program is unrolled."""
+FIRST_STATES = 5_000
+"""States that are followed before other ways are looked at."""
 
-MOST_REPORTED = 20_000
-"""States of an endless program that are followed for its reports alone, when the rest is known exactly."""
-
-ROUNDING = 1e-13
-"""Relative error allowed for the rounding of weights that are not rational."""
+TOO_MANY = "E0503"
 
 
 def refuses(bound: Bound) -> str:
@@ -62,118 +63,68 @@ def refuses(bound: Bound) -> str:
 
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
-    """The laws of all variables and the evidence of a finite program; bounds of them for an endless one."""
-    value = None
+    """The laws of all variables and the evidence; bounds of them for an endless program."""
+    found = chain(bound, progress)
+    if found is not None:
+        return _passed(found)
     if not ordered(bound.program):
-        bound = _unaddressed(bound)
-        value = _value(bound, progress)
-    budget = bound.budget
-    if value is not None:
-        budget = replace(budget, states=min(budget.states, MOST_REPORTED))
-    machine = Machine(replace(bound, budget=budget), exact=True, infer=Nested())
-    graph = Explorer(machine, progress, forgetful=True).explore()
-    states = len(graph.nodes)
-    evidence = graph.evidence()
-    if graph.stopped and (not graph.rest or is_zero(evidence)):
-        note = f"stopped after {counted(states, 'state')}"
-        return Result("exact", note=note, no_evidence="it was stopped", stopped=True)
-    if is_zero(evidence):
-        raise impossible(graph, bound)
-    left = share_left(graph)
-    laws = _laws(graph, evidence, rational=not graph.rest)
-    lefts = dict.fromkeys(laws, left) if graph.rest else {}
-    diagnostics: dict[str, float] = {"states": states}
-    note = counted(states, "state")
-    found: Exact | Bounds = _exact(evidence)
-    if graph.rest:
-        diagnostics["left_out"] = left
-        note += f"; runs of relative mass {left:.1g} were not followed: bounds"
-        found = enclosed_log(evidence, left)
-        if value is not None and share_left(value) < left:
-            whole = value.evidence()
-            laws["return"] = _laws(value, whole, rational=not value.rest)["return"]
-            if value.rest:
-                lefts["return"] = share_left(value)
-                found = enclosed_log(whole, lefts["return"])
-            else:
-                del lefts["return"]
-                found = _exact(whole)
-            note = f"{counted(len(value.nodes), 'state')} for the value and the evidence, {note} for the rest"
-    elif not isinstance(evidence, LogRat):
-        note += "; in floating point"
+        return forward(bound, progress)
+    first = min(bound.budget.states, FIRST_STATES)
+    try:
+        return forward(replace(bound, budget=replace(bound.budget, states=first)), progress)
+    except Rejected as rejected:
+        if first == bound.budget.states or rejected.diagnostics[0].code != TOO_MANY:
+            raise
+        many = rejected.diagnostics[0]
+    cost = f"following runs takes more than {counted(first, 'state')}"
+    try:
+        planned = plan(bound)
+    except Refused as refused:
+        cost += f"; the program is not static: {refused}"
+        planned = None
+    if planned is not None:
+        cost += f"; summing out variables takes tables of {counted(planned.rows, 'row')}"
+        if planned.rows <= MOST_ROWS:
+            return replace(_eliminated(planned, bound), cost=cost)
+        cost += f", because of `{planned.widest}`"
+    try:
+        return replace(forward(bound, progress), cost=cost)
+    except Rejected as rejected:
+        if rejected.diagnostics[0].code != TOO_MANY:
+            raise
+        raise Rejected(replace(rejected.diagnostics[0], help=f"{cost}. {many.help}")) from None
+
+
+def _passed(found: Chain) -> Result:
+    laws, evidence = found.laws()
+    if evidence == -inf:
+        raise no_runs(found.span)
+    grouped: dict[str, dict[Index, dict[Value, Probability]]] = {}
+    for name, elements in variables(sorted(laws, key=lambda address: address == RETURN)).items():
+        grouped[name] = {index: dict(laws[address]) for index, address in elements.items()}
     return Result(
         "exact",
-        laws=laws,
-        left=lefts,
-        log_evidence=found,
-        diagnostics=diagnostics,
-        note=note,
-        stopped=graph.stopped,
+        laws=grouped,
+        log_evidence=Exact(evidence, None),
+        diagnostics={"states": found.states},
+        note=f"{counted(found.states, 'state')}; in floating point",
+        cost=f"passing through loops takes {counted(found.edges, 'edge')} between states",
     )
 
 
-def _unaddressed(bound: Bound) -> Bound:
-    """The program without the indices of anonymous sites, which are reported nowhere."""
-    if bound.interventions or memoises(bound.program):
-        return bound
-    names = frozenset(name for name in _reported(bound.program) if "#" not in name)
-    return replace(bound, program=without_reports(bound.program, names))
-
-
-def _reported(program: core.Program) -> Iterator[str]:
-    for function in reachable(program):
-        for statement in statements(function.body):
-            match statement:
-                case core.Draw(site=site) | core.Observe(site=site):
-                    yield site.name
-                case core.Let(recorded=name):
-                    yield name
-                case _:
-                    pass
-
-
-def _value(bound: Bound, progress: Progress) -> Graph | None:
-    """The states that decide the value and the evidence of an endless program, if these are fewer.
-
-    They may come back, or grow less than those that decide reports; None if they do not help.
-    """
-    if memoises(bound.program) or bound.interventions:
-        return None
-    program = without_reports(bound.program, ())
-    if program == bound.program:
-        return None
-    budget = replace(bound.budget, states=min(bound.budget.states, MOST_RECURRING))
-    machine = Machine(
-        replace(bound, program=program, budget=budget), exact=True, infer=Nested(), record=lambda _: False
+def _eliminated(planned: Plan, bound: Bound) -> Result:
+    answers = eliminate(planned)
+    if is_zero(answers.evidence):
+        raise no_runs(bound.program.model.span)
+    rational = answers.evidence.value if isinstance(answers.evidence, LogRat) else None
+    return Result(
+        "exact",
+        laws=answers.laws,
+        log_evidence=Exact(float(answers.evidence), rational),
+        diagnostics={"rows": answers.rows},
+        note=f"variable elimination, tables of up to {counted(answers.rows, 'row')}"
+        + ("; in floating point" if rational is None else ""),
     )
-    try:
-        graph = Explorer(machine, progress, forgetful=True).explore()
-    except Rejected as rejected:
-        if all(d.code in ("E0405", "E0406", "E0503") for d in rejected.diagnostics):
-            return None  # what else the program is, following its runs will show
-        raise
-    return None if graph.stopped or is_zero(graph.evidence()) else graph
-
-
-def share_left(graph: Graph) -> float:
-    """An upper bound of the mass of the runs not followed, as a share of the mass of the others."""
-    if not graph.rest:
-        return 0.0
-    if all(isinstance(weight, LogRat) for weight in (graph.evidence(), graph.open())):
-        return above(Fraction(share(graph.open(), graph.evidence())) * (1 + Fraction(1, 2**200)))
-    return above(float(share(graph.open(), graph.evidence())) * (1 + ROUNDING) + ROUNDING)
-
-
-class Joint(NamedTuple):
-    """An unnormalised joint law.
-
-    left: upper bound of the mass of the runs not followed, as a share of the mass of the others.
-    rest: what those runs have recorded so far, with upper bounds of their masses, on the same scale.
-    """
-
-    measure: Measure[frozenset[tuple[Address, Value]]]
-    left: float = 0.0
-    rest: tuple[tuple[Mapping[Address, Value], float], ...] = ()
 
 
 def joint(
@@ -188,75 +139,20 @@ def joint(
     names: of the entry's own variables, the only ones that `record` keeps, if that is known; what only
     decides others is then cut away.
     """
-    if not (names is None or ordered(bound.program) or memoises(bound.program) or bound.interventions):
-        bound = replace(bound, program=without_reports(bound.program, names))
-    machine = Machine(bound, exact=True, infer=Nested(), record=record)
-    explorer = Explorer(machine, progress or Silent(), forgetful=False)
-    graph = explorer.explore()
-    ends = (
-        (key(dict(edge.recorded)), float(mass) if graph.rest else mass, edge.dimension)
-        for edge, mass in graph.edges(ONE(True))
-        if edge.target is None and not is_zero(mass)
-    )
-    measure = collected(ends)
-    if not graph.rest or is_zero(graph.evidence()):
-        return Joint(measure)
-    rest: list[tuple[Mapping[Address, Value], float]] = []
-    for node in graph.rest:
-        if not is_zero(node.alpha):
-            recorded = {} if node.event is None else Finished((), node.event.state.recorded).variables()
-            rest.append((recorded, float(share(node.alpha, graph.evidence()))))
-    return Joint(measure, share_left(graph), tuple(rest))
-
-
-def _laws(
-    graph: Graph, evidence: LogWeight, *, rational: bool
-) -> dict[str, dict[Index, dict[Value, Probability]]]:
-    terms: dict[Address, dict[Value, list[LogWeight]]] = {}
-    for edge, mass in graph.edges(ONE(True)):
-        if is_zero(mass):
-            continue
-        for address, value in edge.recorded.items():
-            if not _opaque(value):
-                known = value.freeze() if isinstance(value, Growing) else value
-                terms.setdefault(address, {}).setdefault(known, []).append(mass)
-    found: dict[str, dict[Index, dict[Value, Probability]]] = {}
-    order = sorted(terms, key=lambda address: address == RETURN)
-    for name, elements in variables(order).items():
-        found[name] = {}
-        for index, address in elements.items():
-            law = {value: share(total(masses), evidence) for value, masses in terms[address].items()}
-            if not rational:  # right to the last digits of a float, but no rational
-                law = {value: float(probability) for value, probability in law.items()}
-            found[name][index] = {value: law[value] for value in _ordered(law)}
-    return found
-
-
-def _ordered(values: Iterable[Value]) -> list[Value]:
-    """Values in their own order where they have one; else as they were found."""
+    waiting = progress or Silent()
+    if not ordered(bound.program):
+        return following.joint(bound, record, key, waiting, names)
+    first = min(bound.budget.states, FIRST_STATES)
+    small = replace(bound, budget=replace(bound.budget, states=first))
     try:
-        return sorted(values)  # type: ignore[type-var]
-    except TypeError:
-        return list(values)
-
-
-def _opaque(value: Value) -> bool:
-    return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)
-
-
-def _exact(evidence: LogWeight) -> Exact:
-    return Exact(float(evidence), evidence.value if isinstance(evidence, LogRat) else None)
-
-
-def impossible(graph: Graph, bound: Bound) -> Rejected:
-    """The error when no run has positive weight."""
-    span = graph.dead_end if graph.dead_end.line else bound.program.model.span
-    return Rejected(
-        Diagnostic(
-            "E0403",
-            "the evidence is impossible: no run of the model has positive weight (Z = 0)",
-            span,
-            "the last runs end here",
-            "check the data, the conditions and the supports of the distributions",
-        )
-    )
+        return following.joint(small, record, key, waiting, names)
+    except Rejected as rejected:
+        if first == bound.budget.states or rejected.diagnostics[0].code != TOO_MANY:
+            raise
+    try:
+        planned = plan(bound)
+        if planned.rows <= MOST_ROWS:
+            return Joint(elimination.joint(planned, record, key))
+    except Refused:
+        pass
+    return following.joint(bound, record, key, waiting, names)

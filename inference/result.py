@@ -79,6 +79,7 @@ class Result:
     draws:        all other methods.
     log_evidence: log Z in nats; None with the reason in `no_evidence` where it is unknown or undefined.
     diagnostics:  numbers about the run as a whole, such as `{"states": 8}` or `{"divergences": 0}`.
+    cost:         what it was estimated to cost, and what other ways would have, in words.
     note:         what ran, in a few words: `8 states`, `AutoNormal guide, 5000 steps`.
     warnings:     in plain words, code W04xx or W05xx.
     state:        to resume from; None if the method cannot.
@@ -95,6 +96,7 @@ class Result:
     no_evidence: str = ""
     diagnostics: Mapping[str, float] = field(default_factory=dict[str, float])
     note: str = ""
+    cost: str = ""
     warnings: tuple[Diagnostic, ...] = ()
     state: State | None = None
     replaces: bool = False

@@ -52,7 +52,7 @@ def _unreported(block: Block, kept: Container[str]) -> Block:
     found: list[Stmt] = []
     for statement in block:
         match statement:
-            case core.Let(recorded=name) if name and name not in kept:
+            case core.Let(recorded=name) | core.Define(recorded=name) if name and name not in kept:
                 found.append(replace(statement, recorded=""))
             case core.Draw(site=site) | core.Observe(site=site) if site.name not in kept:
                 found.append(replace(statement, site=replace(site, indices=())))

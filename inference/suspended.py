@@ -50,6 +50,24 @@ class Activation(NamedTuple):
     env: Env
 
 
+class Shortened:
+    """Values as keys; large ones are hashed once, and known by a number from then on."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Value, int] = {}
+        self._known: dict[int, tuple[Value, int]] = {}
+
+    def __call__(self, value: Value) -> Hashable:
+        """The value, or the number it is known by if it is large."""
+        if not isinstance(value, tuple) or len(value) <= LARGE:
+            return value
+        known = self._known.get(id(value))
+        if known is None:
+            number = self._numbers.setdefault(value, len(self._numbers))
+            known = self._known[id(value)] = (value, number)  # keeps the value, so its id stays its own
+        return ("large", known[1])
+
+
 def ordered(program: core.Program) -> bool:
     """Whether no run comes back to where it was: there is neither recursion nor `while`."""
     used = {function.name: function for function in reachable(program)}
@@ -73,8 +91,7 @@ class Suspended:
         self._addressed = bool(bound.interventions) or memoises(program)
         self._liveness = Liveness(program)
         self._needs: dict[Key, Needs] = {}
-        self._numbers: dict[Value, int] = {}
-        self._known: dict[int, tuple[Value, int]] = {}
+        self._short = Shortened()
         self.ordered = ordered(program)
 
     def key(self, event: Sampling) -> tuple[Key, Sampling]:
@@ -127,16 +144,6 @@ class Suspended:
                     pass
             frame = frame.rest
         return tuple(reversed(places))
-
-    def _short(self, value: Value) -> Hashable:
-        """The value, or the number it is known by if it is large."""
-        if not isinstance(value, tuple) or len(value) <= LARGE:
-            return value
-        known = self._known.get(id(value))
-        if known is None:
-            number = self._numbers.setdefault(value, len(self._numbers))
-            known = self._known[id(value)] = (value, number)  # keeps the value, so its id stays its own
-        return ("large", known[1])
 
     def _only_returns(self, activation: Activation) -> bool:
         """Whether a caller does nothing with the value it waits for but return it."""

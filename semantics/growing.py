@@ -11,7 +11,7 @@ An array of rank 2 is an array of rows of rank 1, and so on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias, cast
@@ -135,6 +135,17 @@ class Growing:
         if result is self:
             return self
         return replace(result, gone=_joined(gone))
+
+    def defined_between(self, start: int, stop: int, kept: Mapping[int, Value]) -> Growing:
+        """The array after its elements from `start` to before `stop` were defined, all but `kept` forgotten."""
+        result, gone = self, list(self.gone)
+        low = start
+        for index in sorted(kept):
+            result = result.defined((index,), kept[index])
+            gone.append((low, index))
+            low = index + 1
+        gone.append((low, stop))
+        return replace(result, gone=_joined([(low, high) for low, high in gone if low < high]))
 
     def _is_triangle(self) -> bool:
         second = self._find(1) if self.length > 1 else _Hole.HOLE

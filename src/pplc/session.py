@@ -9,8 +9,8 @@ from typing import Any
 
 from pplc.inference.auto import Outcome, infer
 from pplc.inference.collect import RETURN
-from pplc.inference.exact import Joint as JointLaw
 from pplc.inference.exact import joint
+from pplc.inference.forward import Joint as JointLaw
 from pplc.inference.joint import by_name, wanted
 from pplc.inference.options import Options
 from pplc.inference.predict import prior_draws
