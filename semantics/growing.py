@@ -137,7 +137,7 @@ class Growing:
         return replace(result, gone=_joined(gone))
 
     def defined_between(self, start: int, stop: int, kept: Mapping[int, Value]) -> Growing:
-        """The array after its elements from `start` to before `stop` were defined, all but `kept` forgotten."""
+        """The array after the elements from `start` to `stop` were defined, all but `kept` forgotten."""
         result, gone = self, list(self.gone)
         low = start
         for index in sorted(kept):
