@@ -56,9 +56,35 @@ def gp_regression() -> dict[str, object]:
     return {"x": x.tolist(), "y": y.round(3).tolist(), "new": [3.1, 7.0]}
 
 
+def federated_fairness() -> dict[str, object]:
+    """20,000 people like those of the census data Adult, counted by kind, and three ways to spread them.
+
+    Two thirds are men. Who earns much depends on schooling, hours and sex; the prediction on schooling and
+    hours, which depend on sex. Clients: at random; mostly by sex; by sex and prediction together.
+    """
+    rng = np.random.default_rng(SEED)
+    people = 20_000
+    man = rng.random(people) < 0.67
+    school = rng.choice(3, people, p=[0.45, 0.3, 0.25])
+    long_hours = rng.random(people) < np.where(man, 0.55, 0.25)
+    chance = 1 / (1 + np.exp(3 - 1.1 * school - 1.2 * long_hours - 0.8 * man))
+    earns = rng.random(people) < chance
+    predicted = school + 1.1 * long_hours + 0.4 * rng.standard_normal(people) > 1.9
+    even = rng.integers(0, 2, people)
+    by_sex = np.where(rng.random(people) < 0.9, man, ~man).astype(int)
+    by_both = np.where(rng.random(people) < 0.9, man ^ predicted, rng.random(people) < 0.5).astype(int)
+    columns = {"man": man, "earns": earns, "predicted": predicted,
+               "even": even, "by_sex": by_sex, "by_both": by_both}  # fmt: skip
+    kinds, counts = np.unique(np.stack(list(columns.values()), axis=1), axis=0, return_counts=True)
+    listed = {
+        name: kinds[:, k].astype(column.dtype).tolist() for k, (name, column) in enumerate(columns.items())
+    }
+    return {**listed, "people": counts.tolist()}
+
+
 def main(folder: Path) -> None:
     """Write one JSON file for each example into `folder`."""
-    for example in (radon, stochastic_volatility, item_response, gp_regression):
+    for example in (radon, stochastic_volatility, item_response, gp_regression, federated_fairness):
         (folder / f"{example.__name__}.json").write_text(json.dumps(example()) + "\n")
 
 

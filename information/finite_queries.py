@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from pplc.inference.answers import Bounds, Exact
+from pplc.inference.answers import Answer, Bounds, Exact
 from pplc.information import divergences
 from pplc.information.asked import Asked, Found, badly, exactly, no_given, number, word
 from pplc.information.channels import bottleneck, capacity, rate_distortion
@@ -173,7 +173,7 @@ def _pid(asked: Asked) -> Found:
     found = pid(asked.table, asked.groups[0], asked.groups[1], measure)
     if not found.gap:
         return Found({name: Exact(value) for name, value in found.atoms.items()})
-    return Found({name: Bounds(value - found.gap, value + found.gap) for name, value in found.atoms.items()})
+    return Found(_within(found.atoms, found.gap))
 
 
 def _disparity(asked: Asked) -> Found:
@@ -183,7 +183,12 @@ def _disparity(asked: Asked) -> Found:
     parts = {"unique": found.unique, "redundant": found.redundant, "masked": found.masked}
     if not found.gap:
         return Found({name: Exact(value) for name, value in parts.items()})
-    return Found({name: Bounds(value - found.gap, value + found.gap) for name, value in parts.items()})
+    return Found(_within(parts, found.gap))
+
+
+def _within(values: Mapping[str, float], gap: float) -> dict[str, Answer]:
+    """Numbers that are not negative and known up to a gap."""
+    return {name: Bounds(max(value - gap, 0.0), max(value, 0.0) + gap) for name, value in values.items()}
 
 
 def _decide(asked: Asked) -> Found:
