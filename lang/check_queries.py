@@ -324,7 +324,13 @@ def _variable(c: Checker, checked: Checked, known: ModelSignature, path: Sequenc
 def _intervention(c: Checker, checked: Checked, known: ModelSignature, item: s.DoItem) -> None:
     name = ".".join(item.path)
     kind = _variable(c, checked, known, item.path, item)
-    if item.indices:
+    function = c.unify.head(kind)
+    if isinstance(function, Fn) and len(item.indices) == len(function.parameters):
+        # What a memoised function has drawn stands under its arguments: `do(eyes["ada"] = true)`.
+        for argument, parameter in zip(item.indices, function.parameters, strict=True):
+            c.require(c.infer(argument, parameter), parameter, argument.span, f"an argument of `{name}`")
+        kind = function.result
+    elif item.indices:
         kind = index(c, item, kind, item.indices, name)
     found = c.infer(item.value, kind)
     if not isinstance(kind, Wrong | Variable):
