@@ -1,4 +1,4 @@
-"""Warm-up: step size by dual averaging, a diagonal metric from windows that double (as in Stan).
+"""Warm-up: step size by dual averaging, a diagonal or dense metric from windows that double (as in Stan).
 
 Hoffman & Gelman (2014), section 3.2; Stan reference manual, "Automatic parameter tuning".
 """
@@ -49,30 +49,63 @@ class StepSize:
 
 
 @dataclass(slots=True)
-class Variances:
-    """Running means and sums of squared deviations (Welford 1962)."""
+class Moments:
+    """Running means, and sums of squared deviations (Welford 1962) or of their products.
+
+    squares: [D], or [D, D] for a dense metric.
+    """
 
     mean: Floats
     squares: Floats
     count: int = 0
 
     @staticmethod
-    def of_size(size: int) -> Variances:
+    def of_size(size: int, *, dense: bool = False) -> Moments:
         """Nothing seen yet."""
-        return Variances(np.zeros(size), np.zeros(size))
+        return Moments(np.zeros(size), np.zeros((size, size) if dense else size))
 
     def add(self, x: Floats) -> None:
         """One more draw."""
         self.count += 1
-        delta = x - self.mean
-        self.mean = self.mean + delta / self.count
-        self.squares = self.squares + delta * (x - self.mean)
+        before = x - self.mean
+        self.mean = self.mean + before / self.count
+        after = x - self.mean
+        self.squares = self.squares + (np.outer(before, after) if self.squares.ndim == 2 else before * after)
 
     def regularised(self) -> Floats:
-        """The variances, drawn a little towards 1e-3, as in Stan."""
+        """The variances or covariances, drawn a little towards 1e-3 times the identity, as in Stan."""
         n = self.count
-        variance = self.squares / (n - 1)
-        return (n / (n + 5)) * variance + 1e-3 * (5 / (n + 5))
+        estimate = (n / (n + 5)) * self.squares / (n - 1)
+        towards = 1e-3 * (5 / (n + 5))
+        if estimate.ndim == 1:
+            return estimate + towards
+        symmetric: Floats = (estimate + estimate.T) / 2 + towards * np.eye(len(estimate))
+        return symmetric
+
+
+def unit_metric(size: int, *, dense: bool) -> Floats:
+    """The metric before anything has been seen."""
+    return np.eye(size) if dense else np.ones(size)
+
+
+def momentum_root(metric: Floats) -> Floats:
+    """R such that R z has covariance M, the inverse of `metric`, for standard normal z: 1 / sqrt, or L'^-1.
+
+    `metric` = L L', which `usable` sees to.
+    """
+    if metric.ndim == 1:
+        return 1 / np.sqrt(metric)
+    return np.linalg.inv(np.linalg.cholesky(metric)).T.astype(np.float64)
+
+
+def usable(metric: Floats) -> Floats:
+    """The metric, or its diagonal part where rounding leaves it without a Cholesky factor."""
+    if metric.ndim == 2:
+        try:
+            np.linalg.cholesky(metric)
+        except np.linalg.LinAlgError:
+            return np.diag(np.diag(metric))
+    return metric
 
 
 @dataclass(frozen=True, slots=True)

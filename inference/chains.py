@@ -16,11 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pplc.inference.adaptation import StepSize, Variances, windows
+from pplc.inference.adaptation import Moments, StepSize, momentum_root, unit_metric, usable, windows
 from pplc.inference.gradient import TRIES
 from pplc.inference.nuts_kernel import Info
 from pplc.inference.progress import Progress
-from pplc.inference.trajectory import Point, Vector, leapfrog, log_weight
+from pplc.inference.trajectory import Metric, Point, Vector, applied, leapfrog, log_weight
 from pplc.semantics.source import Seeded, Source
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +35,7 @@ class Transition(Protocol):
     """One step of a sampler, from a point with fresh momentum."""
 
     def __call__(
-        self, source: Source, start: Point, step: float, metric: Floats, /
+        self, source: Source, start: Point, step: float, metric: Metric, /
     ) -> Generator[Vector, tuple[Any, Vector], tuple[Point, Info]]: ...
 
 
@@ -47,13 +47,18 @@ class Potential(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run of chains is to do. draws: kept per chain, one in `thin` iterations."""
+    """What a run of chains is to do.
+
+    draws: kept per chain, one in `thin` iterations.
+    dense: whether the metric is a whole matrix, or its diagonal.
+    """
 
     draws: int
     warmup: int
     thin: int
     seed: int
     target: float
+    dense: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class ChainState:
     """Where a chain stands after warm-up; what `--resume` needs.
 
     iteration: transitions made so far, warm-up included; the generation of the source.
-    metric:    diagonal of the inverse mass matrix, variances of the posterior.
+    metric:    the inverse mass matrix or its diagonal, (co)variances of the posterior.
     """
 
     position: Floats
@@ -122,9 +127,10 @@ def normals(source: Source, size: int) -> Floats:
     return result
 
 
-def fresh(source: Source, position: Floats, log_density: float, gradient: Floats, metric: Floats) -> Point:
-    """The point with a new momentum."""
-    return Point(position, normals(source, len(position)) / np.sqrt(metric), log_density, gradient)
+def fresh(source: Source, point: Point | ChainState, root: Floats) -> Point:
+    """The point with a new momentum; `root` is the metric's `momentum_root`."""
+    momentum = applied(root, normals(source, len(point.position)))
+    return Point(point.position, momentum, point.log_density, point.gradient)
 
 
 def reasonable_step(
@@ -132,8 +138,9 @@ def reasonable_step(
 ) -> Generator[Vector, tuple[Any, Vector], float]:
     """A step size at which about 0.8 of single steps are accepted (Hoffman & Gelman, algorithm 4)."""
     direction = 0
+    root = momentum_root(metric)
     while 1e-10 < step < 1e7:
-        start = fresh(source, point.position, point.log_density, point.gradient, metric)
+        start = fresh(source, point, root)
         end = yield from leapfrog(start, step, metric, 0.5)
         gain = float(log_weight(end, metric)) - float(log_weight(start, metric))
         here = 1 if gain > math.log(0.8) else -1
@@ -176,12 +183,13 @@ def chain(
     else:
         state = resumed
     record.state = state
+    root = momentum_root(state.metric)
     for _ in range(settings.draws):
         info = NOTHING_DONE
         for _ in range(settings.thin):
             generation = state.iteration + 1
             here = source.at(generation=generation)
-            point = fresh(here, state.position, state.log_density, state.gradient, state.metric)
+            point = fresh(here, state, root)
             point, info = yield from transition(here, point, state.step, state.metric)
             state = ChainState(
                 point.position, float(point.log_density), point.gradient, state.step, state.metric, generation
@@ -200,22 +208,24 @@ def warm_up(
 ) -> Generator[Vector, tuple[Any, Vector], ChainState]:
     """Learns step size and metric; both stay as they are afterwards."""
     size = len(start.position)
-    metric = np.ones(size)
+    metric = unit_metric(size, dense=settings.dense)
+    root = momentum_root(metric)
     plan = windows(settings.warmup)
     step = yield from reasonable_step(source.at(generation=0, slot=1), start, 1.0, metric)
     tuner = StepSize.starting_at(step, settings.target)
-    seen = Variances.of_size(size)
+    seen = Moments.of_size(size, dense=settings.dense)
     point = start
     for iteration in range(settings.warmup):
         here = source.at(generation=iteration + 1)
-        begun = fresh(here, point.position, point.log_density, point.gradient, metric)
+        begun = fresh(here, point, root)
         point, info = yield from transition(here, begun, step, metric)
         step = tuner.update(info.acceptance)
         if plan.inside(iteration):
             seen.add(point.position)
         if iteration + 1 in plan.ends and seen.count > 1:
-            metric = seen.regularised()
-            seen = Variances.of_size(size)
+            metric = usable(seen.regularised())
+            root = momentum_root(metric)
+            seen = Moments.of_size(size, dense=settings.dense)
             step = yield from reasonable_step(
                 source.at(generation=iteration + 1, slot=1), point, step, metric
             )

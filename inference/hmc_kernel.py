@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 from pplc.inference.nuts_kernel import MOST_ENERGY, Info
-from pplc.inference.trajectory import Point, Vector, Weigh, leapfrog, log_weight, takes_new
+from pplc.inference.trajectory import Metric, Point, Vector, Weigh, leapfrog, log_weight, takes_new
 from pplc.semantics.number import weight
 from pplc.semantics.source import Source
 
@@ -19,7 +19,7 @@ def transition(
     source: Source,
     start: Point,
     step: Any,
-    metric: Vector,
+    metric: Metric,
     steps: int,
     weigh: Weigh = log_weight,
     half: Any = 0.5,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from pplc.inference.chains import Floats
 from pplc.inference.feasible import refuses
 from pplc.inference.nuts_kernel import Info, transition
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress
 from pplc.inference.result import Result
 from pplc.inference.sampling import sample
-from pplc.inference.trajectory import Point, Vector
+from pplc.inference.trajectory import Metric, Point, Vector
 from pplc.semantics.bound import Bound
 from pplc.semantics.source import Source
 
@@ -23,7 +22,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """Draws from the posterior by NUTS."""
 
     def step(
-        source: Source, start: Point, size: float, metric: Floats
+        source: Source, start: Point, size: float, metric: Metric
     ) -> Generator[Vector, tuple[Any, Vector], tuple[Point, Info]]:
         return transition(source, start, size, metric, options.max_depth)
 

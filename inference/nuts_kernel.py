@@ -13,6 +13,7 @@ from collections.abc import Generator
 from typing import Any, NamedTuple
 
 from pplc.inference.trajectory import (
+    Metric,
     Point,
     Vector,
     Weigh,
@@ -67,7 +68,7 @@ def leaf(point: Point, weighed: LogWeight) -> Tree:
     return Tree(0, point.momentum, point.momentum, point.momentum, weighed, point)
 
 
-def still(first: Tree, second: Tree, metric: Vector) -> bool:
+def still(first: Tree, second: Tree, metric: Metric) -> bool:
     """Whether the two stretches together do not turn, across their seam either."""
     return (
         goes_on(first.first, second.last, first.total + second.total, metric)
@@ -108,7 +109,7 @@ def grow(
     start: Point,
     depth: int,
     step: Any,
-    metric: Vector,
+    metric: Metric,
     base: LogWeight,
     weigh: Weigh,
     half: Any,
@@ -138,7 +139,7 @@ def transition(
     source: Source,
     start: Point,
     step: Any,
-    metric: Vector,
+    metric: Metric,
     max_depth: int,
     weigh: Weigh = log_weight,
     half: Any = 0.5,

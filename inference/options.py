@@ -11,6 +11,7 @@ from math import inf, isfinite
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
+Metric: TypeAlias = Literal["diagonal", "dense"]
 Guide: TypeAlias = Literal["AutoNormal", "AutoMultivariateNormal"]
 
 
@@ -65,7 +66,7 @@ DOMAINS: Mapping[str, Domain] = MappingProxyType(
 Resampler: TypeAlias = Literal["systematic", "stratified", "residual", "multinomial"]
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"guide": get_args(Guide), "resampler": get_args(Resampler)}
+    {"guide": get_args(Guide), "metric": get_args(Metric), "resampler": get_args(Resampler)}
 )
 """Of the options that are words, which ones there are."""
 
@@ -81,6 +82,8 @@ class Options:
     seed:          equal seeds give equal draws, whatever `threads` is.
     target_accept: mean acceptance that adaptation aims at, between 0 and 1.
     max_depth:     of NUTS trees; a trajectory has at most 2^max_depth steps.
+    metric:        of HMC and NUTS: whether adaptation learns the posterior's variances or its whole
+                   covariance, in unconstrained coordinates; the latter where variables are correlated.
     path_length:   of HMC trajectories: the step size times the number of steps.
     guide:         family of approximations for `svi`, by its name in Pyro.
     steps:         of the optimiser.
@@ -113,6 +116,7 @@ class Options:
     seed: int = 0
     target_accept: float = 0.8
     max_depth: int = 10
+    metric: Metric = "diagonal"
     path_length: float = 1.5707963267948966
     guide: Guide = "AutoNormal"
     steps: int = 5000

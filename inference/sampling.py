@@ -38,7 +38,14 @@ def sample(bound: Bound, options: Options, progress: Progress, method: str, tran
 
     with one_thread():
         density = found_density(bound)
-        settings = Settings(options.draws, options.warmup, options.thin, options.seed, options.target_accept)
+        settings = Settings(
+            options.draws,
+            options.warmup,
+            options.thin,
+            options.seed,
+            options.target_accept,
+            dense=options.metric == "dense",
+        )
         resumed = _resumed(options, method, density.size, bound.program.model.span)
         count = options.chains if resumed is None else len(resumed)
         start = start_of(density, options.init)

@@ -17,6 +17,8 @@ from pplc.semantics.source import Source
 
 Vector: TypeAlias = npt.NDArray[Any]
 """[D], of float64 or object."""
+Metric: TypeAlias = npt.NDArray[Any]
+"""The inverse mass matrix, an estimate of the posterior's covariance: its diagonal [D], or whole [D, D]."""
 
 Ask: TypeAlias = Generator[Vector, tuple[Any, Vector], Any]
 """A computation that asks for the log density and its gradient at positions it yields."""
@@ -34,33 +36,41 @@ class Point(NamedTuple):
     gradient: Vector
 
 
-Weigh: TypeAlias = Callable[[Point, Vector], LogWeight]
+Weigh: TypeAlias = Callable[[Point, Metric], LogWeight]
 """The log weight of a point under an inverse metric; `log_weight` but for exact checks."""
 
 
-def log_weight(point: Point, metric: Vector) -> LogWeight:
-    """Minus the energy: log density less p' M^-1 p / 2, for a diagonal inverse metric."""
+def applied(metric: Metric, vector: Vector) -> Vector:
+    """The matrix times the vector; a diagonal one is given as a vector."""
+    product: Vector = metric @ vector if metric.ndim == 2 else metric * vector
+    return product
+
+
+def log_weight(point: Point, metric: Metric) -> LogWeight:
+    """Minus the energy: log density less p' M^-1 p / 2, for the inverse metric M^-1."""
     with np.errstate(over="ignore", invalid="ignore"):
-        value: float = point.log_density - 0.5 * float(np.dot(point.momentum, metric * point.momentum))
+        value: float = point.log_density - 0.5 * float(
+            np.dot(point.momentum, applied(metric, point.momentum))
+        )
     return value
 
 
 def leapfrog(
-    point: Point, step: Any, metric: Vector, half: Any
+    point: Point, step: Any, metric: Metric, half: Any
 ) -> Generator[Vector, tuple[Any, Vector], Point]:
     """One leapfrog step (Neal 2011, eq. 5.18-20): reversible and of unit Jacobian; `half` is 1/2."""
     momentum = point.momentum + half * step * point.gradient
-    position = point.position + step * (metric * momentum)
+    position = point.position + step * applied(metric, momentum)
     log_density, gradient = yield position
     return Point(position, momentum + half * step * gradient, log_density, gradient)
 
 
-def goes_on(first: Vector, last: Vector, total: Vector, metric: Vector) -> bool:
+def goes_on(first: Vector, last: Vector, total: Vector, metric: Metric) -> bool:
     """Whether a trajectory still moves away from both its ends (Betancourt 2017, A.4.2).
 
     first, last: momenta at the ends. total: the sum of the momenta along it.
     """
-    sharp = metric * total
+    sharp = applied(metric, total)
     return bool(np.dot(first, sharp) > 0 and np.dot(last, sharp) > 0)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from pplc.inference import hmc, laplace, nuts, svi
 from pplc.inference import map as mode
-from pplc.inference.adaptation import StepSize, Variances, windows
+from pplc.inference.adaptation import Moments, StepSize, windows
 from pplc.inference.chains import ChainState, Record, Settings, chain, lockstep, normals
 from pplc.inference.diagnostics import ess_mean, rhat
 from pplc.inference.gradient import start_of
@@ -140,7 +140,7 @@ def test_windows_cover_what_is_between_the_buffers() -> None:
 
 def test_running_variances_are_those_of_the_draws() -> None:
     draws = np.random.default_rng(1).normal(size=(50, 3)) * [1, 10, 100]
-    seen = Variances.of_size(3)
+    seen = Moments.of_size(3)
     for x in draws:
         seen.add(x)
     expected = 50 / 55 * draws.var(axis=0, ddof=1) + 1e-3 * 5 / 55

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from pplc.inference import hmc_kernel, nuts_kernel
-from pplc.inference.trajectory import Point, leapfrog
+from pplc.inference.trajectory import Point, leapfrog, log_weight
 from pplc.semantics.number import LogRat
 from pplc.semantics.scripted import law_of
 from pplc.semantics.source import Source
@@ -56,6 +56,35 @@ class Oscillators:
             if key(after) == key(start):
                 return points
             points.append(after)
+
+
+MIX = np.array([[Fraction(e) for e in row] for row in ((1, 2), (1, 3))], dtype=object)
+UNMIX = np.array([[Fraction(e) for e in row] for row in ((3, -2), (-1, 1))], dtype=object)
+"""A change of coordinates S and its inverse, in whole numbers."""
+
+
+class Coupled(Oscillators):
+    """Two oscillators in the coordinates q = S x, p = S'^-1 p_x, under the dense inverse metric S S'."""
+
+    def __init__(self, *squares: int) -> None:
+        super().__init__(*squares)
+        self.metric = MIX @ MIX.T
+        self.stiffness = UNMIX.T @ np.diag(self.squares) @ UNMIX
+
+    def answer(self, asking: Generator[Any, Any, Any]) -> Any:
+        try:
+            position = next(asking)
+            while True:
+                position = asking.send((Fraction(0), -(self.stiffness @ position)))
+        except StopIteration as stop:
+            return stop.value
+
+    def point(self, position: Any, momentum: Any) -> Point:
+        return Point(position, momentum, Fraction(0), -(self.stiffness @ position))
+
+    def of(self, simple: Point) -> Point:
+        """The point that has these simple coordinates."""
+        return self.point(MIX @ simple.position, UNMIX.T @ simple.momentum)
 
 
 def key(point: Point) -> Key:
@@ -144,6 +173,34 @@ def test_nuts_keeps_every_law_on_an_orbit(squares: tuple[int, ...], depth: int) 
     points = system.orbit(system.point(vector(*range(2, size + 2)), vector(*[1] * size)))
     weights = arbitrary(points)
     assert stays(points, weights, matrix(system, points, nuts(weights, system, depth)))
+
+
+@pytest.mark.parametrize(("squares", "depth"), [((1, 2), 2), ((2, 3), 2), ((1, 3), 2)])
+def test_nuts_with_a_dense_metric_keeps_every_law_on_an_orbit(squares: tuple[int, ...], depth: int) -> None:
+    system = Coupled(*squares)
+    points = system.orbit(system.point(vector(2, 5), vector(1, -1)))
+    weights = arbitrary(points)
+    assert stays(points, weights, matrix(system, points, nuts(weights, system, depth)))
+
+
+@pytest.mark.parametrize(("squares", "depth"), [((1, 2), 2), ((2, 3), 2)])
+def test_a_dense_metric_is_a_change_of_coordinates(squares: tuple[int, ...], depth: int) -> None:
+    """Transition by transition, U-turns included: a unit metric in x is S S' in q = S x."""
+    simple, coupled = Oscillators(*squares), Coupled(*squares)
+    points = simple.orbit(simple.point(vector(2, 3), vector(1, 1)))
+    images = [coupled.of(p) for p in points]
+    name = {key(image): key(p) for p, image in zip(points, images, strict=True)}
+    weights = arbitrary(points)
+    rows = matrix(simple, points, nuts(weights, simple, depth))
+    moved = {key(image): weights[name[key(image)]] for image in images}
+    for row, other in zip(rows, matrix(coupled, images, nuts(moved, coupled, depth)), strict=True):
+        assert row == {name[place]: p for place, p in other.items()}
+
+
+def test_the_energy_under_a_dense_metric_is_that_of_its_coordinates() -> None:
+    system = Coupled(1, 2)
+    point = system.of(Oscillators(1, 2).point(vector(2, 3), vector(4, 1)))
+    assert log_weight(point, system.metric) == -0.5 * (16 + 1)
 
 
 def test_nuts_that_always_takes_the_new_sub_tree_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
