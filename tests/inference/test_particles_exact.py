@@ -49,7 +49,7 @@ def test_smc_and_resample_move_mean_the_acceptance_programs(name: str) -> None:
     # One particle where two have too many populations: validity holds for any number.
     for engine, moving in ((None, 0), (resample_move(program), 2)):
         rule = Rule(SCHEMES["systematic"], F(2, 3), moving=moving)
-        for count, most in ((2, 300), (1, 3_000)):
+        for count, most in ((2, 100), (1, 3_000)):
             try:
                 law = smc_law(program, count, rule, engine, most)
             except TooLarge:
@@ -86,7 +86,7 @@ def test_resample_move_means_generated_programs(written: Written, below: F, movi
         reject_example()
     try:
         rule = Rule(SCHEMES["systematic"], below, moving=moving)
-        law = smc_law(program, 2, rule, resample_move(program), most=100)
+        law = smc_law(program, 2, rule, resample_move(program), most=50)
     except TooLarge:
         reject_example()
     assert weighted_measure(law) == masses(program)

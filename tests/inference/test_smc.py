@@ -71,6 +71,13 @@ def test_the_law_is_the_textbooks_and_means_the_program(name: str, scheme: str) 
     assert {found.entries: p for found, p in law.items()} == naive
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_effective_number_of_all_weights_decides_when_to_resample(name: str) -> None:
+    program = bound(PROGRAMS[name])
+    law = smc_law(program, 2, Rule(SCHEMES["systematic"], F(4, 5)))
+    assert {found.entries: p for found, p in law.items()} == textbook.smc(program, 2, "systematic", F(4, 5))
+
+
 @pytest.mark.parametrize("rule", ["at half", "never", "looks ahead"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_every_rule_means_the_program(name: str, rule: str) -> None:

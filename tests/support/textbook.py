@@ -91,28 +91,36 @@ Node: TypeAlias = "tuple[Choices, int]"
 """A run cut off after so many weights. A finished one has as many as it met, and one more for its end."""
 
 
-def smc(program: Bound, count: int, scheme: str) -> dict[tuple[tuple[Value, Fraction], ...], Fraction]:
-    """The law of the output of SMC that resamples before every step: values with weights, evidence included.
+def smc(
+    program: Bound, count: int, scheme: str, below: Fraction | int = 1
+) -> dict[tuple[tuple[Value, Fraction], ...], Fraction]:
+    """The law of the output of SMC: values with weights, the estimate of the evidence being their sum.
 
-    Algorithm 10.1, with N the number of particles: the estimate of the evidence is the product of the mean
-    weights. A population whose weights are all zero stays as it is.
+    Algorithms 10.1 and 10.2: resample when (sum of w)^2 / sum of w^2 <= below * N, w the weights since the
+    last resampling. A population whose weights are all zero stays as it is.
     """
     tree = _Tree(program)
-    law: dict[tuple[tuple[Node, ...], Fraction], Fraction] = defaultdict(Fraction)
+    law: dict[tuple[tuple[Node, ...], tuple[Fraction, ...]], Fraction] = defaultdict(Fraction)
     for picks in product(tree.after[None], repeat=count):
-        law[picks, Fraction(1)] += prod((tree.chance[n] for n in picks), start=Fraction(1))
+        first = tuple(tree.weight[node] / count for node in picks)
+        law[picks, first] += prod((tree.chance[n] for n in picks), start=Fraction(1))
     found: dict[tuple[tuple[Value, Fraction], ...], Fraction] = defaultdict(Fraction)
     while law:
-        (nodes, z), p = law.popitem()
-        weights = [tree.weight[node] for node in nodes]
+        (nodes, weights), p = law.popitem()
         if not any(w and tree.after[node] != [node] for node, w in zip(nodes, weights, strict=True)):
-            entries = [(tree.value.get(n, ()), w * z / count) for n, w in zip(nodes, weights, strict=True)]
-            found[tuple(entries)] += p
+            found[tuple((tree.value.get(n, ()), w) for n, w in zip(nodes, weights, strict=True))] += p
             continue
-        mean = sum(weights, Fraction(0)) / count
-        for ancestors, q in SCHEMES[scheme](weights, count).items():
-            for picks, chance in tree.moved([nodes[a] for a in ancestors]):
-                law[picks, z * mean] += p * q * chance
+        mass = sum(weights, Fraction(0))
+        offspring: Offspring = {tuple(range(count)): Fraction(1)}
+        if mass**2 <= below * count * sum(w**2 for w in weights):
+            offspring = SCHEMES[scheme](weights, count)
+            weights = (mass / count,) * count
+        for ancestors, q in offspring.items():
+            parents = [nodes[a] for a in ancestors]
+            for picks, chance in tree.moved(parents):
+                factors = (tree.weight[n] if n != old else 1 for n, old in zip(picks, parents, strict=True))
+                moved = tuple(w * f for w, f in zip(weights, factors, strict=True))
+                law[picks, moved] += p * q * chance
     return dict(found)
 
 
