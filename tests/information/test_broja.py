@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import log
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -49,9 +49,9 @@ def test_random_tables_are_certified(shape: tuple[int, ...], concentration: floa
 
 def test_a_thousand_tables_of_one_call_are_certified_and_quick() -> None:
     tables = _random(1000, (4, 4, 4), 1.0, seed=2)
-    start = perf_counter()
+    start = process_time()
     found = minimise(tables)
-    seconds = perf_counter() - start
+    seconds = process_time() - start  # of the processor: other programs do not count
     assert (found.primal - found.dual).max() <= GAP
     assert seconds < 5.0  # 5 ms each; some 0.4 ms were measured
 
