@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, log, log1p, nextafter
+from math import inf, log, log1p, nan, nextafter
 from typing import TypeAlias
 
+from pplc.semantics.formula import as_rational, is_open
 from pplc.semantics.number import LogRat, LogWeight
 
 
@@ -18,8 +19,8 @@ from pplc.semantics.number import LogRat, LogWeight
 class Exact:
     """A number without error, up to rounding of its last digits.
 
-    value:    the number as a float (for a log evidence: log Z, in nats).
-    rational: the answer as a rational where it is one; for a log evidence the rational is Z itself.
+    value:    the number as a float (for a log evidence: log Z, in nats); NaN for a formula.
+    rational: the answer as a rational, or a formula, where it is one; for a log evidence this is Z itself.
     """
 
     value: float
@@ -60,6 +61,20 @@ class Estimate:
     flags: tuple[str, ...] = ()
 
 
+def exactly(value: Fraction | float) -> Exact:
+    """A number that was computed exactly: rational, a formula, or a float right to its last digits."""
+    if isinstance(value, float):
+        return Exact(value)
+    return Exact(nan if is_open(value) else float(value), as_rational(value))
+
+
+def exact_log(weight: LogWeight) -> Exact:
+    """An evidence, as its logarithm."""
+    if isinstance(weight, LogRat):
+        return Exact(nan if is_open(weight.value) else float(weight), weight.value)
+    return Exact(weight)
+
+
 def estimate(value: float, standard_error: float, *flags: str) -> Estimate:
     """The estimate with its normal 95 % interval, value ± 1.96 standard errors."""
     width = 1.959963984540054 * standard_error
@@ -67,6 +82,10 @@ def estimate(value: float, standard_error: float, *flags: str) -> Estimate:
 
 
 Answer: TypeAlias = Exact | Bounds | Truncated | Estimate
+
+
+ROUNDING = 1e-13
+"""Relative error allowed for the rounding of weights that are not rational, in sums over many runs."""
 
 
 def below(number: Fraction | float) -> float:
@@ -101,6 +120,6 @@ def enclosed_log(mass: LogWeight, left: float) -> Bounds:
             size = abs(found) + 1
         else:
             size = abs(log(mass.value.numerator)) + abs(log(mass.value.denominator))
-    slack = 4 * 2.0**-52 * size
+    slack = 4 * 2.0**-52 * size + (0.0 if isinstance(mass, LogRat) else ROUNDING)
     more = log1p(left) if left > 1e-8 else left  # log(1 + x) <= x
     return Bounds(below(found - slack), above(found + slack + above(more)))

@@ -18,7 +18,7 @@ from math import inf
 
 from pplc.inference import elimination
 from pplc.inference import forward as following
-from pplc.inference.answers import Exact
+from pplc.inference.answers import Exact, exact_log
 from pplc.inference.chain import Chain, chain
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.elimination import MOST_ROWS, Plan, plan
@@ -28,6 +28,7 @@ from pplc.inference.forward import Joint, forward, no_runs
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Index, Probability, Result
+from pplc.inference.states import can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
@@ -55,7 +56,7 @@ def refuses(bound: Bound) -> str:
                 case core.Draw(site=site, law=core.Law(family)) if family in FAMILIES:
                     if not FAMILIES[family].discrete:
                         return f"`{site.name}` is continuous (`{family}`)"
-                    if not FAMILIES[family].finite:
+                    if not FAMILIES[family].finite and (bound.open or can_gain(bound)):
                         return f"`{site.name}` has infinitely many values (`{family}`)"
                 case _:
                     pass
@@ -64,7 +65,7 @@ def refuses(bound: Bound) -> str:
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
     """The laws of all variables and the evidence; bounds of them for an endless program."""
-    found = chain(bound, progress)
+    found = None if bound.open else chain(bound, progress)
     if found is not None:
         return _passed(found)
     if not ordered(bound.program):
@@ -116,14 +117,13 @@ def _eliminated(planned: Plan, bound: Bound) -> Result:
     answers = eliminate(planned)
     if is_zero(answers.evidence):
         raise no_runs(bound.program.model.span)
-    rational = answers.evidence.value if isinstance(answers.evidence, LogRat) else None
     return Result(
         "exact",
         laws=answers.laws,
-        log_evidence=Exact(float(answers.evidence), rational),
+        log_evidence=exact_log(answers.evidence),
         diagnostics={"rows": answers.rows},
         note=f"variable elimination, tables of up to {counted(answers.rows, 'row')}"
-        + ("; in floating point" if rational is None else ""),
+        + ("" if isinstance(answers.evidence, LogRat) else "; in floating point"),
     )
 
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from math import exp, log
 from typing import NamedTuple
 
-from pplc.inference.answers import Bounds, Exact, above, enclosed_log
+from pplc.inference.answers import ROUNDING, Bounds, Exact, above, enclosed_log, exact_log
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.slicing import memoises, without_reports
-from pplc.inference.states import Explorer, Graph
+from pplc.inference.states import CUT, Explorer, Graph
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
@@ -32,14 +33,16 @@ from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.runs import Finished
 from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoModel, ModelValue, Value
 
+ENOUGH = 1e-13
+"""Mass of what is cut off laws of infinitely many values, as a share, that is small enough."""
+
+LEAST_CUT = 1e-200
+
 MOST_RECURRING = 20_000
 """States among which it is looked for ones that come back, before an endless program is unrolled."""
 
 MOST_REPORTED = 20_000
 """States of an endless program that are followed for its reports alone, when the rest is known exactly."""
-
-ROUNDING = 1e-13
-"""Relative error allowed for the rounding of weights that are not rational."""
 
 
 def forward(bound: Bound, progress: Progress) -> Result:
@@ -51,8 +54,11 @@ def forward(bound: Bound, progress: Progress) -> Result:
     budget = bound.budget
     if value is not None:
         budget = replace(budget, states=min(budget.states, MOST_REPORTED))
-    machine = Machine(replace(bound, budget=budget), exact=True, infer=Nested())
-    graph = Explorer(machine, progress, forgetful=True).explore()
+    if value is not None and bound.open:
+        graph = value  # formulas have no bounds: what is reported on the way has none, and is left out
+    else:
+        machine = Machine(replace(bound, budget=budget), exact=True, infer=Nested())
+        graph = _followed(machine, progress)
     states = len(graph.nodes)
     evidence = graph.evidence()
     if graph.stopped and (not graph.rest or is_zero(evidence)):
@@ -65,7 +71,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     lefts = dict.fromkeys(laws, left) if graph.rest else {}
     diagnostics: dict[str, float] = {"states": states}
     note = counted(states, "state")
-    found: Exact | Bounds = _exact(evidence)
+    found: Exact | Bounds = exact_log(evidence)
     if graph.rest:
         diagnostics["left_out"] = left
         note += f"; runs of relative mass {left:.1g} were not followed: bounds"
@@ -78,7 +84,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
                 found = enclosed_log(whole, lefts["return"])
             else:
                 del lefts["return"]
-                found = _exact(whole)
+                found = exact_log(whole)
             note = f"{counted(len(value.nodes), 'state')} for the value and the evidence, {note} for the rest"
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
@@ -91,6 +97,22 @@ def forward(bound: Bound, progress: Progress) -> Result:
         note=note,
         stopped=graph.stopped,
     )
+
+
+def _followed(machine: Machine, progress: Progress) -> Graph:
+    """The graph of a program; laws of infinitely many values are cut off where it does not matter.
+
+    The data may make what is cut off weigh more than it did before them: it is then cut off later.
+    """
+    cut = CUT
+    graph = Explorer(machine, progress, forgetful=True).explore()
+    while ordered(machine.bound.program) and graph.rest and not graph.stopped and cut > LEAST_CUT:
+        left = float(graph.open()) - float(graph.evidence())
+        if left <= log(ENOUGH):
+            break
+        cut = max(LEAST_CUT, cut * exp(max(log(ENOUGH / 10) - left, -100.0)))
+        graph = Explorer(machine, progress, forgetful=True, cut=cut).explore()
+    return graph
 
 
 def _unaddressed(bound: Bound) -> Bound:
@@ -223,10 +245,6 @@ def _ordered(values: Iterable[Value]) -> list[Value]:
 
 def _opaque(value: Value) -> bool:
     return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)
-
-
-def _exact(evidence: LogWeight) -> Exact:
-    return Exact(float(evidence), evidence.value if isinstance(evidence, LogRat) else None)
 
 
 def impossible(graph: Graph, bound: Bound) -> Rejected:

@@ -13,29 +13,32 @@ graph without end is followed until little mass is left, all of which `Graph.res
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import log
+from math import exp, log
 from typing import NamedTuple
 
 from pplc.inference.collect import RETURN
 from pplc.inference.progress import Progress
-from pplc.inference.solving import TooLarge, flow
+from pplc.inference.solving import Diverges, TooLarge, flow
 from pplc.inference.suspended import Key, Suspended
 from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
-from pplc.lang.diagnostics import NOWHERE, Rejected, Span
+from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.families import FAMILIES
 from pplc.semantics.bound import Bound
+from pplc.semantics.formula import bits
+from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times, total
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.representations.enumerated import choices, too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
-from pplc.semantics.values import Address, Value
+from pplc.semantics.values import Address, Fault, Value
 
 MOST_BITS = 4096
 """Longest numerator or denominator of a rational weight; beyond it weights go on as floats."""
@@ -48,6 +51,14 @@ NEGLIGIBLE = 1e-15
 
 FIRST_LOOK = 64
 """States of a program without known end after which the mass that is left is looked at first."""
+
+INFINITE = "E0502"
+
+CUT = 1e-18
+"""Mass at which the tail of a law of infinitely many values is left out."""
+
+MOST_VALUES = 100_000
+"""Values of one draw that are followed."""
 
 PATIENCE = 2000
 """States of an endless program before it is given up because it does not come to an end in time."""
@@ -128,20 +139,42 @@ class Graph:
                 yield edge, times(node.alpha, self.mass(edge))
 
 
+class Rest:
+    """The mass of a discrete law that is not yet enumerated: an upper bound, exact while it is rational."""
+
+    def __init__(self, law: LawValue) -> None:
+        self.law = law
+        self.most: Fraction | float = Fraction(1)
+
+    def without(self, value: Value, mass: LogWeight) -> None:
+        """Takes out the next value of the support."""
+        if isinstance(mass, LogRat) and isinstance(self.most, Fraction):
+            self.most -= mass.value
+            return
+        self.most = max(0.0, float(self.most) - exp(float(mass))) + 1e-16
+        if self.most < 1e-3:  # what is left of a difference of large numbers is no longer accurate
+            with contextlib.suppress(Fault):
+                self.most = exp(self.law.log_ccdf(value)) * (1 + 1e-9)
+
+
 class Explorer:
     """Builds the graph of one program.
 
     forgetful: what was recorded belongs to the edges, and does not tell states apart; otherwise it
     does, and every end has the whole joint outcome.
+    cut:       mass at which the tail of a law of infinitely many values is left out.
     """
 
-    def __init__(self, machine: Machine, progress: Progress, *, forgetful: bool) -> None:
+    def __init__(self, machine: Machine, progress: Progress, *, forgetful: bool, cut: float = CUT) -> None:
         self.machine = machine
         self.progress = progress
         self.forgetful = forgetful
         self.suspended = Suspended(machine.bound, machine.record)
         self.ordered = self.suspended.ordered
-        self.endless = not self.ordered and not can_gain(machine.bound)
+        # Formulas have no bounds: their states must come to an end.
+        self.bounded = not can_gain(machine.bound) and not machine.bound.open
+        self.endless = not self.ordered and self.bounded
+        self.cut = cut
         self.graph = Graph()
         self.known: dict[Key, Node] = {}
         self.queue: list[tuple[tuple[int, ...], int, Key, Node]] = []
@@ -157,11 +190,26 @@ class Explorer:
         self._follow_all()
         self.graph.lowest = min(self.ended, default=0)
         if self.ordered:
+            self.beyond.alpha = total(self.beyond.incoming) if self.beyond.incoming else IMPOSSIBLE
             for node in reversed(self.graph.nodes):
                 node.beta = fitted(total(map(self.graph.mass, node.edges))) if node.edges else IMPOSSIBLE
         else:
-            settle(self.graph, fitted if not self.graph.rest else rounded)
+            self._settle()
         return self.graph
+
+    def _settle(self) -> None:
+        span = self.machine.bound.program.model.span
+        try:
+            settle(self.graph, fitted if not self.graph.rest else rounded)
+        except Diverges:
+            message = "the weights of runs that come back to a state add up to infinity"
+            help_ = "no posterior exists unless the weights in its loops and recursion are smaller"
+            raise Rejected(Diagnostic("E0524", message, span, help=help_)) from None
+        except TooLarge:
+            message = (
+                f"the {len(self.graph.nodes):,} states that come back make too large a system of equations"
+            )
+            raise Rejected(Diagnostic("E0503", message, span)) from None
 
     def _follow_all(self) -> None:
         budget = self.machine.bound.budget.states
@@ -205,16 +253,45 @@ class Explorer:
         node.place = len(self.graph.nodes)
         self.graph.nodes.append(node)
         assert node.event is not None
-        for value, mass in choices(node.event):
+        for value, mass in self._values(node, node.event):
             try:
                 event = self.machine.resume(node.event.state, value)
             except Rejected as rejected:
                 if not self.endless or rejected.diagnostics[0].code not in ENDLESS:
                     raise
-                self.beyond.place = 0
-                node.edges.append(Edge(mass, {}, self.beyond, node.dimension))
+                self._give_up(node, mass)
                 continue
             self._follow(event, node.alpha, mass, node.dimension, node.edges)
+
+    def _give_up(self, node: Node, mass: LogWeight) -> None:
+        """Leaves runs of a state unfollowed."""
+        self.beyond.place = 0
+        self.beyond.incoming.append(times(node.alpha, mass))
+        node.edges.append(Edge(mass, {}, self.beyond, node.dimension))
+
+    def _values(self, node: Node, event: Sampling) -> Iterator[tuple[Value, LogWeight]]:
+        """The values of a draw with their masses; of infinitely many those that matter."""
+        try:
+            found = choices(event)
+        except Rejected as rejected:
+            if rejected.diagnostics[0].code != INFINITE or not self.bounded or not event.law.discrete:
+                raise
+        else:
+            yield from found
+            return
+        before = exp(float(node.alpha)) if self.ordered else 1.0
+        support = event.law.support()
+        assert support is not None
+        rest = Rest(event.law)
+        for count, value in enumerate(support):
+            mass = event.law.log_density(value)
+            if not is_zero(mass):
+                yield value, mass
+                rest.without(value, mass)
+            if float(rest.most) * before <= self.cut or count >= MOST_VALUES:
+                break
+        if rest.most > 0:
+            self._give_up(node, LogRat(Fraction(rest.most)))
 
     def _follow(
         self, event: Event, before: LogWeight, weight: LogWeight, dimension: int, edges: list[Edge]
@@ -261,7 +338,7 @@ class Explorer:
         self.graph.lowest = min(self.ended)
         try:
             settle(self.graph, float)
-        except TooLarge:
+        except (Diverges, TooLarge):
             return True
         left = float(self.graph.open()) - float(self.graph.evidence())
         if left <= log(NEGLIGIBLE):
@@ -327,8 +404,7 @@ def _alive(graph: Graph, every: list[Node]) -> list[bool]:
 def fitted(weight: LogWeight) -> LogWeight:
     """The weight, as a float if its rational has outgrown the budget."""
     if isinstance(weight, LogRat):
-        value = weight.value
-        if max(value.numerator.bit_length(), value.denominator.bit_length()) > MOST_BITS:
+        if bits(weight.value) > MOST_BITS:
             return float(weight)
     return weight
 

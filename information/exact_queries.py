@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import sqrt
 from typing import TypeAlias
 
-from pplc.inference.answers import Truncated, above
+from pplc.inference.answers import Truncated, above, exactly
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_law
 from pplc.information.answers import Answer, Answered, Exact, Runs, answered
@@ -159,24 +159,20 @@ def _law_at(element: str, worlds: Weighted) -> dict[Value, Probability]:
 def _mean(pairs: Pairs, rest: Sequence[Rest] | None, left: float) -> Answer:
     mean = sum(value * p for value, p in pairs)
     if not left:
-        return _exact(mean)
-    return Truncated(float(mean), left) if rest is None else expectation(mean, rest)
+        return exactly(mean)
+    return Truncated(float(mean), left) if rest is None else expectation(pairs, rest)
 
 
 def _moment(query: syntax.Query, pairs: Pairs, rest: Sequence[Rest] | None, left: float) -> Answer:
     if query.head == "quantile":
-        return quantile(pairs, level(query), left) if left else _exact(_quantile(pairs, level(query)))
+        return quantile(pairs, level(query), left) if left else exactly(_quantile(pairs, level(query)))
     if query.head == "E":
         return _mean(pairs, rest, left)
     mean = sum(value * p for value, p in pairs)
     variance = sum((value - mean) ** 2 * p for value, p in pairs)
     if left:
         return Truncated(float(variance) if query.head == "var" else sqrt(variance), left)
-    return _exact(variance) if query.head == "var" else Exact(sqrt(variance))
-
-
-def _exact(value: Probability) -> Exact:
-    return Exact(float(value), Fraction(value) if isinstance(value, int | Fraction) else None)
+    return exactly(variance) if query.head == "var" else Exact(sqrt(variance))
 
 
 def _quantile(pairs: Pairs, at: Fraction) -> Fraction | float:

@@ -23,10 +23,17 @@ class Rest(NamedTuple):
     high: Fraction
 
 
-def expectation(mean: Probability, rest: Sequence[Rest]) -> Bounds:
-    """Bounds of an expectation whose value on the runs that were followed is `mean`."""
-    least = _extreme(Fraction(below(mean)), [(Fraction(r.low), r.mass) for r in rest])
-    most = -_extreme(-Fraction(above(mean)), [(-Fraction(r.high), r.mass) for r in rest])
+ROUNDING = Fraction(1, 10**14)
+"""Relative error allowed for the rounding of probabilities: they come from logarithms in floating point."""
+
+
+def expectation(pairs: Sequence[tuple[Fraction | float, Probability]], rest: Sequence[Rest]) -> Bounds:
+    """Bounds of an expectation, from the values and probabilities on the runs that were followed."""
+    exact = [(Fraction(value), Fraction(probability)) for value, probability in pairs]
+    mean = sum((value * p for value, p in exact), Fraction(0))
+    slack = ROUNDING * sum((abs(value) * p for value, p in exact), Fraction(0))
+    least = _extreme(mean - slack, [(r.low, r.mass) for r in rest])
+    most = -_extreme(-mean - slack, [(-r.high, r.mass) for r in rest])
     return Bounds(below(least), above(most))
 
 

@@ -559,10 +559,16 @@ DATA: Final[dict[str, Code]] = {
     ),
     "E0323": Code(
         "function from Python that does not fit",
-        "`pplc.load(…, functions={\"net\": net})` gives Python functions and torch modules to the parameters of"
+        '`pplc.load(…, functions={"net": net})` gives Python functions and torch modules to the parameters of'
         " function type, by name. What they take and give must be data: numbers, truth values, strings,"
         " arrays, lists, tuples, records.",
         'model m(net: fn(real) -> real) { x ~ Normal(net(0), 1) }   with   functions={"nett": math.exp}',
+    ),
+    "E0346": Code(
+        "parameter that cannot be left open",
+        "`--symbolic` names parameters of the entry model that are `real`, `positive` or `unit`, arrays of"
+        " these or a `simplex`, for which there are no data. The sizes of arrays must be known.",
+        "model f(n: int) { x ~ UniformInt(0, n) }   with   --symbolic n",
     ),
     "E0330": Code(
         "starting value of the wrong shape",
@@ -736,6 +742,12 @@ RUN: Final[dict[str, Code]] = {
         "A function given from Python gave a value that is not of the type that its parameter declares.",
         'model m(f: fn(real) -> positive) { return f(0) }   with   functions={"f": math.sin}',
     ),
+    "E0453": Code(
+        "differential equation not solved",
+        "`ode` advances in steps whose error it can see. A slope that is not finite, and a solution that needs"
+        " too many steps, end it: stiff equations need a method that this version does not have.",
+        "model f() { let y = ode(fn (t, y) => [y[0] ^ 2], [1.0], [2.0]); return y[0, 0] }",
+    ),
     "W0430": Code(
         "divergent transitions",
         "The energy of some trajectories grew without bound: the posterior curves more sharply there than the"
@@ -826,6 +838,12 @@ METHODS: Final[dict[str, Code]] = {
         " holds its argument in one place. Otherwise draw x in a model and return f(x); such a model can"
         " be drawn from, not observed.",
         "model f() { y ~ Transformed(Normal(0, 1), fn (x: real) => x + x ^ 3) }",
+    ),
+    "E0524": Code(
+        "weights without bound",
+        "A loop or recursion may come back to the same state with more weight than it had, again and again:"
+        " the weights of all runs add up to infinity, and there is nothing to normalise by.",
+        "model f() { while flip(0.5) { weight(2) }; return 1 }",
     ),
     "E0530": Code(
         "random dimension",
@@ -920,12 +938,20 @@ METHODS: Final[dict[str, Code]] = {
         "The density of `Transformed` is not differentiated; it can be drawn from, not observed.",
         "",
     ),
+    "E0560": Code(
+        "value of a parameter that is left open",
+        "With `--symbolic p` the parameter `p` is a symbol. It may be added, multiplied, divided, and be a"
+        " probability or a parameter of `Bernoulli`, `Categorical`, `Binomial`, `BetaBinomial` and the like,"
+        " whose masses are rational in it. What needs its value (a comparison, `exp`, `sqrt`, a quantile) has"
+        " no formula.",
+        "model f(p: unit) { if p < 0.5 { return 0 }; return 1 }   with   --symbolic p",
+    ),
     "E0551": Code(
         "function without a gradient",
         "A function given from Python is asked at values that depend on the draws, and gives no tensor that"
         " depends on them. Gradient methods follow operations of torch: write it with `torch.exp`, not"
         " `math.exp`.",
-        'model m(f: fn(real) -> real) { x ~ Normal(0, 1); observe 1.0 ~ Normal(f(x), 1) }   with'
+        "model m(f: fn(real) -> real) { x ~ Normal(0, 1); observe 1.0 ~ Normal(f(x), 1) }   with"
         '   functions={"f": math.exp}',
     ),
     "W0530": Code(

@@ -331,7 +331,11 @@ def test_a_run_that_is_stopped_says_so() -> None:
 
 REFUSED: dict[str, tuple[str, str]] = {
     "a continuous draw": ("x ~ Normal(0, 1)", "`x` is continuous (`Normal`)"),
-    "infinitely many values": ("x ~ Poisson(1)", "`x` has infinitely many values (`Poisson`)"),
+    "infinitely many values": ("x ~ Poisson(1)", ""),
+    "infinitely many values with weights without bound": (
+        "x ~ Poisson(1); weight(x)",
+        "`x` has infinitely many values (`Poisson`)",
+    ),
     "a finite draw": ("x ~ Bernoulli(0.5)", ""),
     "a draw from a list": ("x ~ Uniform([1, 2])", ""),
     "a continuous observation": ("x ~ Bernoulli(0.5); observe 1.0 ~ Normal(0, 1)", ""),

@@ -1,0 +1,251 @@
+"""Programs without end: bounds that contain the truth, and exact laws where states come back."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from math import comb, exp, factorial, log
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pplc
+from pplc.inference.answers import Bounds, Exact, Truncated, enclosed, enclosed_log
+from pplc.inference.progress import Silent
+from pplc.inference.solving import Diverges, flow
+from pplc.inference.states import Explorer
+from pplc.lang.diagnostics import Rejected
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
+from tests.support.meaning import lowered
+
+GEOMETRIC = "model g(p: real) -> int { if flip(p) { return 1 }; return 1 + ~g(p) }\n"
+WALK = """
+model walk(p: unit) {
+  var x = 3
+  var rounds = 0
+  while x > 0 and x < 10 {
+    x = if flip(p) { x + 1 } else { x - 1 }
+    rounds = rounds + 1
+  }
+  let duration = rounds
+  return x == 10
+}
+"""
+
+
+def inferred(text: str, **data: object) -> pplc.Run:
+    return pplc.compile(text).infer(data, method="exact")
+
+
+def bounds_of(answer: object) -> Bounds:
+    assert isinstance(answer, Bounds)
+    return answer
+
+
+def test_every_probability_of_a_recursion_lies_within_tight_bounds() -> None:
+    run = inferred(GEOMETRIC + "model m() { n ~ g(0.25); return n }")
+    found = run["n"].bounds[()]
+    assert len(found) > 80
+    for n in range(1, 80):
+        truth = F(3, 4) ** (n - 1) * F(1, 4)
+        assert F(found[str(n)].lower) <= truth <= F(found[str(n)].upper)
+        assert found[str(n)].upper - found[str(n)].lower < 1e-14
+    assert run.to_json()["variables"]["n"]["bounds"]["1"]["kind"] == "bounds"
+    evidence = bounds_of(run.log_evidence)
+    assert evidence.lower <= 0 <= evidence.upper < evidence.lower + 1e-12
+
+
+def test_the_text_says_that_probabilities_are_bounds() -> None:
+    text = str(inferred(GEOMETRIC + "model m() { n ~ g(0.25); return n }"))
+    assert "was not followed)" in text
+    assert "exact)" not in text
+
+
+QUERIES: dict[str, F] = {
+    "P(n == 3)": F(9, 64),
+    "P(n > 2 | n < 5)": (F(9, 64) + F(27, 256)) / (1 - F(81, 256)),
+    "P(n % 2 == 0)": F(3, 7),
+    "E[n > 1]": F(3, 4),
+    "E[b + n * 0]": F(1, 2),
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_queries_about_an_endless_program_have_bounds(query: str) -> None:
+    model = pplc.compile(GEOMETRIC + "model m() { b ~ UniformInt(0, 1); n ~ g(0.25); return n }")
+    found = model.query(query, {}, method="exact")
+    if isinstance(found, Truncated):
+        assert query == "E[b + n * 0]"  # what a recursion returns may be anything
+        assert found.value == pytest.approx(float(QUERIES[query]))
+    else:
+        assert F(bounds_of(found).lower) <= QUERIES[query] <= F(bounds_of(found).upper)
+        assert bounds_of(found).upper - bounds_of(found).lower < 1e-12
+
+
+def test_what_is_known_before_the_recursion_has_a_bounded_mean() -> None:
+    model = pplc.compile(GEOMETRIC + "model m() { b ~ UniformInt(0, 7); n ~ g(0.25); return n }")
+    found = bounds_of(model.query("E[b ^ 2]", {}, method="exact"))
+    assert found.lower <= 17.5 <= found.upper < found.lower + 1e-12
+
+
+def test_an_unbounded_mean_has_no_certificate_and_says_what_it_leaves_out() -> None:
+    found = pplc.compile(GEOMETRIC + "model m() { n ~ g(0.25); return n }").query("E[n]", {}, method="exact")
+    assert isinstance(found, Truncated)
+    assert found.value == pytest.approx(4, rel=1e-10)
+    assert 0 < found.left < 1e-14
+
+
+def test_a_quantile_that_no_remainder_can_move_is_exact() -> None:
+    found = pplc.compile(GEOMETRIC + "model m() { n ~ g(0.5); return n }").query("quantile(n, 0.9)", {})
+    assert found == Exact(4.0)
+
+
+@pytest.mark.parametrize("p", [F(1, 2), F(3, 5), F(1, 3)])
+def test_the_gamblers_ruin_is_a_rational(p: F) -> None:
+    run = inferred(WALK, p=p)
+    ratio = (1 - p) / p
+    wins = F(3, 10) if ratio == 1 else (1 - ratio**3) / (1 - ratio**10)
+    assert F(run["return"].exact[()]["true"]) == wins
+    assert run.log_evidence == Exact(0.0, F(1))
+    duration = run["duration"]
+    assert 0 < duration.left < 1e-14
+    steps = (3 - 10 * wins) / (1 - 2 * p) if p != F(1, 2) else F(21)
+    assert float(duration.mean) == pytest.approx(float(steps), rel=1e-9)
+
+
+def test_recursion_that_only_returns_is_a_loop() -> None:
+    text = (
+        "model g(k: int) -> int { x ~ UniformInt(0, 3); if x == 0 { return k }; return ~g((k + x) % 5) }\n"
+        "model m() { r ~ g(1); return r }"
+    )
+    law = {int(k): F(p) for k, p in inferred(text)["return"].exact[()].items()}
+    matrix = np.zeros((5, 5))
+    for k in range(5):
+        for x in (1, 2, 3):
+            matrix[k, (k + x) % 5] += 0.25
+    visits = np.linalg.solve(np.eye(5) - matrix.T, np.eye(5)[1])
+    assert [float(law[k]) for k in range(5)] == pytest.approx(visits / 4, rel=1e-12)
+    assert sum(law.values()) == 1
+
+
+def test_conditions_and_weights_on_the_way_round_are_summed_up() -> None:
+    text = (
+        "model m() { var n = 0\nwhile flip(0.5) { weight(1.5); condition(flip(0.5)); n = (n + 1) % 3 }\n"
+        "return n }"
+    )
+    run = inferred(text)
+    step = F(3, 8)
+    weights = [F(1, 2) * step**n / (1 - step**3) for n in range(3)]
+    assert run.log_evidence == Exact(pytest.approx(log(sum(weights))), sum(weights))  # type: ignore[arg-type]
+    assert {int(k): F(p) for k, p in run["return"].exact[()].items()} == {
+        n: weight / sum(weights) for n, weight in enumerate(weights)
+    }
+
+
+def test_runs_that_never_end_have_no_mass() -> None:
+    run = inferred("model m() { x ~ Bernoulli(0.25); while x { let y = flip(0.5) }; return x }")
+    assert run.log_evidence == Exact(pytest.approx(log(0.75)), F(3, 4))  # type: ignore[arg-type]
+
+
+def test_a_walk_that_may_never_come_back_has_wide_bounds() -> None:
+    text = "model m() { var x = 2\nwhile x > 0 { if flip(0.75) { x = x + 1 } else { x = x - 1 } }; return x }"
+    evidence = bounds_of(inferred(text).log_evidence)
+    assert evidence.lower <= log(1 / 9) <= evidence.upper  # (1/4 / 3/4)², and the rest never ends
+    assert evidence.upper > -0.01
+
+
+def test_a_walk_with_a_drift_on_the_half_line_has_tight_bounds() -> None:
+    text = "model m() { var x = 2\nwhile x > 0 { if flip(0.25) { x = x + 1 } else { x = x - 1 } }; return x }"
+    evidence = bounds_of(inferred(text).log_evidence)
+    assert evidence.lower <= 0 <= evidence.upper < evidence.lower + 1e-12
+
+
+# ------------------------------------------------------------------ infinite laws
+
+
+def test_a_poisson_variable_is_cut_off_where_it_does_not_matter() -> None:
+    run = inferred("model m() { n ~ Poisson(0.5); condition(n % 2 == 0); return n }")
+    assert run["n"].bounds[()]["0"].lower <= 1 / np.cosh(0.5) <= run["n"].bounds[()]["0"].upper
+    evidence = bounds_of(run.log_evidence)
+    assert evidence.lower <= log(exp(-0.5) * np.cosh(0.5)) <= evidence.upper < evidence.lower + 1e-12
+
+
+def test_data_far_out_in_the_tail_make_the_cut_come_later() -> None:
+    run = inferred("model m() { n ~ Poisson(1); condition(n >= 30); return n }")
+    truth = sum(exp(-1) / factorial(n) for n in range(30, 60))
+    assert bounds_of(run.log_evidence).lower <= log(truth) <= bounds_of(run.log_evidence).upper
+    assert run["n"].left < 1e-12
+
+
+def test_rational_laws_of_infinitely_many_values_have_rational_remainders() -> None:
+    run = inferred("model m() { a ~ Geometric(1 / 2); b ~ Geometric(1 / 2); return a + b }")
+    found = run["return"].bounds[()]
+    for n in range(10):
+        truth = F(comb(n + 1, 1), 2 ** (n + 2))
+        assert F(found[str(n)].lower) <= truth <= F(found[str(n)].upper)
+
+
+# ------------------------------------------------------------------ parts
+
+
+def test_bounds_are_rounded_outwards() -> None:
+    found = enclosed(F(1, 3), 1e-20)
+    assert F(found.lower) < F(1, 3) < F(found.upper)
+    assert found.upper - found.lower < 1e-15
+    assert enclosed(1.0, 0.5) == Bounds(pytest.approx(2 / 3), 1.0)  # type: ignore[arg-type]
+
+
+@settings(max_examples=200)
+@given(mass=st.fractions(F(1, 10**30), F(10**30)), left=st.floats(0, 1))
+def test_the_bounds_of_a_logarithm_contain_it(mass: F, left: float) -> None:
+    found = enclosed_log(LogRat(mass), left)
+    low, high = (
+        log(mass.numerator) - log(mass.denominator),
+        log((mass * (1 + F(left))).numerator) - log((mass * (1 + F(left))).denominator),
+    )
+    assert found.lower <= low + 1e-13
+    assert found.upper >= high - 1e-13
+    assert found.upper - found.lower < 1e-12 + left * 1.01
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_flow_around_cycles_solves_its_equations(data: st.DataObject) -> None:
+    size = data.draw(st.integers(1, 7))
+    rows: list[list[tuple[int, LogWeight]]] = []
+    for _ in range(size):
+        targets = data.draw(st.lists(st.integers(0, size - 1), max_size=3))
+        rows.append([(j, LogRat(F(data.draw(st.integers(1, 3)), 10))) for j in targets])
+    inflow: list[LogWeight] = [LogRat(F(data.draw(st.integers(0, 2)))) for _ in range(size)]
+    solved = flow(inflow, rows, lambda weight: weight)
+    values = [weight.value for weight in solved if isinstance(weight, LogRat)]
+    assert len(values) == size
+    for j in range(size):
+        arriving = inflow[j].value if isinstance(inflow[j], LogRat) else F(0)  # type: ignore[union-attr]
+        for i, row in enumerate(rows):
+            arriving += sum((values[i] * w.value for k, w in row if k == j and isinstance(w, LogRat)), F(0))
+        assert values[j] == arriving
+    floats = flow([float(w) for w in inflow], [[(j, float(w)) for j, w in row] for row in rows], float)
+    assert [exp(float(x)) for x in floats] == pytest.approx([float(x) for x in values], rel=1e-12)
+
+
+def test_a_cycle_that_gains_weight_has_no_sum() -> None:
+    with pytest.raises(Diverges):
+        flow([LogRat(F(1)), IMPOSSIBLE], [[(1, LogRat(F(2)))], [(0, LogRat(F(1, 2)))]], lambda weight: weight)
+
+
+def test_the_error_of_weights_without_bound_names_the_trouble() -> None:
+    with pytest.raises(Rejected, match="E0524"):
+        inferred("model f() { while flip(0.5) { weight(2) }; return 1 }")
+
+
+def test_merged_cycles_are_as_many_states_as_there_are_positions() -> None:
+    text = "model m() { var x = 3\nwhile x > 0 and x < 10 { if flip(0.5) { x = x + 1 } else { x = x - 1 } } }"
+    bound = Bound(lowered(text), {})
+    machine = Machine(bound, exact=True, infer=Nested())
+    assert len(Explorer(machine, Silent(), forgetful=True).explore().nodes) > 500  # the rounds are counted
+    assert inferred(text).log_evidence == Exact(0.0, F(1))
