@@ -17,6 +17,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from pplc.semantics.formula import bits
+
 Keys: TypeAlias = npt.NDArray[np.int64]
 Weights: TypeAlias = npt.NDArray[Any]
 Scope: TypeAlias = tuple[int, ...]
@@ -58,8 +60,7 @@ class Overgrown(Exception):
 
 
 def _as_they_are(weights: Weights) -> tuple[Weights, Weights]:
-    first = weights[0]
-    if max(first.numerator.bit_length(), first.denominator.bit_length()) > MOST_BITS:
+    if bits(weights[0]) > MOST_BITS:
         raise Overgrown
     return weights, weights[:0]
 

@@ -13,6 +13,7 @@ from heapq import heapify, heappop, heappush
 from math import exp, inf, log
 from typing import TypeAlias, TypeVar
 
+from pplc.semantics.formula import is_open
 from pplc.semantics.measure import is_zero, times, total
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
 
@@ -74,7 +75,9 @@ def _settled(part: list[int], arriving: list[list[LogWeight]], links: Links) -> 
             [_value(weight) for weight in inflow],
             [{j: _value(weight) for j, weight in row.items()} for row in inner],
             Fraction(1),
-            MOST_WORK,
+            50 * MOST_WORK
+            if any(is_open(_value(weight)) for row in inner for weight in row.values())
+            else MOST_WORK,
         )
         if exact is not None:
             return [LogRat(x) for x in exact]
@@ -117,7 +120,7 @@ def _eliminated(
             return None
         stays = one - ahead[k].pop(k, 0 * one)
         back[k].pop(k, None)
-        if stays <= 0:
+        if not is_open(stays) and stays <= 0:
             raise Diverges
         order.append((k, stays, back[k]))
         for j, out in ahead[k].items():

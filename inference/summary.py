@@ -19,6 +19,7 @@ from pplc.inference import diagnostics, weights
 from pplc.inference.answers import Bounds, enclosed
 from pplc.inference.collect import extents
 from pplc.inference.result import Array, Draws, Index, Probability, Result
+from pplc.semantics.formula import Formula, as_rational, is_open, mentioned
 from pplc.semantics.values import Value, shape_of, show
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -42,7 +43,9 @@ class Variable:
                    `mcse_mean ess` (weighted draws): arrays of the shape. Empty unless it is numeric.
     probabilities: index -> value as text -> probability, for finite variables.
     exact:         the same as rationals, where they are.
-    reached:       the probability that a run defines the variable at all.
+    reached:       the probability that a run defines the variable at all; NaN if it is a formula.
+    formulas:      `mean` and `variance` of each element, if some parameters are left open; `exact` are
+                   then formulas as well, and there are no `numbers` and `probabilities`.
     left:          if some runs were not followed, an upper bound of their mass, as a share of the others'.
                    `probabilities` and `numbers` are then those of the others; `bounds` hold for all.
     """
@@ -59,6 +62,9 @@ class Variable:
     )
     reached: float = 1.0
     left: float = 0.0
+    formulas: Mapping[str, Mapping[Index, Fraction]] = field(
+        default_factory=dict[str, "Mapping[Index, Fraction]"]
+    )
 
     @property
     def bounds(self) -> Mapping[Index, Mapping[str, Bounds]]:
@@ -92,6 +98,7 @@ class Variable:
             {(): self.exact[index]} if index in self.exact else {},
             self.reached,
             self.left,
+            {key: {(): made[index]} for key, made in self.formulas.items() if index in made},
         )
 
     def elements(self) -> Iterator[Variable]:
@@ -111,7 +118,7 @@ def summarise(result: Result) -> dict[str, Variable]:
     else:
         return {}
     # What a model without `return` gives is `()`, of which there is nothing to say.
-    return {name: v for name, v in found.items() if v.numbers or v.probabilities or v.type != "other"}
+    return {n: v for n, v in found.items() if v.numbers or v.probabilities or v.exact or v.type != "other"}
 
 
 # ------------------------------------------------------------------ exact laws
@@ -127,6 +134,8 @@ def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], lef
     shape = extents(spread)
     every = [value for law in spread.values() for value in law]
     kind = _type_of(every)
+    if any(map(mentioned, (*every, *(p for law in spread.values() for p in law.values())))):
+        return _of_formulas(name, kind, spread)
     numbers: dict[str, Floats] = {}
     if kind in ("bool", "int", "real"):
         moments = {index: _moments(law) for index, law in spread.items()}
@@ -150,6 +159,25 @@ def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], lef
         reached,
         left,
     )
+
+
+def _of_formulas(name: str, kind: TypeName, spread: Mapping[Index, Mapping[Value, Probability]]) -> Variable:
+    """The summary of laws in which the values of some parameters are left open."""
+    formulas: dict[str, dict[Index, Fraction]] = {}
+    exact: dict[Index, dict[str, Fraction]] = {}
+    whole: Fraction = Fraction(1)
+    for index, law in spread.items():
+        shares = {value: as_rational(cast(Fraction, p)) for value, p in law.items()}
+        whole = sum(shares.values(), Fraction(0))
+        exact[index] = {show(value): share for value, share in shares.items()}
+        if kind in ("bool", "int", "real"):
+            pairs = [(as_rational(cast("int | Fraction", value)), p) for value, p in shares.items()]
+            mean = sum((value * p for value, p in pairs), Fraction(0)) / whole
+            square = sum(((value - mean) ** 2 * p for value, p in pairs), Fraction(0)) / whole
+            formulas.setdefault("mean", {})[index] = mean
+            formulas.setdefault("variance", {})[index] = square
+    reached = nan if is_open(whole) else float(whole)
+    return Variable(name, kind, extents(spread), {}, {}, exact, reached, formulas=formulas)
 
 
 def _entries(
@@ -226,7 +254,7 @@ def _type_of(values: Sequence[Value]) -> TypeName:
         return "bool"
     if kinds == {int}:
         return "int"
-    if kinds and kinds <= {int, float, Fraction}:
+    if kinds and kinds <= {int, float, Fraction, Formula}:
         return "real"
     return "string" if kinds == {str} else "other"
 

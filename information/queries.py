@@ -20,6 +20,8 @@ from pplc.lang import syntax
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
+from pplc.semantics.evaluate import located
+from pplc.semantics.formula import Open
 from pplc.semantics.values import Address, Value
 
 LATER = ("bounds",)
@@ -56,7 +58,10 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
     if query.head in ANSWERS:
         return answer_finite(query, text, runs, interventions, result, prior=prior, unit=unit)
     if result.laws is not None:
-        return answer_exactly(query, text, runs, interventions, result, prior=prior)
+        try:
+            return answer_exactly(query, text, runs, interventions, result, prior=prior)
+        except Open as open_:
+            raise located(open_, query.span) from None
     return answer_from_draws(query, text, runs, result)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pplc.lang import core
+from pplc.semantics.formula import mentioned
 from pplc.semantics.values import Address, Value
 
 
@@ -36,6 +37,11 @@ class Bound:
     interventions: Mapping[Address, Value] = field(default_factory=dict[Address, Value])
     prior: bool = False
     budget: Budget = Budget()
+
+    @property
+    def open(self) -> bool:
+        """Whether the values of some parameters are left open: they are formulas."""
+        return any(map(mentioned, self.arguments.values()))
 
     def intervened(self, address: Address) -> bool:
         """Whether `do` sets this address, or an array or row it is an element of."""

@@ -13,9 +13,12 @@ from typing import TypeAlias, assert_never
 from pplc.lang import core
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.faults import index_outside
+from pplc.semantics.formula import Formula, Open
 from pplc.semantics.laws import LawValue, make_law, make_user_law
 from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.ode import solved
 from pplc.semantics.primitives import PRIMITIVES
+from pplc.semantics.primitives_arithmetic import Static
 from pplc.semantics.runs import Env
 from pplc.semantics.values import MISSING, Address, Fault, FunctionValue, Value, show
 
@@ -79,7 +82,8 @@ class Compiler:
                 assert_never(expression)
 
     def _primitive(self, expression: core.Prim) -> Compiled:
-        operation, static = PRIMITIVES[expression.op], expression.static
+        static = expression.static
+        operation = self._solve if expression.op == "ode" else PRIMITIVES[expression.op]
         exact, span = self.exact, expression.span
         arguments = tuple(self.compiled(argument) for argument in expression.args)
 
@@ -92,6 +96,10 @@ class Compiler:
                 raise LocatedFault(fault, span) from None
 
         return value
+
+    def _solve(self, static: Static, exact: bool, *arguments: Value) -> Value:
+        """`ode`, which calls a function."""
+        return solved(self.call, *arguments)
 
     def _law(self, expression: core.Law) -> Compiled:
         family, parametrisation, exact, span = (
@@ -126,6 +134,8 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
         return 0.0 if value is True else -math.inf
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         raise Fault("E0404", f"`{kind}` needs a number, not {show(value)}", f"this is {show(value)}")
+    if isinstance(value, Formula):
+        return _open_weight(kind, value)
     if isinstance(value, float) and math.isnan(value):
         raise Fault("E0404", f"the value of this `{kind}` is not a number (NaN)", "not a number")
     if kind == "factor":
@@ -144,6 +154,18 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
     if exact and not isinstance(value, float):
         return LogRat(Fraction(value))
     return math.log(value) if value > 0 else -math.inf
+
+
+def _open_weight(kind: str, value: Formula) -> LogWeight:
+    """A weight whose value is left open: that it is one is taken for granted."""
+    match kind:
+        case "weight":
+            value.assume_positive()
+        case "observe_soft":
+            value.assume_probability()
+        case _:
+            raise Open(value)
+    return LogRat(value)
 
 
 # ------------------------------------------------------------------ places and addresses

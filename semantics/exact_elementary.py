@@ -9,6 +9,7 @@ import math
 from fractions import Fraction
 from typing import Never, TypeAlias
 
+from pplc.semantics.formula import as_rational, is_open
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat
 
 Exact: TypeAlias = int | Fraction
@@ -55,7 +56,7 @@ inf = Infinity(1)
 def rational(x: Exact | float | LogRat) -> Fraction:
     """The rational x; Inexact for a float or a log weight."""
     if isinstance(x, int | Fraction):
-        return Fraction(x)
+        return as_rational(x)
     raise Inexact(f"{x!r} is not a rational")
 
 
@@ -79,7 +80,7 @@ def power(x: Exact | LogRat, y: Exact | LogRat) -> Fraction:
 def log(x: Exact) -> LogRat:
     """The log of x >= 0."""
     value = rational(x)
-    if value < 0:
+    if not is_open(value) and value < 0:
         raise Inexact(f"the logarithm of {value}")
     return LogRat(value)
 

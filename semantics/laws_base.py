@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Never, TypeAlias
 
 from pplc.semantics.faults import unavailable, wrong_kind
+from pplc.semantics.formula import as_rational
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.primitives_arithmetic import is_number, plain, rank_of, to_float
 from pplc.semantics.values import FunctionValue, Number, Value
@@ -148,7 +149,7 @@ def is_nothing(weight: LogWeight) -> bool:
 def log_of(probability: Number, exact: bool) -> LogWeight:
     """The log of a probability, exact if it is and the run is."""
     if exact and not isinstance(probability, float):
-        return LogRat(Fraction(probability))
+        return LogRat(as_rational(probability))
     return math.log(probability) if probability > 0 else -math.inf
 
 

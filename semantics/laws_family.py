@@ -14,6 +14,7 @@ from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
 from pplc.semantics.families import variant
 from pplc.semantics.families.table import Numerics, Variant
 from pplc.semantics.faults import outside_domain, wrong_kind
+from pplc.semantics.formula import as_rational
 from pplc.semantics.kernel import exact as exact_twin
 from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, number
 from pplc.semantics.measure import share, total
@@ -217,7 +218,7 @@ class FamilyLaw(LawValue):
         if self.exact:
             found = self._exact(member)
             if isinstance(found, int | Fraction):
-                return Fraction(found)
+                return as_rational(found)
         result = float(kernel(*self._floats()))
         if math.isnan(result):
             self.refuse(member)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from pplc.semantics.faults import outside_domain
+from pplc.semantics.formula import as_rational
 from pplc.semantics.laws_base import LawValue, Masses, log_of, nothing, number
 from pplc.semantics.number import LogWeight
 from pplc.semantics.primitives_arithmetic import rank_of, to_float
@@ -111,7 +112,7 @@ class Finite(LawValue):
         listed = list(terms)
         if any(isinstance(x, float) or isinstance(p, float) for x, p in listed):
             return math.fsum(to_float(x) * to_float(p) for x, p in listed)
-        return sum((Fraction(x) * Fraction(p) for x, p in listed), Fraction(0))
+        return sum((x * p for x, p in listed), Fraction(0))
 
 
 def _log(probability: Number) -> float:
@@ -121,7 +122,7 @@ def _log(probability: Number) -> float:
 def finite_law(probabilities: Mapping[Value, Number], name: str = "infer") -> Finite:
     """The law of a table of probabilities that sum to 1: what `infer(m)` denotes."""
     exact = not any(isinstance(p, float) for p in probabilities.values())
-    return Finite(name, {value: p for value, p in probabilities.items() if p > 0}, exact)
+    return Finite(name, {value: p for value, p in probabilities.items() if p != 0}, exact)
 
 
 def delta(value: Value, *, exact: bool) -> Finite:
@@ -139,8 +140,8 @@ def weighted_list(
         weights = (Fraction(1, len(values)),) * len(values)
     table: dict[Value, Fraction | float] = {}
     for value, weight in zip(values, weights, strict=True):
-        if weight > 0:
-            amount = Fraction(weight) if exact and not isinstance(weight, float) else weight
+        if weight != 0:
+            amount = as_rational(weight) if exact and not isinstance(weight, float) else weight
             table[value] = table.get(value, 0) + amount
     if not exact:
         table = {value: float(p) for value, p in table.items()}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from pplc.lang.families import Domain
 from pplc.semantics.faults import outside_domain, wrong_kind
+from pplc.semantics.formula import as_rational
 from pplc.semantics.laws_base import LawValue, Masses, is_nothing, log_of, nothing, number
 from pplc.semantics.laws_finite import delta
 from pplc.semantics.laws_parameters import argument, probabilities
@@ -159,11 +160,11 @@ def zero_inflated(p: Value, law: LawValue, *, exact: bool) -> LawValue:
 
 
 def _mixed(name: str, weights: tuple[Number, ...], laws: tuple[LawValue, ...], *, exact: bool) -> LawValue:
-    kept = [(weight, law) for weight, law in zip(weights, laws, strict=True) if weight > 0]
+    kept = [(weight, law) for weight, law in zip(weights, laws, strict=True) if weight != 0]
     rational = exact and not any(isinstance(weight, float) for weight, _ in kept)
     return Mixture(
         name,
-        tuple(Fraction(w) if rational else to_float(w) for w, _ in kept),
+        tuple(as_rational(cast("int | Fraction", w)) if rational else to_float(w) for w, _ in kept),
         tuple(law for _, law in kept),
         rational and all(law.exact for _, law in kept),
     )

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias, overload
 
+from pplc.semantics.formula import as_rational, is_open
+
 Number: TypeAlias = int | float | Fraction
 LogW: TypeAlias = float
 """A log weight as kernels write it: a float; exact runs of the same source put a `LogRat` there."""
@@ -32,7 +34,7 @@ class LogRat:
     value: Fraction
 
     def __post_init__(self) -> None:
-        if self.value < 0:
+        if not is_open(self.value) and self.value < 0:
             raise ValueError(f"the logarithm of the negative number {self.value}")
 
     def __add__(self, other: LogWeight) -> LogRat:
@@ -139,7 +141,7 @@ def log_weight(x: Number) -> LogWeight:
     """The log of a weight x >= 0 in the kind of number that x is: rationals and integers stay exact."""
     if isinstance(x, float):
         return -math.inf if x == 0.0 else math.log(x)
-    return LogRat(Fraction(x))
+    return LogRat(as_rational(x))
 
 
 @overload

@@ -22,8 +22,9 @@ from pplc.semantics.faults import (
     too_large,
     wrong_kind,
 )
+from pplc.semantics.formula import Formula, Open, as_rational, is_open
 from pplc.semantics.growing import Growing
-from pplc.semantics.values import Number, Value, shape_of, show
+from pplc.semantics.values import Number, Record, Tagged, Value, shape_of, show
 
 Static: TypeAlias = "tuple[str | int, ...]"
 Primitive: TypeAlias = "Callable[..., Value]"
@@ -63,6 +64,8 @@ def sound(name: str, result: float, *arguments: Value) -> float:
 def bounded(name: str, result: Number) -> Number:
     """The result, if its digits are within bounds; a rational beyond them as a float."""
     if isinstance(result, Fraction):
+        if is_open(result):
+            return result
         if -_LARGEST < result.numerator < _LARGEST and result.denominator < _LARGEST:
             return result
         return to_float(result)
@@ -107,7 +110,7 @@ def div(exact: bool, a: Number, b: Number) -> Number:
         raise division_by_zero("/", a)
     if isinstance(a, float) or isinstance(b, float):
         return sound("/", to_float(a) / to_float(b), a, b)
-    ratio = Fraction(a) / b
+    ratio = as_rational(a) / b
     return (
         bounded("/", ratio)
         if exact or isinstance(a, Fraction) or isinstance(b, Fraction)
@@ -153,6 +156,8 @@ def power(exact: bool, a: Number, b: Number) -> Number:
 
 
 def _integer_power(exact: bool, a: int | Fraction, b: int) -> Number:
+    if is_open(a):
+        return cast(Fraction, a**b)
     ratio = Fraction(a)
     bits = max(ratio.numerator.bit_length(), ratio.denominator.bit_length())
     if abs(b) * bits > MOST_BITS and abs(ratio) != 1 and ratio != 0:
@@ -243,6 +248,8 @@ def broadcast(name: str, scalar: Binary, exact: bool, a: Value, b: Value) -> Val
         if type(a) in _NUMBERS and type(b) in _NUMBERS:
             return scalar(exact, cast(Number, a), cast(Number, b))
         if axes_a == 0 and axes_b == 0:
+            if is_number(a) and is_number(b):
+                return scalar(exact, cast(Number, a), cast(Number, b))
             raise wrong_kind(name, "numbers", b if is_number(a) else a)
         if axes_a > axes_b:
             assert isinstance(a, tuple)
@@ -282,7 +289,30 @@ def _ordered(name: str, test: Callable[[bool, Number, Number], bool]) -> Primiti
 
 def equal(static: Static, exact: bool, a: Value, b: Value) -> bool:  # noqa: ARG001
     """Whether two values of one type are the same, arrays and functions as a whole."""
-    return plain(a) == plain(b)
+    left, right = plain(a), plain(b)
+    if left == right:
+        return True
+    _refuse_open(left)
+    _refuse_open(right)
+    return False
+
+
+def _refuse_open(value: Value) -> None:
+    """Formulas that are written differently may be equal for some values of their symbols."""
+    match value:
+        case bool() | int() | str():
+            pass
+        case Formula():
+            raise Open(value)
+        case tuple():
+            for item in value:
+                _refuse_open(item)
+        case Record(_, values):
+            _refuse_open(values)
+        case Tagged(_, payload):
+            _refuse_open(payload)
+        case _:
+            pass
 
 
 def unequal(static: Static, exact: bool, a: Value, b: Value) -> bool:

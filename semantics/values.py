@@ -209,7 +209,8 @@ def show(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case Fraction():
-            return _show_fraction(value)
+            # A formula is one that has no digits.
+            return _show_fraction(value) if type(value) is Fraction else str(value)
         case str():
             return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
         case range():

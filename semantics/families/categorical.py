@@ -85,7 +85,7 @@ def entropy(probabilities: Vector) -> f64:
 
 
 def support_values(probabilities: Vector) -> tuple[int, ...]:
-    return tuple(k for k, p in enumerate(probabilities) if p > 0)
+    return tuple(k for k, p in enumerate(probabilities) if p != 0)
 
 
 def log_total(logits: Vector) -> LogW:

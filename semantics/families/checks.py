@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import assert_never, cast
 
 from pplc.lang.families import Constraint, Domain, Family, Parameter, Relation
+from pplc.semantics.formula import Formula
 
 # How far a sum of probabilities may be from 1, and a matrix from symmetry relative to its entries.
 _TOLERANCE = 1e-8
@@ -90,6 +91,9 @@ def _scalar_inside(domain: Domain, value: object) -> bool:
     # Kernels count in 64 bits.
     if domain.integer and (not isinstance(value, int) or abs(value) >= 1 << 63):
         return False
+    if isinstance(value, Formula):
+        _assume(domain, value)
+        return True
     x = cast("float", value)
     match domain:
         case Domain.REAL | Domain.INT:
@@ -108,7 +112,20 @@ def _scalar_inside(domain: Domain, value: object) -> bool:
             raise AssertionError(f"{domain} is no scalar domain")
 
 
+def _assume(domain: Domain, formula: Formula) -> None:
+    """What a domain says of a number whose value is left open, taken for granted."""
+    match domain:
+        case Domain.POSITIVE | Domain.NONNEGATIVE:
+            formula.assume_positive()
+        case Domain.UNIT | Domain.OPEN_UNIT | Domain.POSITIVE_UNIT:
+            formula.assume_probability()
+        case _:
+            pass
+
+
 def _vector_inside(domain: Domain, values: Sequence[float]) -> bool:
+    if any(isinstance(x, Formula) for x in values):
+        return _open_vector_inside(domain, cast("Sequence[Fraction]", values))
     match domain:
         case Domain.REAL_VECTOR:
             return True
@@ -120,6 +137,23 @@ def _vector_inside(domain: Domain, values: Sequence[float]) -> bool:
             return all(x >= 0 for x in values) and abs(sum(values) - 1) <= _TOLERANCE
         case _:
             raise AssertionError(f"{domain} is no domain of vectors")
+
+
+def _open_vector_inside(domain: Domain, values: Sequence[Fraction]) -> bool:
+    """The same for vectors with formulas: a sum of 1 is known or not, signs are taken for granted."""
+    formulas = [x for x in values if isinstance(x, Formula)]
+    numbers = [x for x in values if not isinstance(x, Formula)]
+    match domain:
+        case Domain.SIMPLEX:
+            for formula in formulas:
+                formula.assume_probability()
+            return all(x >= 0 for x in numbers) and sum(values, Fraction(0)) == 1
+        case Domain.POSITIVE_VECTOR:
+            for formula in formulas:
+                formula.assume_positive()
+            return all(x > 0 for x in numbers)
+        case _:
+            return domain is Domain.REAL_VECTOR
 
 
 def _matrix_inside(domain: Domain, rows: list[list[float]]) -> bool:

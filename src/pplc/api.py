@@ -112,6 +112,7 @@ class Model:
         unit: Unit = "nats",
         resume: str | PathLike[str] | None = None,
         queries: bool = True,
+        symbolic: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> Run:
         """The posterior given data, and the answers to the queries of the file.
@@ -120,6 +121,8 @@ class Model:
                  list of these.
         resume:  a run file to go on with; `draws` are then further ones.
         queries: whether to answer the queries of the file.
+        symbolic: parameters that are left open: answers are formulas in them, `Formula` in place of
+                 `Fraction`, with `at(values)`, `derivative(name)` and `sympy()`.
         time:    seconds. The other options are those of `pplc.inference.options.Options`; one that
                  does not apply to the method is an error.
         """
@@ -160,6 +163,7 @@ class Model:
             queries=[q for q in self.checked.queries if q.model in ("", self.name)] if queries else (),
             optional=True,
             unit=unit,
+            symbolic=symbolic,
         )
         return infer(self, _tables(data), None, request, progress)
 

@@ -30,6 +30,7 @@ from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.values import Address, Record, Tagged, Value
 from pplc.session import Session
 from pplc.stored import Stored, fingerprint, read
+from pplc.symbolic import derivatives, names_of, opened, split
 from pplc.untyped import as_list
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Request:
     queries: to be answered.
     optional: they stand in the file, so that a method that answers none may leave them out.
     unit:    of information, `nats` or `bits`.
+    symbolic: parameters of the model that are left open; answers are formulas in them.
+    derivatives: whether to answer with the derivatives in these as well.
     table:   whether the posterior itself is wanted; if not, only what the queries need is run.
     """
 
@@ -55,6 +58,8 @@ class Request:
     optional: bool = False
     unit: str = "nats"
     budget: Budget = field(default_factory=Budget)
+    symbolic: Sequence[str] = ()
+    derivatives: bool = False
 
 
 POINT = Diagnostic(
@@ -75,7 +80,9 @@ def infer(
     )
     for query in request.queries:
         refuse_later(query)
-    bindings = bind_model(model, tables, settings)
+    bindings = bind_model(model, tables, settings, request.symbolic)
+    if request.symbolic:
+        request = replace(request, method=_formulas(request))
     bound = Bound(model.program, bindings.arguments, model.interventions, budget=request.budget)
     progress = Silent(request.given.get("time")) if progress is None else progress
     start = perf_counter()
@@ -89,6 +96,8 @@ def infer(
     if request.optional and outcome.method.name == "map" and asked:
         asked, notes = (), (*notes, POINT)
     queries = tuple(_answered(query, session, request.unit) for query in asked)
+    if request.derivatives:
+        queries += derivatives(outcome.result.log_evidence, queries, names_of(bound))
     seconds = perf_counter() - start
     return Run(
         model.name,
@@ -127,9 +136,28 @@ def _answered(query: syntax.Query, session: Session, unit: str) -> Answered:
         return Answered(format_query(query), errors=rejected.diagnostics)
 
 
-def bind_model(model: Model, tables: Sequence[Table], settings: Table | None) -> Bindings:
-    """The data as arguments of the entry model."""
-    return bind(signature(model.checked, model.name), tables, settings, model.functions)
+def bind_model(
+    model: Model, tables: Sequence[Table], settings: Table | None, symbolic: Sequence[str] = ()
+) -> Bindings:
+    """The data as arguments of the entry model; parameters left open are formulas."""
+    whole = signature(model.checked, model.name)
+    if not symbolic:
+        return bind(whole, tables, settings, model.functions)
+    closed, left = split(whole, symbolic, [*tables, *([] if settings is None else [settings])])
+    bindings = bind(closed, tables, settings, model.functions)
+    arguments = {**bindings.arguments, **opened(left, bindings.arguments)}
+    return replace(bindings, arguments={name: arguments[name] for name, _, _ in whole.parameters})
+
+
+def _formulas(request: Request) -> str:
+    """The method whose answers are formulas."""
+    if request.method not in ("auto", "exact"):
+        reject(
+            "E0310",
+            f"`--symbolic` does not apply to the method `{request.method}`",
+            advice="only `exact` has formulas for answers",
+        )
+    return "exact"
 
 
 def signature(checked: Checked, entry: str) -> Signature:

@@ -21,6 +21,7 @@ from pplc.information.answers import Answered
 from pplc.lang.diagnostics import Diagnostic
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.bound import Bound
+from pplc.symbolic import assumptions, names_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -128,6 +129,16 @@ class Run:
     def errors(self) -> tuple[Diagnostic, ...]:
         """Why queries have no answer; each reason once."""
         return tuple(dict.fromkeys(error for query in self.queries for error in query.errors))
+
+    @property
+    def symbolic(self) -> tuple[str, ...]:
+        """The symbols in the answers: parameters that were left open."""
+        return names_of(self.bound)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Where the formulas hold, such as `0 < p < 1`."""
+        return assumptions(self.bound)
 
     # ------------------------------------------------------------------ other forms
 

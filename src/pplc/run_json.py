@@ -24,15 +24,24 @@ def as_json(run: Run) -> dict[str, Any]:
         "model": run.model,
         "method": run.method.name,
         "why": run.why,
+        **({"cost": run.result.cost} if run.result.cost else {}),
         "verified": run.method.verified,
         "seed": run.options.seed,
         "seconds": round(run.seconds, 3),
         "log_evidence": evidence(run),
         "variables": {name: variable(v) for name, v in run.variables.items()},
         "queries": [answered(q) for q in run.queries],
+        **_symbols(run),
         "diagnostics": {key: plain(number) for key, number in run.diagnostics.items()},
         "warnings": [to_json(d) for d in run.warnings],
     }
+
+
+def _symbols(run: Run) -> dict[str, Any]:
+    """The parameters left open, and where the formulas in them hold."""
+    if not run.symbolic:
+        return {}
+    return {"symbolic": {"parameters": list(run.symbolic), "assumptions": list(run.assumptions)}}
 
 
 def evidence(run: Run) -> dict[str, Any] | None:
@@ -116,6 +125,8 @@ def variable(v: Variable) -> dict[str, Any]:
         found["bounds"] = _nested(
             v.shape, {i: {k: answer(b) for k, b in law.items()} for i, law in v.bounds.items()}
         )
+    for key, made in v.formulas.items():
+        found.setdefault("formulas", {})[key] = _nested(v.shape, {i: str(f) for i, f in made.items()})
     if v.exact:
         found["exact"] = _nested(
             v.shape, {i: {k: str(p) for k, p in law.items()} for i, law in v.exact.items()}
@@ -123,7 +134,7 @@ def variable(v: Variable) -> dict[str, Any]:
     return found
 
 
-def _nested(shape: tuple[int, ...], filled: Mapping[Index, Mapping[str, Any]]) -> Any:
+def _nested(shape: tuple[int, ...], filled: Mapping[Index, Any]) -> Any:
     cells = np.empty(shape, dtype=object)
     for index, cell in filled.items():
         cells[index] = cell

@@ -16,6 +16,7 @@ from pplc.inference.summary import Variable
 from pplc.information.answers import Answered
 from pplc.information.sampled_queries import flags_of_weights
 from pplc.run import Run
+from pplc.semantics.formula import Formula
 
 LONG = 12
 """Elements of an array that are shown; of longer ones the first and last few."""
@@ -49,6 +50,7 @@ def render_answers(run: Run, *, colour: bool = False, width: int = 120) -> str:
     """The answers of the queries alone, and what ran."""
     console = _console(colour=colour, width=width)
     _queries(console, run.queries, run)
+    _assumed(console, run)
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
     return _taken(console)
 
@@ -82,7 +84,15 @@ def _write(console: Console, run: Run) -> None:
         console.print(f"log evidence  not known: {run.result.no_evidence}", soft_wrap=True)
     console.print()
     _queries(console, [query for query in run.queries if not _shown_above(query, run)], run)
+    _assumed(console, run)
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
+
+
+def _assumed(console: Console, run: Run) -> None:
+    """Where formulas hold."""
+    if run.assumptions:
+        console.print(f"Formulas hold where {', '.join(run.assumptions)}.", soft_wrap=True)
+        console.print()
 
 
 def _shown_above(query: Answered, run: Run) -> bool:
@@ -122,10 +132,28 @@ def tables(console: Console, variables: Iterable[Variable]) -> None:
     if finite:
         console.print(_probabilities(finite))
         console.print()
-    other = [v.name for v in every if v not in numeric and v not in finite]
+    open_ = [v for v in every if v.exact and not v.probabilities]
+    if open_:
+        _formulas(console, open_)
+    other = [v.name for v in every if v not in numeric and v not in finite and v not in open_]
     if other:
         console.print(Text(f"not shown: {', '.join(other)} (values of no short list)", style="dim"))
         console.print()
+
+
+def _formulas(console: Console, variables: Sequence[Variable]) -> None:
+    """Probabilities, and means of numbers, as formulas: one a line, as they may be long."""
+    for v in variables:
+        for element in _shown(v):
+            if isinstance(element, str):
+                console.print(Text(element, style="dim"))
+                continue
+            for value, probability in element.exact.get((), {}).items():
+                console.print(f"P({element.name} = {value}) = {probability}", soft_wrap=True)
+            if v.type != "bool":
+                for mean in element.formulas.get("mean", {}).values():
+                    console.print(f"E[{element.name}] = {mean}", soft_wrap=True)
+    console.print()
 
 
 def _categorical(v: Variable) -> bool:
@@ -288,6 +316,8 @@ def show(value: Answer) -> str:
     '0.75 (3/4, exact)'
     """
     match value:
+        case Exact(_, Formula() as formula):
+            return str(formula)
         case Exact(number, rational) if rational is not None and _short(rational):
             return f"{number:.6g} ({rational}, exact)"
         case Exact(number, _):
@@ -303,6 +333,8 @@ def show(value: Answer) -> str:
 
 def show_evidence(value: Answer) -> str:
     """Log Z; where Z is a short rational, that too."""
+    if isinstance(value, Exact) and isinstance(value.rational, Formula):
+        return f"log({value.rational})"
     if isinstance(value, Exact) and value.rational is not None and len(str(value.rational)) <= MOST_DIGITS:
         return f"{value.value:.6g} (Z = {value.rational}, exact)"
     return show(value)

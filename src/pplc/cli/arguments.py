@@ -288,6 +288,8 @@ def _inference(parser: Parser) -> None:
         parser.add_argument(f"--{name}", type=read, metavar=stands, help=text)
     parser.add_argument("--init", metavar="FILE", help="where chains start: a JSON object, by variable")
     parser.add_argument("--max-states", type=count, metavar="N", help="states that `exact` may keep at once")
+    parser.add_argument("--symbolic", metavar="NAMES", help="parameters left open: answers are formulas")
+    parser.add_argument("--derivatives", action="store_true", help="of the formulas as well")
     parser.add_argument("--unit", choices=("nats", "bits"), default="nats", help="of information (nats)")
     parser.add_argument("--strict", action="store_true", help="exit status 3 if the answers are unreliable")
     parser.add_argument("--progress", action="store_true", help="show progress even if not on a terminal")

@@ -63,7 +63,17 @@ def _run(model: Model, arguments: Namespace, queries: Sequence[syntax.Query], *,
         options["init"] = _init(arguments.init)
     line = Line(sys.stderr, shown=arguments.progress or sys.stderr.isatty(), seconds=options.get("time"))
     own = arguments.command == "infer"
-    request = Request(arguments.method, options, resume, queries, own, arguments.unit, budget(arguments))
+    request = Request(
+        arguments.method,
+        options,
+        resume,
+        queries,
+        own,
+        arguments.unit,
+        budget(arguments),
+        [name.strip() for name in arguments.symbolic.split(",")] if arguments.symbolic else (),
+        arguments.derivatives,
+    )
     try:
         with interruptible(line.ask):
             return run_inference(model, tables(arguments), settings(arguments), request, line)
