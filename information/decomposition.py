@@ -53,6 +53,8 @@ def pid(table: Table, target: Names, sources: Sequence[Names], measure: str = "b
     check(measure, len(sources))
     groups = [listed(source) for source in sources]
     names = [" ".join(group) if len(group) == 1 else f"({' '.join(group)})" for group in groups]
+    if len(set(names)) < len(names):
+        raise Rejected(Diagnostic("E0609", f"the sources {', '.join(names)} are not all different", NOWHERE))
     law = support(table, listed(target), groups)
     if measure == "broja":
         return _broja([law], [names])[0]

@@ -99,7 +99,9 @@ def _atoms(parts: Mapping[str, Answer]) -> dict[str, Any]:
     bounds = [part for part in parts.values() if isinstance(part, Bounds)]
     if not bounds:
         kind = next(iter({answer(part)["kind"] for part in parts.values()}), "exact")
-        return {"kind": kind, "atoms": {name: answer(part)["value"] for name, part in parts.items()}}
+        found = {"kind": kind, "atoms": {name: answer(part)["value"] for name, part in parts.items()}}
+        left = [part.left for part in parts.values() if isinstance(part, Truncated)]
+        return {**found, "left_out": plain(max(left))} if left else found
     middles = {
         name: plain((part.lower + part.upper) / 2 if isinstance(part, Bounds) else part.value)
         for name, part in parts.items()

@@ -88,12 +88,13 @@ RANDOM = {
     6: (0.04562359, 0.02932520, 0.02470902, 0.35019634),
     8: (0.04106933, 0.05604202, 0.01671436, 0.40552934),
     12: (0.03195672, 0.03059810, 0.02029654, 0.47719070),
+    20: (0.0210133, 0.0210184, 0.0088259, 0.5111623),
 }
 
 
 def test_random_tables_whose_values_are_known() -> None:
     """Clarabel's and ECOS's values of p ~ Dirichlet(1), bits; U1 U2 R S."""
-    for sizes in ((2, 3, 4, 5), (6, 7, 8, 10, 12)):
+    for sizes in ((2, 3, 4, 5), (6, 7, 8, 10, 12, 16, 20)):
         rng = RNG(0)
         for n in sizes:
             p = rng.dirichlet(np.ones(n**3)).reshape(n, n, n)
@@ -101,7 +102,7 @@ def test_random_tables_whose_values_are_known() -> None:
                 continue
             atoms = pid(Table.of_array(p, ("t", "a", "b")), "t", ["a", "b"]).atoms
             u1, u2, r, s = RANDOM[n]
-            digits = 2e-9 if n < 6 else 2e-8
+            digits = 2e-9 if n < 6 else 2e-8 if n < 20 else 1e-7
             for name, expected in {"{a}": u1, "{b}": u2, "{a}{b}": r, "{a b}": s}.items():
                 assert atoms[name] / BIT == pytest.approx(expected, abs=digits), (n, name)
 

@@ -235,6 +235,7 @@ def test_gaussians(weights: tuple[float, float], correlation: float, expected: t
         ("E0609", lambda: pid(PARITY, "t", ["x1", "x2"], "brojaa")),
         ("E0609", lambda: pid(PARITY, "t", ["x1", "x2", "x3"], "broja")),
         ("E0609", lambda: pid(PARITY, "t", ["x1"], "imin")),
+        ("E0609", lambda: pid(PARITY, "t", ["x1", "x1"])),
         ("E0601", lambda: pid(PARITY, "t", ["x1", "x5"])),
         ("E0613", lambda: gaussian_information([[1, 2], [2, 1]], [0], [1])),
         ("E0613", lambda: gaussian_information([[1, 0.5], [0.4, 1]], [0], [1])),

@@ -9,10 +9,13 @@ from math import exp, log
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import pplc
 from pplc.cli import main
-from pplc.inference.answers import Bounds, Estimate, Exact
+from pplc.inference.answers import Bounds, Estimate, Exact, Truncated
+from pplc.information import TC, H, I, Table
 from pplc.information.answers import Answer
 from pplc.lang.check_queries import HEADS
 from pplc.lang.diagnostics import Rejected
@@ -181,6 +184,73 @@ def test_draws_give_estimates_with_errors_and_flags() -> None:
     event = pplc.compile(GATE).query("H(t | a == true)", method="importance", draws=4000, seed=3, unit="bits")
     assert isinstance(event, Estimate)
     assert abs(event.value - 1) < 0.01
+
+
+CHANCES = st.integers(0, 10).map(lambda tenths: f"{tenths / 10}")
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(CHANCES, min_size=9, max_size=9))
+def test_random_programs_have_the_information_of_their_tables(chance: list[str]) -> None:
+    """Two inputs and an output with any chances, by the program and by the table of its definition."""
+    p, rest = [Fraction(c) for c in chance], iter(chance)
+    text = (
+        f"model m() {{\n  a ~ Bernoulli({next(rest)})\n"
+        f"  b ~ Bernoulli(if a {{ {next(rest)} }} else {{ {next(rest)} }})\n"
+        f"  c ~ Categorical(if a == b {{ {_thirds(p[3], p[4])} }} else {{ {_thirds(p[5], p[6])} }})\n"
+        "  return c\n}"
+    )
+    law: dict[tuple[bool, bool, int], Fraction] = {}
+    for a, b in ((x, y) for x in (False, True) for y in (False, True)):
+        first = p[0] if a else 1 - p[0]
+        given_a = p[1] if a else p[2]
+        both = first * (given_a if b else 1 - given_a)
+        x, y = (p[3], p[4]) if a == b else (p[5], p[6])
+        for c, q in enumerate((x / 3, y / 3, 1 - x / 3 - y / 3)):
+            law[a, b, c] = both * q
+    table = Table.of(law, ("a", "b", "c"))
+    model = pplc.compile(text)
+    for query, value in {
+        "H(a, b, c)": H(table, ("a", "b", "c")),
+        "I(a, b; c)": I(table, ("a", "b"), "c"),
+        "I(a; b | c)": I(table, "a", "b", "c"),
+        "TC(a, b, c)": TC(table, ("a", "b", "c")),
+    }.items():
+        answer = model.query(query, method="exact")
+        assert isinstance(answer, Exact)
+        assert answer.value == pytest.approx(value, abs=1e-12), query
+
+
+def _thirds(x: Fraction, y: Fraction) -> str:
+    return f"[{x} / 3, {y} / 3, 1 - ({x} + {y}) / 3]".replace("Fraction", "")
+
+
+ENDLESS = """\
+model waiting() -> int {
+  if flip(0.5) { return 1 }
+  return 1 + ~waiting()
+}
+model m() {
+  n ~ waiting()
+  k ~ Poisson(3)
+  return n
+}
+"""
+
+
+@pytest.mark.parametrize(("query", "bits"), [("H(n)", 2.0), ("H(k)", 2.786522), ("I(n; k)", 0.0)])
+def test_endless_programs_say_what_they_leave_out(query: str, bits: float) -> None:
+    found = pplc.compile(ENDLESS).query(query, method="exact", unit="bits")
+    assert isinstance(found, Truncated)
+    assert found.value == pytest.approx(bits, abs=5e-7)
+    assert 0 < found.left < 1e-9
+
+
+def test_a_variable_that_some_runs_lack_is_refused_until_conditioned_on() -> None:
+    text = "model m() { a ~ Bernoulli(0.5)\n if a { b ~ Bernoulli(0.5)\n return b }\n return a }"
+    with pytest.raises(Rejected, match="E0610"):
+        pplc.compile(text).query("H(b)")
+    assert middle(ask(text, "H(b | a == true)")) == pytest.approx(1)
 
 
 def test_the_cut_of_a_continuous_variable_is_finite() -> None:
