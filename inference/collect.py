@@ -17,6 +17,8 @@ from pplc.inference.result import Array, Index
 from pplc.semantics.values import (
     MISSING,
     Address,
+    FunctionValue,
+    MemoFunction,
     Missing,
     Number,
     Record,
@@ -106,6 +108,18 @@ def arrays(chains: Sequence[Sequence[Run]]) -> dict[str, Array]:
         else:
             result[name] = joined.reshape(*count, *extents(elements), *joined.shape[2:])
     return result
+
+
+def functions(chains: Sequence[Sequence[Run]]) -> dict[str, Array]:
+    """The functions that runs drew, by name, [chain, draw] of dtype object; None where there is none."""
+    found: dict[str, Array] = {}
+    for chain, runs in enumerate(chains):
+        for draw, run in enumerate(runs):
+            for address, value in run.items():
+                if isinstance(value, FunctionValue | MemoFunction):
+                    blank = np.full((len(chains), len(runs)), None, dtype=object)
+                    found.setdefault(show_address(address), blank)[chain, draw] = value
+    return found
 
 
 def _parts(run: Run) -> Iterator[tuple[Address, Value]]:

@@ -13,7 +13,7 @@ from math import inf
 import numpy as np
 
 from pplc.inference import weights
-from pplc.inference.collect import RETURN, arrays
+from pplc.inference.collect import RETURN, arrays, functions
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress
 from pplc.inference.result import Draws, Result
@@ -61,10 +61,12 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     logs = np.array([float(run.log_weight) if run.dimension == lowest else -inf for run in runs])
     if runs and not np.isfinite(logs).any():
         raise all_zero(bound, len(runs))
+    recorded = [[{**run.finished.variables(), RETURN: run.finished.value} for run in runs]]
     draws = Draws(
-        arrays([[{**run.finished.variables(), RETURN: run.finished.value} for run in runs]]),
+        arrays(recorded),
         logs[None, :],
         arrays([[_likelihood(run) for run in runs]]),
+        functions=functions(recorded),
     )
     ess, k = weights.ess_weights(logs), weights.pareto_k(logs)
     return Result(

@@ -12,17 +12,18 @@ from typing import Any, cast
 
 import numpy as np
 
-from pplc.inference.collect import RETURN, Run, arrays, split
+from pplc.inference.collect import RETURN, Run, arrays, functions, split
 from pplc.inference.progress import Progress
 from pplc.inference.result import Array, Draws
 from pplc.inference.sites import observed
+from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.representations.answering import draw_from
 from pplc.semantics.runs import Finished, Observing, Sampling, Weighing
 from pplc.semantics.source import Seeded, Source
-from pplc.semantics.values import Address, Value
+from pplc.semantics.values import Address, Value, show_address
 
 WORK = 250_000
 """Statements executed and data met for the predictions that are made unasked: some seconds."""
@@ -44,7 +45,25 @@ def prior_runs(bound: Bound, count: int, seed: int, progress: Progress) -> list[
 
 def prior_draws(bound: Bound, count: int, seed: int, progress: Progress) -> Draws:
     """The same as arrays, in one chain."""
-    return Draws(arrays([prior_runs(bound, count, seed, progress)]))
+    runs = [prior_runs(bound, count, seed, progress)]
+    return Draws(arrays(runs), functions=functions(runs))
+
+
+def replayed(bound: Bound, draws: Draws, progress: Progress) -> dict[str, Array]:
+    """The functions that the runs behind draws drew, found by running again with the values of the draws.
+
+    Raises `Rejected` (E0606) if a run drew what the draws do not have, such as `~e` in an expression.
+    """
+    source = Seeded(0)
+    machine = Machine(bound, exact=False, infer=Nested(source))
+    chains: list[list[Run]] = []
+    for chain in range(draws.chains):
+        chains.append([])
+        for draw in range(draws.count):
+            known = _lookup(draws, chain, draw, frozenset())
+            chains[chain].append(_run(machine, source, known, given=True))
+            progress.advance("running again", chain * draws.count + draw + 1, draws.chains * draws.count)
+    return functions(chains)
 
 
 def posterior_runs(bound: Bound, draws: Draws, most: int, seed: int, progress: Progress) -> list[list[Run]]:
@@ -98,16 +117,35 @@ def _entries(value: Value) -> int:
     return sum(map(_entries, value)) if isinstance(value, tuple) else 1
 
 
-def _run(machine: Machine, source: Source, known: Callable[[Address], Value | None]) -> Run:
+def _run(
+    machine: Machine, source: Source, known: Callable[[Address], Value | None], *, given: bool = False
+) -> Run:
+    """One run with what is known; the rest is drawn from the source, or an error if all must be `given`."""
     event = machine.start()
     while not isinstance(event, Finished):
         match event:
-            case Sampling(_, address, _, state):
+            case Sampling(_, address, span, state):
                 value = known(address)
+                if value is None and given:
+                    raise unknown_draw(span)
                 event = machine.resume(state, draw_from(event, source) if value is None else value)
             case Observing(state=state) | Weighing(state=state):
                 event = machine.resume(state)
     return {**event.variables(), RETURN: event.value}
+
+
+def unknown_draw(span: Span) -> Rejected:
+    """The error of calling a drawn function where the method keeps no draws without a name."""
+    return Rejected(
+        Diagnostic(
+            "E0606",
+            "a drawn function cannot be called in a query here: it may depend on a draw without a name,"
+            " which this method does not keep",
+            span,
+            "drawn without a name",
+            "give it a name, as in `x ~ …`, or use the method `importance`",
+        )
+    )
 
 
 def _lookup(draws: Draws, chain: int, draw: int, new: frozenset[str]) -> Callable[[Address], Value | None]:
@@ -118,6 +156,8 @@ def _lookup(draws: Draws, chain: int, draw: int, new: frozenset[str]) -> Callabl
         if address[0] in new:
             return None
         array = draws.values.get(name)
+        if array is None:  # an element of an array that does not begin at 0 has a name of its own
+            array, index = draws.values.get(show_address(address)), ()
         if array is None or array.ndim < 2 + len(index):
             return None
         place = (chain, draw, *index)

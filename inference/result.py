@@ -42,6 +42,8 @@ class Draws:
                     are not independent; those of different families are. None if every draw is one.
     stats:          of the sampler, [chain, draw]: `lp diverging acceptance_rate tree_depth step_size
                     energy n_steps`, those that the method has.
+    functions:      drawn functions by name, [chain, draw] of dtype object, None where a run has none; of the
+                    methods that do not keep them they are found by running again (`pplc.inference.predict`).
     """
 
     values: Mapping[str, Array]
@@ -49,6 +51,7 @@ class Draws:
     log_likelihood: Mapping[str, Array] = field(default_factory=dict[str, Array])
     stats: Mapping[str, Array] = field(default_factory=dict[str, Array])
     families: Array | None = None
+    functions: Mapping[str, Array] = field(default_factory=dict[str, Array])
 
     @property
     def chains(self) -> int:

@@ -119,9 +119,25 @@ class TorchGrowing:
                 for block in self.blocks:
                     if all(same(a, b) for a, b in zip(head, block.indices, strict=True)):
                         found = block.value
+            if found is None and all(isinstance(i, int) for i in head) and not self._begins():
+                found = self._element(head)
             if found is not None:
                 return index(found, rest, guard) if rest else found
         return index(self.freeze(), indices, guard)
+
+    def _begins(self) -> bool:
+        """Whether the first element is defined; the array cannot be taken as a whole if it is not."""
+        first = (0,) * self.rank
+        return first in self.cells or any(first in block.places for block in self.blocks)
+
+    def _element(self, place: Place) -> Content:
+        """An element that the rounds of a plate defined; None if none did."""
+        for block in self.blocks:
+            if place in block.places:
+                if block.rows is None:
+                    block.rows = rows(lift(block.value), self.level, block.sizes)
+                return index(block.rows, (block.places.index(place),))
+        return None
 
     def length(self, axis: int) -> int:
         """One more than the largest index along an axis."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact, estimate
-from pplc.inference.result import Index, Probability, Result
+from pplc.inference.result import Array, Draws, Index, Probability, Result
 from pplc.inference.summary import Variable
 from pplc.information.expressions import World
 from pplc.lang import core
@@ -112,6 +112,10 @@ class Runs(Protocol):
 
     def left(self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool) -> Left:
         """The runs that `outcomes` knows nothing of."""
+        ...
+
+    def functions(self, draws: Draws) -> Mapping[str, Array]:
+        """The drawn functions behind draws that `result` gave, by name, [chain, draw]."""
         ...
 
     def world(self, values: Mapping[str, Value], *, exact: bool) -> World:

@@ -14,6 +14,8 @@ from fractions import Fraction
 from pplc.inference.result import Index
 from pplc.lang import core, syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.families import COMBINATORS, FAMILIES
+from pplc.lang.functions import FUNCTIONS
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.evaluate import located
 from pplc.semantics.laws_base import LawValue
@@ -27,6 +29,7 @@ from pplc.semantics.values import (
     Record,
     Tagged,
     Value,
+    show_address,
 )
 
 BINARY = {
@@ -102,6 +105,23 @@ def mentioned(expression: syntax.Expr) -> Iterator[str]:
         case _:
             pass
     yield from (name for part in _parts(expression) for name in mentioned(part))
+
+
+def drawn_functions(expression: syntax.Expr, program: core.Program) -> frozenset[str]:
+    """The paths of what an expression calls, neither of the program nor of the library: `f` in `f(6.0)`."""
+    constructors = (name for names in program.sums.values() for name in names)
+    library = {*PRIMITIVES, *FUNCTIONS, *FAMILIES, *COMBINATORS, *program.functions, *constructors}
+    return frozenset(_called(expression)) - library
+
+
+def _called(expression: syntax.Expr) -> Iterator[str]:
+    if isinstance(expression, syntax.Call):
+        spelled = path(expression.function)
+        if spelled is not None:
+            yield spelled
+    if isinstance(expression, syntax.Member | syntax.Index):
+        yield from _called(expression.base)
+    yield from (name for part in _parts(expression) for name in _called(part))
 
 
 def _parts(expression: syntax.Expr) -> Iterator[syntax.Expr]:
@@ -249,6 +269,19 @@ def _named(name: str, expression: syntax.Expr, world: World) -> Value:
     )
 
 
+def not_asked(asked: str, function: syntax.Expr) -> Rejected:
+    """The error of a drawn function that some runs do not have, or, memoised, do not ask this."""
+    return Rejected(
+        Diagnostic(
+            "E0610",
+            f"not every run of the model defines `{asked}`",
+            function.span,
+            "undefined in some runs",
+            "a memoised function has the values that the model asks for; ask for it in the model",
+        )
+    )
+
+
 def _truth(expression: syntax.Expr, world: World) -> bool:
     value = _value(expression, world)
     if not isinstance(value, bool):
@@ -281,9 +314,16 @@ def _call(function: syntax.Expr, arguments: tuple[Value, ...], world: World) -> 
     definition = world.program.functions.get(name)
     if definition is not None and definition.kind == "fn":
         return world.call(FunctionValue(definition), arguments)
-    value = world.values.get(path(function) or "")
+    spelled = path(function) or ""
+    value = world.values.get(spelled)
     if isinstance(value, FunctionValue) and value.function.kind == "fn":
         return world.call(value, arguments)
+    asked = show_address((spelled, arguments))
+    if asked in world.values:  # what a memoised function was asked in this run
+        return world.values[asked]
+    others = any(known.startswith(f"{spelled}[") for known in (*world.values, *world.absent))
+    if isinstance(value, MemoFunction) or spelled in world.absent or (spelled and others):
+        raise not_asked(asked, function)
     if any(name in constructors for constructors in world.program.sums.values()):
         return Tagged(name, arguments)
     if name in PRIMITIVES:

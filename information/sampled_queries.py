@@ -24,7 +24,17 @@ from pplc.inference.quality import MARKOV
 from pplc.inference.result import Array, Draws, Index, Result
 from pplc.inference.summary import Variable, of_draws
 from pplc.information.answers import Answered, Runs, answered
-from pplc.information.expressions import World, datum, evaluate, event, mentioned, numbers, path, same_length
+from pplc.information.expressions import (
+    World,
+    datum,
+    drawn_functions,
+    evaluate,
+    event,
+    mentioned,
+    numbers,
+    path,
+    same_length,
+)
 from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -161,6 +171,14 @@ def worlds_of(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[t
     """What an expression speaks of, in every draw, with the draw's place [chain, draw]."""
     names = set(mentioned(expression))
     used = {name: array for name, array in draws.values.items() if any(_about(m, name) for m in names)}
+    unknown = [
+        name
+        for name in drawn_functions(expression, runs.program)
+        if not any(known.startswith(f"{name}[") for known in used)  # what a memoised function was asked
+    ]
+    if unknown:
+        found = runs.functions(draws)
+        used.update({name: found[name] for name in unknown if name in found})
     worlds: list[tuple[tuple[int, int], World]] = []
     for place in np.ndindex(draws.chains, draws.count):
         values: dict[str, Value] = {}

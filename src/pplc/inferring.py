@@ -15,12 +15,15 @@ from pplc.data_files import Table, reject
 from pplc.data_python import raw
 from pplc.inference.auto import Outcome
 from pplc.inference.merge import joined
+from pplc.inference.predict import unknown_draw
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.registry import METHODS, settle
 from pplc.inference.sites import sites
 from pplc.information.answers import Answered
+from pplc.information.expressions import drawn_functions
 from pplc.information.queries import answer, nothing_to_set, refuse_later
 from pplc.lang import core, syntax
+from pplc.lang.analysis import reachable, statements
 from pplc.lang.check import Checked, check_query
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.formatter import format_query
@@ -84,6 +87,7 @@ def infer(
     if request.symbolic:
         request = replace(request, method=_formulas(request))
     bound = Bound(model.program, bindings.arguments, model.interventions, budget=request.budget)
+    _refuse_functions(request, bound)
     progress = Silent(request.given.get("time")) if progress is None else progress
     start = perf_counter()
     if request.resume:
@@ -110,6 +114,26 @@ def infer(
         notes,
         queries,
     )
+
+
+def _refuse_functions(request: Request, bound: Bound) -> None:
+    """Refuses calls of drawn functions where runs cannot be made again, before anything runs."""
+    if request.method in ("auto", "exact", "importance"):
+        return
+    hidden = next(
+        (
+            statement.span
+            for function in reachable(bound.program)
+            for statement in statements(function.body)
+            if isinstance(statement, core.Draw) and "#" in statement.site.name
+        ),
+        None,
+    )
+    asked = [part for query in request.queries for group in query.groups for part in group]
+    asked += [part for query in request.queries for part in query.given.conditions]
+    for part in asked:
+        if hidden is not None and not isinstance(part, syntax.Query) and drawn_functions(part, bound.program):
+            raise unknown_draw(hidden)
 
 
 def _starts(init: Any) -> dict[str, Any]:

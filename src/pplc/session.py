@@ -13,10 +13,10 @@ from pplc.inference.exact import joint
 from pplc.inference.forward import Joint as JointLaw
 from pplc.inference.joint import by_name, wanted
 from pplc.inference.options import Options
-from pplc.inference.predict import prior_draws
+from pplc.inference.predict import prior_draws, replayed
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS
-from pplc.inference.result import Result
+from pplc.inference.result import Array, Draws, Result
 from pplc.information.answers import Left
 from pplc.information.answers import Outcome as Joint
 from pplc.information.expressions import World
@@ -42,6 +42,8 @@ class Session:
         self._known: dict[tuple[frozenset[tuple[Address, Value]], bool], Outcome] = {}
         self._joints: dict[tuple[frozenset[tuple[Address, Value]], frozenset[str], bool], JointLaw] = {}
         self._calls: dict[bool, Machine] = {}
+        self._parameters: dict[bool, dict[str, Value]] = {}
+        self._functions: dict[tuple[frozenset[tuple[Address, Value]], bool], dict[str, Array]] = {}
 
     def main(self) -> Outcome:
         """The outcome for the program itself."""
@@ -96,16 +98,31 @@ class Session:
             )
         return self._joints[key]
 
+    def functions(self, draws: Draws) -> Mapping[str, Array]:
+        """The drawn functions behind draws: those that the method kept, or found by running again, once."""
+        if draws.functions:
+            return draws.functions
+        for key, outcome in self._known.items():
+            if outcome.result.draws is not None and outcome.result.draws.values is draws.values:
+                if key not in self._functions:
+                    bound = self._changed(dict(key[0]), prior=key[1])
+                    self._functions[key] = replayed(bound, draws, self.progress)
+                return self._functions[key]
+        return {}
+
     def world(self, values: Mapping[str, Value], *, exact: bool) -> World:
         """The variables, and the model's parameters where no variable has their name."""
-        parameters = {name: to_numbers(value, exact=exact) for name, value in self.bound.arguments.items()}
+        if exact not in self._parameters:
+            self._parameters[exact] = {
+                name: to_numbers(value, exact=exact) for name, value in self.bound.arguments.items()
+            }
 
         def call(function: FunctionValue, arguments: tuple[Value, ...]) -> Value:
             if exact not in self._calls:
                 self._calls[exact] = Machine(self.bound, exact=exact, infer=Nested())
             return self._calls[exact].call(function, arguments)
 
-        return World(self.program, {**parameters, **values}, call, exact)
+        return World(self.program, {**self._parameters[exact], **values}, call, exact)
 
     def _changed(self, interventions: Mapping[Address, Value], *, prior: bool) -> Bound:
         return replace(self.bound, interventions={**self.bound.interventions, **interventions}, prior=prior)

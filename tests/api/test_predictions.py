@@ -110,3 +110,12 @@ def test_a_datum_drawn_anew_has_the_shape_of_the_one_given() -> None:
     np.testing.assert_allclose(found["y"], found["mu"], atol=0.01)
     assert found["z"] == [5, pytest.approx(found["mu"], abs=0.01)]
     assert set(found) == {"y", "z", "mu"}
+
+
+def test_predictions_follow_draws_that_begin_at_another_index() -> None:
+    model = pplc.compile(
+        "model m(y: real[N]) {\n  z[k] ~ Normal(0, 10) for k in 1..3\n  observe y ~ Normal(z[1] - z[2], 0.001)\n}"
+    )
+    run = model.infer({"y": [3.0]}, method="laplace", draws=10, seed=1)
+    predicted = run.to_arviz().posterior_predictive["y"][0, :, 0]
+    np.testing.assert_allclose(predicted, run.draws("z[1]")[0] - run.draws("z[2]")[0], atol=0.02)
