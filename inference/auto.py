@@ -24,6 +24,9 @@ TRIAL_STATES = 50_000
 
 TRIAL_SECONDS = 20.0
 
+WIDEST = 1e-6
+"""Share of the mass of an endless program that exact bounds may leave open."""
+
 TOO_LARGE = ("E0405", "E0502", "E0503", "E0521")
 """Errors of enumeration that another method may not meet: endless runs, infinite laws, many states."""
 
@@ -115,10 +118,14 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
         result = method.load()(replace(bound, budget=replace(bound.budget, states=states)), options, trial)
     except Rejected as rejected:
         if all(d.code in TOO_LARGE for d in rejected.diagnostics):
-            return rejected.diagnostics[0].message
+            first = rejected.diagnostics[0]
+            return f"{first.message} ({first.help})" if first.code == "E0503" else first.message
         raise
     if result.stopped:
         return f"enumeration takes more than {seconds:.3g} s"
+    left = max(result.left.values(), default=0.0)
+    if left > WIDEST:
+        return f"it has no end, and a share of {left:.1g} of its mass lies beyond the states that were followed"
     _applies(method, given)
     why = f"finite: {result.note}" if result.note else "finite"
     return Outcome(method, options, "; ".join([*reasons, why]), result)

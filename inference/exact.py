@@ -69,10 +69,10 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
     if found is not None:
         return _passed(found)
     if not ordered(bound.program):
-        return forward(bound, progress)
+        return _costing(forward(bound, progress))
     first = min(bound.budget.states, FIRST_STATES)
     try:
-        return forward(replace(bound, budget=replace(bound.budget, states=first)), progress)
+        return _costing(forward(replace(bound, budget=replace(bound.budget, states=first)), progress))
     except Rejected as rejected:
         if first == bound.budget.states or rejected.diagnostics[0].code != TOO_MANY:
             raise
@@ -94,6 +94,11 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
         if rejected.diagnostics[0].code != TOO_MANY:
             raise
         raise Rejected(replace(rejected.diagnostics[0], help=f"{cost}. {many.help}")) from None
+
+
+def _costing(result: Result) -> Result:
+    states = counted(int(result.diagnostics.get("states", 0)), "state")
+    return replace(result, cost=f"following runs takes {states}")
 
 
 def _passed(found: Chain) -> Result:

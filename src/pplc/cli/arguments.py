@@ -147,6 +147,7 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
     ("proposal", str, "NAME", "a model of the file that proposes in mh"),
     ("bound", within(NUMBER), "X", "of rejection: the log of the largest weight"),
     ("temperatures", natural, "N", "steps from the prior to the posterior; 0 in tempered: as many as needed"),
+    ("inner-particles", count, "N", "of smc2: runs in the population of each particle of parameters"),
     (
         "parameters",
         str,
@@ -291,6 +292,7 @@ def _inference(parser: Parser) -> None:
     parser.add_argument("--symbolic", metavar="NAMES", help="parameters left open: answers are formulas")
     parser.add_argument("--derivatives", action="store_true", help="of the formulas as well")
     parser.add_argument("--unit", choices=("nats", "bits"), default="nats", help="of information (nats)")
+    parser.add_argument("--explain", action="store_true", help="also print what `exact` costs, and why")
     parser.add_argument("--strict", action="store_true", help="exit status 3 if the answers are unreliable")
     parser.add_argument("--progress", action="store_true", help="show progress even if not on a terminal")
     _format(parser)

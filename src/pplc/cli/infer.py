@@ -112,6 +112,8 @@ def _print(run: Run, arguments: Namespace, *, answers_only: bool) -> None:
 
     colour = sys.stdout.isatty()
     _write(sys.stdout, (render_answers if answers_only else render)(run, colour=colour))
+    if arguments.explain and run.result.cost:
+        _write(sys.stdout, f"Cost: {run.result.cost}.")
     report((*run.warnings, *run.errors))
 
 
