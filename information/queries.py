@@ -55,13 +55,13 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
                 help="use another method, such as `laplace` or `nuts`",
             )
         )
-    if query.head in ANSWERS:
-        return answer_finite(query, text, runs, interventions, result, prior=prior, unit=unit)
-    if result.laws is not None:
-        try:
+    try:
+        if query.head in ANSWERS:
+            return answer_finite(query, text, runs, interventions, result, prior=prior, unit=unit)
+        if result.laws is not None:
             return answer_exactly(query, text, runs, interventions, result, prior=prior)
-        except Open as open_:
-            raise located(open_, query.span) from None
+    except Open as open_:  # a parameter without a value: logarithms and comparisons have no formula
+        raise located(open_, query.span) from None
     return answer_from_draws(query, text, runs, result)
 
 

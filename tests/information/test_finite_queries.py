@@ -325,3 +325,13 @@ def test_the_command_prints_and_writes_units(tmp_path: Path, capsys: pytest.Capt
         "query": "I(a; t)", "kind": "exact", "value": pytest.approx(AND - 0.5), "unit": "bits"
     }  # fmt: skip
     assert main(["query", str(file), "H(a)", "--unit", "dits"]) == 1
+
+
+def test_an_open_parameter_has_no_information(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A logarithm has no rational formula: an error of the query, not a fault."""
+    file = tmp_path / "open.ppl"
+    file.write_text("model m(p: real) { x ~ Bernoulli(p)\n return x }\nquery P(x), H(x)", encoding="utf-8")
+    assert main(["infer", str(file), "--symbolic", "p"]) == 1
+    shown = capsys.readouterr()
+    assert "P(x) = p" in shown.out
+    assert "E0560" in shown.err
