@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pplc.information.common import gacs_korner as gacs_korner
     from pplc.information.compression import compress as compress
     from pplc.information.couplings import couple as couple
+    from pplc.information.decision import decide as decide
     from pplc.information.decomposition import broja_of_many as broja_of_many
     from pplc.information.decomposition import pid as pid
     from pplc.information.directed import directed_information as directed_information
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from pplc.information.entropy import total_correlation as TC
     from pplc.information.entropy import tsallis_entropy as tsallis
     from pplc.information.estimators import estimate_from as estimate
-    from pplc.information.fairness import decide as decide
     from pplc.information.fairness import disparity as disparity
     from pplc.information.gaussian import gaussian_information as gaussian_information
     from pplc.information.gaussian import gaussian_pid as gaussian_pid
@@ -67,7 +67,7 @@ _HOMES = {
     "gaussian_information": ("gaussian", "gaussian_information"),
     "gaussian_pid": ("gaussian", "gaussian_pid"),
     "disparity": ("fairness", "disparity"),
-    "decide": ("fairness", "decide"),
+    "decide": ("decision", "decide"),
     "capacity": ("channels", "capacity"),
     "rate_distortion": ("channels", "rate_distortion"),
     "bottleneck": ("channels", "bottleneck"),

@@ -19,6 +19,7 @@ from pplc.information import divergences
 from pplc.information.asked import Asked, Found, badly, exactly, no_given, number, word
 from pplc.information.channels import bottleneck, capacity, rate_distortion
 from pplc.information.coupling_queries import COUPLINGS
+from pplc.information.decision import decide
 from pplc.information.decomposition import pid
 from pplc.information.directed import directed_information, transfer_entropy
 from pplc.information.entropy import (
@@ -31,7 +32,7 @@ from pplc.information.entropy import (
     shannon,
     tsallis_entropy,
 )
-from pplc.information.fairness import decide, disparity
+from pplc.information.fairness import disparity
 from pplc.information.table import Outcome, Probability, Table
 from pplc.information.wasserstein import wasserstein
 from pplc.lang import syntax

@@ -8,8 +8,9 @@ from math import log
 import numpy as np
 import pytest
 
+from pplc.information.decision import decide
 from pplc.information.entropy import mutual_information
-from pplc.information.fairness import decide, disparity
+from pplc.information.fairness import disparity
 from pplc.information.table import Table
 from pplc.lang.diagnostics import Rejected
 from tests.support.joints import uniform
