@@ -1,7 +1,7 @@
 """The best decision within limits of what it says of a protected attribute.
 
-Hamman & Dutta (2024), definition 6 (AGLFOP): the expected score is linear in p(yhat | z, s, y), the information
-that is limited convex in it. A barrier method with its dual bound.
+Hamman & Dutta (2024), definition 6 (AGLFOP): the expected score is linear in p(yhat | z, s, y), and the
+information that is limited convex in it. A barrier method with its dual bound.
 """
 
 from __future__ import annotations

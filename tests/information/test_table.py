@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pkgutil
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from pplc import information
 from pplc.information.table import Table
 from pplc.lang.diagnostics import Rejected
 
@@ -59,3 +61,12 @@ def test_what_is_no_law_is_refused(code: str, wrong: object) -> None:
     with pytest.raises(Rejected) as caught:
         wrong()
     assert caught.value.diagnostics[0].code == code
+
+
+def test_the_functions_of_the_package_are_there_under_their_names() -> None:
+    """And none is hidden by a module of its name, which an import would put in its place."""
+    modules = {module.name for module in pkgutil.iter_modules(information.__path__)}
+    assert not modules & set(information.__all__)
+    assert all(callable(getattr(information, name)) for name in information.__all__)
+    with pytest.raises(AttributeError, match="no attribute `entropi`"):
+        information.entropi  # noqa: B018
