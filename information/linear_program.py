@@ -10,6 +10,9 @@ import numpy as np
 
 from pplc.information.table import Floats
 
+TOLERANCES = (1e-10, 1e-9, 1e-7)
+"""Feasibility asked of the solver, the next where it gives up at one; 1e-7 is its default."""
+
 
 class Solution(NamedTuple):
     """A solved program: the minimum, where it is attained, and the multipliers of the equations.
@@ -29,8 +32,9 @@ def minimise(cost: Floats, equations: Any, right: Floats) -> Solution:
     """
     from scipy.optimize import linprog
 
-    tight = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    found = linprog(cost, A_eq=equations, b_eq=right, bounds=(0, None), method="highs", options=tight)
-    if found.status != 0:
-        raise ArithmeticError(f"a linear program that has a solution was not solved: {found.message}")
-    return Solution(float(found.fun), np.asarray(found.x), np.asarray(found.eqlin.marginals))
+    for tolerance in TOLERANCES:
+        options = {"primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
+        found = linprog(cost, A_eq=equations, b_eq=right, bounds=(0, None), method="highs", options=options)
+        if found.status == 0:
+            return Solution(float(found.fun), np.asarray(found.x), np.asarray(found.eqlin.marginals))
+    raise ArithmeticError(f"a linear program that has a solution was not solved: {found.message}")

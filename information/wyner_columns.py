@@ -14,8 +14,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from math import log
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from pplc.information.linear_program import minimise
 from pplc.information.pair import entropy_of, information_of
@@ -33,47 +35,60 @@ ROUNDS = 60
 GAIN = 1e-11
 """Nats that a product law must gain to be taken into the stock."""
 
-MOST_RECTANGLES = 64
+TAKEN = 40
+"""Product laws taken into the stock in one round, the most gainful ones."""
+
+MOST_RECTANGLES = 16
 """Rectangles of the support that are searched."""
 
 SPLITS = 200_000
 """Intervals that the certificate looks at, at most."""
 
+Product: TypeAlias = tuple[Floats, Floats]
+"""The margins a and b of a product law a ⊗ b."""
+
 
 def least_common(block: Floats) -> tuple[float, float]:
     """Lower and upper bound of C in nats, of a block whose support is connected."""
-    x_first = block if block.shape[0] <= block.shape[1] else block.T
-    support = x_first > 0
-    cells = np.argwhere(support)
-    stock = [(np.eye(x_first.shape[0])[i], np.eye(x_first.shape[1])[j]) for i, j in cells]
-    stock += [(np.eye(x_first.shape[0])[i], x_first[i] / x_first[i].sum()) for i in range(x_first.shape[0])]
-    stock += [
-        (x_first[:, j] / x_first[:, j].sum(), np.eye(x_first.shape[1])[j]) for j in range(x_first.shape[1])
-    ]
+    joint = block if block.shape[0] <= block.shape[1] else block.T
+    support = joint > 0
+    binary = joint.shape[0] == 2
+    stock = _first_laws(joint)
     generator = np.random.default_rng(0)
     rectangles = list(_rectangles(support))
-    whole = entropy_of(x_first)
-    gained, prices = 0.0, np.zeros(support.shape)
+    gained, over, prices = 0.0, 0.0, np.zeros(support.shape)
     for _ in range(ROUNDS):
         values = np.array([entropy_of(a) + entropy_of(b) for a, b in stock])
         columns = np.array([np.outer(a, b)[support] for a, b in stock]).T
-        solved = minimise(-values, columns, x_first[support])
+        solved = minimise(-values, columns, joint[support])
         prices[support] = -solved.multipliers
-        gained = max(gained, _attained(columns, solved.point, values, x_first[support]))
+        gained = max(gained, _attained(columns, solved.point, values, joint[support]))
         new = [
-            (a, b)
+            (gain, (a, b))
             for rows, free in rectangles
             for a, b, gain in _climbs(prices, rows, free, stock, generator)
             if gain > GAIN
         ]
+        if binary:
+            over, worst = _violation(prices, support)
+            new += [(over, worst)] if over > GAIN else []
         if not new:
             break
-        stock += _distinct(new)
-    lower = information_of(x_first)
-    if x_first.shape[0] == 2 and support.all():
-        dual = float((prices * x_first).sum()) + _violation(prices)
-        lower = max(lower, whole - dual)
-    return lower, max(whole - gained, lower)
+        new.sort(key=lambda pair: -pair[0])
+        stock = _distinct([*stock, *(law for _, law in new[:TAKEN])])
+    lower = information_of(joint)
+    if binary:
+        lower = max(lower, entropy_of(joint) - float((prices * joint).sum()) - over)
+    return lower, max(entropy_of(joint) - gained, lower)
+
+
+def _first_laws(joint: Floats) -> list[Product]:
+    """Single cells, of which any law is a mixture, and the laws of one variable given the other."""
+    rows, columns = np.eye(joint.shape[0]), np.eye(joint.shape[1])
+    cells = [(rows[i], columns[j]) for i, j in np.argwhere(joint > 0)]
+    given_x = [(rows[i], row / row.sum()) for i, row in enumerate(joint)]
+    given_y = [(column / column.sum(), columns[j]) for j, column in enumerate(joint.T)]
+    return [*cells, *given_x, *given_y]
 
 
 def _attained(columns: Floats, weights: Floats, values: Floats, target: Floats) -> float:
@@ -89,7 +104,7 @@ def _attained(columns: Floats, weights: Floats, values: Floats, target: Floats) 
 
 
 def _rectangles(
-    support: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    support: npt.NDArray[np.bool_],
 ) -> Iterator[tuple[list[int], list[int]]]:
     """The largest products of rows and columns inside the support: every product law lives in one."""
     found: set[frozenset[int]] = set()
@@ -108,7 +123,7 @@ def _climbs(
     prices: Floats,
     rows: list[int],
     free: list[int],
-    stock: list[tuple[Floats, Floats]],
+    stock: list[Product],
     generator: np.random.Generator,
 ) -> Iterator[tuple[Floats, Floats, float]]:
     """Local maxima of H(a) + H(b) - a'λb over product laws in a rectangle, and their gains."""
@@ -134,25 +149,49 @@ def _softmax(logs: Floats) -> Floats:
     return normalised
 
 
-def _distinct(laws: list[tuple[Floats, Floats]]) -> list[tuple[Floats, Floats]]:
-    kept: dict[tuple[float, ...], tuple[Floats, Floats]] = {}
+def _distinct(laws: list[Product]) -> list[Product]:
+    kept: dict[tuple[float, ...], Product] = {}
     for a, b in laws:
         kept.setdefault(tuple(np.round(np.concatenate([a, b]), 7).tolist()), (a, b))
     return list(kept.values())
 
 
-def _violation(prices: Floats) -> float:
-    """An upper bound of max over a, b of H(a) + H(b) - a'λb for binary x, at least 0.
+def _violation(prices: Floats, support: npt.NDArray[np.bool_]) -> tuple[float, Product]:
+    """An upper bound, at least 0, of max over a, b of H(a) + H(b) - a'λb for binary x, and where it is.
 
-    Maximised over b it is h(t) + ln Σ_y exp(-λ_t(y)) with λ_t = t λ_0 + (1 - t) λ_1: a concave and a convex
-    function of t. On an interval the first is below its tangent at the middle, the second below its
-    chord, and the sum of two lines is largest at an end.
+    A product law lives on one row, where ln Σ_y exp(-λ(y)) is the maximum, or on the columns in which both
+    rows have mass.
+    """
+    found: list[tuple[float, float]] = []
+    for i in range(2):
+        found.append((_top(-prices[i][support[i]]), 1.0 - i))
+    both = support.all(0)
+    if both.any():
+        found.append(_worst(prices[:, both]))
+    over, t = max(found)
+    a = np.array([t, 1 - t])
+    live = both if 0 < t < 1 else support[0] if t == 1 else support[1]
+    b = np.zeros(prices.shape[1])
+    b[live] = _softmax(-(a @ prices[:, live])[None, :])[0]
+    return max(over, 0.0), (a, b)
+
+
+def _top(logs: Floats) -> float:
+    """ln Σ exp."""
+    top = float(logs.max())
+    return top + log(float(np.exp(logs - top).sum()))
+
+
+def _worst(prices: Floats) -> tuple[float, float]:
+    """An upper bound of max over t of h(t) + ln Σ_y exp(-λ_t(y)), λ_t = t λ_0 + (1 - t) λ_1, and the best t.
+
+    A concave and a convex function of t. On an interval the first is below its tangent at the middle, the
+    second below its chord, and the sum of two lines is largest at an end: the interval with the
+    largest bound is halved until the bound is attained.
     """
 
     def convex(t: float) -> float:
-        logs = -(t * prices[0] + (1 - t) * prices[1])
-        top = float(logs.max())
-        return top + log(float(np.exp(logs - top).sum()))
+        return _top(-(t * prices[0] + (1 - t) * prices[1]))
 
     def concave(t: float) -> float:
         return entropy_of(np.array([t, 1 - t]))
@@ -162,14 +201,14 @@ def _violation(prices: Floats) -> float:
         slope = log((1 - middle) / middle) * (high - low) / 2
         return concave(middle) + max(convex(low) - slope, convex(high) + slope)
 
-    best = max(0.0, *(concave(t) + convex(t) for t in np.linspace(0, 1, 101).tolist()))
+    best, at = max((concave(t) + convex(t), t) for t in np.linspace(0, 1, 101).tolist())
     waiting = [(-bound(0.0, 1.0), 0.0, 1.0)]
     for _ in range(SPLITS):
         negative, low, high = waiting[0]
         if -negative <= best + GAIN:
             break
         middle = (low + high) / 2
-        best = max(best, concave(middle) + convex(middle))
+        best, at = max((best, at), (concave(middle) + convex(middle), middle))
         heapq.heapreplace(waiting, (-bound(low, middle), low, middle))
         heapq.heappush(waiting, (-bound(middle, high), middle, high))
-    return max(best, -waiting[0][0])
+    return max(best, -waiting[0][0]), at
