@@ -167,7 +167,7 @@ def _of_formulas(name: str, kind: TypeName, spread: Mapping[Index, Mapping[Value
     exact: dict[Index, dict[str, Fraction]] = {}
     whole: Fraction = Fraction(1)
     for index, law in spread.items():
-        shares = {value: as_rational(cast(Fraction, p)) for value, p in law.items()}
+        shares = {value: as_rational(p) for value, p in law.items()}
         whole = sum(shares.values(), Fraction(0))
         exact[index] = {show(value): share for value, share in shares.items()}
         if kind in ("bool", "int", "real"):

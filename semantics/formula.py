@@ -159,6 +159,9 @@ class Formula(Fraction):
             raise Open(power if isinstance(power, Formula) else self)
         return self.field.made(self.element ** int(power))
 
+    def __rpow__(self, base: object) -> Never:
+        raise Open(self)
+
     def __neg__(self) -> Fraction:
         return self.field.made(-self.element)
 
@@ -249,8 +252,8 @@ def mentioned(value: object) -> bool:
     return next(formulas_in(value), None) is not None
 
 
-def as_rational(number: int | Fraction) -> Fraction:
-    """An exact number as a `Fraction`; a formula stays one."""
+def as_rational(number: float | Fraction) -> Fraction:
+    """A number as a `Fraction`; a formula stays one."""
     return number if isinstance(number, Fraction) else Fraction(number)
 
 

@@ -10,7 +10,6 @@ import heapq
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from pplc.lang.families import Domain
@@ -164,7 +163,7 @@ def _mixed(name: str, weights: tuple[Number, ...], laws: tuple[LawValue, ...], *
     rational = exact and not any(isinstance(weight, float) for weight, _ in kept)
     return Mixture(
         name,
-        tuple(as_rational(cast("int | Fraction", w)) if rational else to_float(w) for w, _ in kept),
+        tuple(as_rational(w) if rational else to_float(w) for w, _ in kept),
         tuple(law for _, law in kept),
         rational and all(law.exact for _, law in kept),
     )

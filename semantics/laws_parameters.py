@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 from pplc.lang.families import Domain, Family, Parameter
 from pplc.semantics.families.checks import check_parameters, inside
 from pplc.semantics.faults import outside_domain
+from pplc.semantics.formula import as_rational
 from pplc.semantics.values import Fault, Number, Value, show
 
 Numbers: TypeAlias = "tuple[Number, ...]"
@@ -58,5 +59,5 @@ def normalised(shares: Numbers) -> Numbers:
     """Rational probabilities that sum to 1 exactly; floats as they are."""
     if any(isinstance(p, float) for p in shares):
         return shares
-    whole = sum((Fraction(p) for p in shares), Fraction(0))
-    return shares if whole == 1 else tuple(Fraction(p) / whole for p in shares)
+    whole = sum((as_rational(p) for p in shares), Fraction(0))
+    return shares if whole == 1 else tuple(as_rational(p) / whole for p in shares)
