@@ -84,7 +84,9 @@ class TooLarge(Exception):
 
 def start(compute: Callable[[Streams], T], key: Callable[[T], Hashable], most: int = 1_000_000) -> Law[T]:
     """The law of where an algorithm starts."""
-    return _add({}, compute, key, Fraction(1), most)
+    found: Law[T] = {}
+    _add(found, compute, key, Fraction(1), most)
+    return found
 
 
 def propagate(
@@ -92,8 +94,9 @@ def propagate(
 ) -> Law[T]:
     """The law after a step; equal states are merged, so that paths do not multiply."""
     found: Law[T] = {}
+    runs = 0
     for state, probability in law.values():
-        _add(found, partial(step, state), key, probability, most)
+        runs += _add(found, partial(step, state), key, probability, most - runs)
     return found
 
 
@@ -103,14 +106,16 @@ def _add(
     key: Callable[[T], Hashable],
     probability: Fraction,
     most: int,
-) -> Law[T]:
+) -> int:
+    """Adds the law of a computation; how many runs it has."""
+    number = 0
     for number, run in enumerate(enumerate_runs(lambda source: compute(cast("Streams", source)))):
         name = key(run.value)
         before = into[name][1] if name in into else Fraction(0)
         into[name] = run.value, before + probability * run.probability
-        if max(number, len(into)) > most:
+        if number > most:
             raise TooLarge
-    return into
+    return number + 1
 
 
 def population_key(population: Population[Suspended]) -> Hashable:
@@ -128,7 +133,7 @@ def population_key(population: Population[Suspended]) -> Hashable:
 def smc_law(
     program: Bound, count: int, rule: Rule, engine: Engine[Suspended] | None = None, most: int = 1_000_000
 ) -> dict[Output, Fraction]:
-    """The law of what SMC gives with so many particles; raises `TooLarge` beyond so many populations at once.
+    """The law of what SMC gives with so many particles; raises `TooLarge` beyond so many ways for one step.
 
     engine: the interpreter unless given.
     """

@@ -148,10 +148,12 @@ class Variable:
 class Writer:
     """Writes one program; `choice` picks one of several, by Hypothesis.
 
+    most:  paths of the program, about.
     paths: how many each draw so far may lead to; times: rounds of the loops around.
     """
 
     draw: st.DrawFn
+    most: int
     scope: list[Variable] = field(default_factory=list[Variable])
     paths: float = 1.0
     times: int = 1
@@ -171,7 +173,7 @@ class Writer:
 
     def may_draw(self, values: int) -> bool:
         """Whether a draw of so many values fits, which is then counted."""
-        if not self.random or self.paths * values**self.times > MOST_PATHS:
+        if not self.random or self.paths * values**self.times > self.most:
             return False
         self.paths *= values**self.times
         return True
@@ -585,9 +587,9 @@ class Written:
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> Written:
-    """A program whose entry is `main`; its arguments are `ARGUMENTS`."""
-    writer = Writer(draw, [Variable("y", "int", length=3), Variable("b", "bool"), Variable("N", "int")])
+def programs(draw: st.DrawFn, most: int = MOST_PATHS) -> Written:
+    """A program of about so many paths at most, whose entry is `main`; its arguments are `ARGUMENTS`."""
+    writer = Writer(draw, most, [Variable("y", "int", length=3), Variable("b", "bool"), Variable("N", "int")])
     # Every program begins with a choice, so that most have several outcomes.
     first = writer.chain() if writer.may_draw(2) and writer.may_draw(2) and writer.below(2) else ()
     body = [*first, *writer.statements(draw(st.integers(1, 6)), 2, top=True)]
