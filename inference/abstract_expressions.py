@@ -111,6 +111,8 @@ class Evaluator:
         """A primitive of arguments that may be random."""
         if any(map(is_mark, arguments)):
             return FAULT
+        if op not in PRIMITIVES:
+            raise Refused(f"`{op}` calls a function")
         leaf = any(is_view(a) or product_in(a) is not None for a in arguments)
         if op == "index":
             return self._indexed(arguments[0], tuple(arguments[1:]))

@@ -36,6 +36,7 @@ from pplc.inference.torch_growing import TorchGrowing
 from pplc.inference.torch_index import move_shape_to_batch
 from pplc.inference.torch_laws import Image, TorchLaw, User
 from pplc.inference.torch_missing import remaining, taken_apart
+from pplc.inference.torch_ode import solved
 from pplc.inference.torch_plan import Path, Plan, Plate, Replan, Sites
 from pplc.inference.torch_primitives import elements, frozen, has_tensor, length, primitive
 from pplc.inference.torch_values import (
@@ -174,6 +175,11 @@ class Evaluator:
                 return TorchGrowing(int(static[0]), len(self.plates))
             case "mem":
                 return MemoModel(given[0])
+            case "ode":
+                function, *rest = given
+                result = solved(lambda t, y: self.called(function, (t, y), ()), *map(frozen, rest))
+                self.plan.alone = self.plan.alone or not result.known
+                return result
             case "logpdf":
                 law = fitted(self.as_law(given[0]), frozen(given[1]))
                 result = law.joint(self.point(law, given[1]))
@@ -643,13 +649,19 @@ class Evaluator:
         match function:
             case FunctionValue(definition) if definition.kind == "model":
                 return ModelValue(function, arguments)
-            case FunctionValue():
-                return self.apply(function, arguments, path)
             case MemoFunction():
                 return self.recall(function, arguments, statement)
-            case ForeignFunction():
+            case _:
                 with at(statement):
-                    return called(function, arguments, self.plan.at_once)
+                    return self.called(function, arguments, path)
+
+    def called(self, function: Content, arguments: tuple[Content, ...], path: Path) -> Content:
+        """The value of a deterministic function."""
+        match function:
+            case FunctionValue():
+                return self.apply(function, arguments, path)
+            case ForeignFunction():
+                return called(function, arguments, self.plan)
             case _:
                 raise wrong_kind("call", "a function", ())
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from pplc.inference.torch_combine import known_value
+from pplc.inference.torch_plan import Plan
 from pplc.inference.torch_primitives import frozen
 from pplc.inference.torch_trace import Untraceable
 from pplc.inference.torch_values import (
@@ -38,8 +39,8 @@ CLOSE = 1e-5
 """How far apart, relative to the largest, rounding may bring one value and many: modules have 24 bits."""
 
 
-def called(function: ForeignFunction, arguments: Sequence[Content], at_once: dict[Asked, bool]) -> Content:
-    """The value of the function; `at_once` remembers which functions take all rounds at once."""
+def called(function: ForeignFunction, arguments: Sequence[Content], plan: Plan) -> Content:
+    """The value of the function; the plan remembers which functions take all rounds at once."""
     given = [frozen(argument) for argument in arguments]
     leaves = [leaf for argument in given for leaf in _leaves(argument)]
     batch = tuple(torch.broadcast_shapes(*(leaf.batch for leaf in leaves))) if leaves else ()
@@ -48,9 +49,13 @@ def called(function: ForeignFunction, arguments: Sequence[Content], at_once: dic
         return from_value(function.call(tuple(known_value(argument) for argument in given)))
     if known:
         with untraced():
-            result = _over(function, given, batch, at_once)
+            result = _over(function, given, batch, plan.at_once)
     else:
-        result = _over(function, given, batch, at_once)
+        try:
+            result = _over(function, given, batch, plan.at_once)
+        except Untraceable:
+            plan.alone = True
+            raise
         if any(leaf.data.requires_grad for leaf in leaves):
             _depends(function, function.kind.result, result)
     owners = frozenset[str]().union(*(leaf.owners for leaf in leaves))

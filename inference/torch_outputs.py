@@ -113,7 +113,7 @@ def _run(density: Density, points: Tensor, seed: int, pointwise: bool) -> tuple[
     with torch.random.fork_rng(devices=[]), validation_enabled(False), torch.no_grad():
         torch.manual_seed(seed)
         # Where which statements run depends on the draws, no two draws need run the same ones.
-        if density.model.plan.branches:
+        if density.model.plan.branches or density.model.plan.alone:
             return _one_by_one(density, points, pointwise)
         return _at_once(density, points, pointwise)
 

@@ -35,6 +35,7 @@ class Plan:
     history:    how many rounds back a draw of a loop may depend on; None for any number.
     nesting:    the most plates that were open at once.
     branches:   which statements run depends on draws.
+    alone:      runs ask for the values of draws, as `ode` does for its steps, so that each runs by itself.
     at_once:    which functions given from Python take all rounds of a loop at once.
     """
 
@@ -43,6 +44,7 @@ class Plan:
     history: int | None = 1
     nesting: int = 0
     branches: bool = False
+    alone: bool = False
     at_once: dict[tuple[Any, ...], bool] = field(default_factory=dict[tuple[Any, ...], bool])
 
 

@@ -11,7 +11,7 @@ from pplc.lang.functions import FUNCTIONS, Signature
 from pplc.lang.scope import Binding
 from pplc.lang.typesys import INT, UNKNOWN_SIZE, WRONG, Array, Dist, Extent, Fn, Sum, Type
 
-ONLY_CALLED = ("fold", "values", "mem", "infer", "map", "filter", "zip")
+ONLY_CALLED = ("fold", "values", "mem", "infer", "map", "filter", "zip", "ode")
 """Builtins whose rules need their arguments."""
 
 

@@ -264,6 +264,19 @@ _KERNELS = (
     ),
 )
 
+_ODE = {"f": Fn((REAL, _reals(_N)), _reals(_N)), "y0": _reals(_N), "ts": _reals(_M)}
+_EQUATIONS = (
+    _f(
+        "ode",
+        "The solution of y' = f(t, y), a row for each of the times ts, which do not go back; y0 is its value"
+        " at time `start`, 0 if left out. Each step errs by at most `tolerance` * (1 + |y|), 1e-8 if left out"
+        " (Dormand & Prince 1980).",
+        _plain(_reals(_M, _N), **_ODE),
+        _plain(_reals(_M, _N), **_ODE, start=REAL),
+        _plain(_reals(_M, _N), **_ODE, start=REAL, tolerance=POSITIVE),
+    ),
+)
+
 _LISTS = (
     _f(
         "len",
@@ -350,7 +363,16 @@ _CONSTANTS = (
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         function.name: function
-        for function in (*_ELEMENTWISE, *_REDUCTIONS, *_VECTORS, *_KERNELS, *_LISTS, *_MODELS, *_CONSTANTS)
+        for function in (
+            *_ELEMENTWISE,
+            *_REDUCTIONS,
+            *_VECTORS,
+            *_KERNELS,
+            *_EQUATIONS,
+            *_LISTS,
+            *_MODELS,
+            *_CONSTANTS,
+        )
     }
 )
 """Every builtin by name. `pi` and `infinity` are values, not functions."""

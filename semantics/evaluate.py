@@ -16,7 +16,9 @@ from pplc.semantics.faults import index_outside
 from pplc.semantics.formula import Formula, Open
 from pplc.semantics.laws import LawValue, make_law, make_user_law
 from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.ode import solved
 from pplc.semantics.primitives import PRIMITIVES
+from pplc.semantics.primitives_arithmetic import Static
 from pplc.semantics.runs import Env
 from pplc.semantics.values import MISSING, Address, Fault, FunctionValue, Value, show
 
@@ -80,7 +82,8 @@ class Compiler:
                 assert_never(expression)
 
     def _primitive(self, expression: core.Prim) -> Compiled:
-        operation, static = PRIMITIVES[expression.op], expression.static
+        static = expression.static
+        operation = self._solve if expression.op == "ode" else PRIMITIVES[expression.op]
         exact, span = self.exact, expression.span
         arguments = tuple(self.compiled(argument) for argument in expression.args)
 
@@ -93,6 +96,10 @@ class Compiler:
                 raise LocatedFault(fault, span) from None
 
         return value
+
+    def _solve(self, static: Static, exact: bool, *arguments: Value) -> Value:
+        """`ode`, which calls a function."""
+        return solved(self.call, *arguments)
 
     def _law(self, expression: core.Law) -> Compiled:
         family, parametrisation, exact, span = (

@@ -139,11 +139,11 @@ def _evaluated(expression: core.Expr, env: Mapping[str, Value], exact: bool) -> 
             return to_numbers(value, exact=exact)
         case core.Variable(name):
             return env[name]
-        case core.Prim(op, args, static):
+        case core.Prim(op, args, static) if op in PRIMITIVES:
             return PRIMITIVES[op](static, exact, *(_evaluated(arg, env, exact) for arg in args))
         case core.Cond(test, then, orelse):
             return _evaluated(then if _evaluated(test, env, exact) is True else orelse, env, exact)
-        case core.Law() | core.Closure() | core.Global():
+        case core.Law() | core.Closure() | core.Global() | core.Prim():
             raise Fault(
                 "E0523", "the function of `Transformed` uses a distribution or a function", "not invertible"
             )
