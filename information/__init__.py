@@ -15,11 +15,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pplc.information.bottleneck_coupling import couple_through as couple_through
     from pplc.information.broja import minimise as solve_broja
     from pplc.information.channels import bottleneck as bottleneck
     from pplc.information.channels import capacity as capacity
     from pplc.information.channels import rate_distortion as rate_distortion
+    from pplc.information.common import common_part as common_part
     from pplc.information.common import gacs_korner as gacs_korner
+    from pplc.information.common_exact import exact_common as exact_common
+    from pplc.information.common_exact import functional_common as functional_common
     from pplc.information.compression import compress as compress
     from pplc.information.couplings import couple as couple
     from pplc.information.decision import decide as decide
@@ -44,8 +48,10 @@ if TYPE_CHECKING:
     from pplc.information.metrics import rajski_distance as rajski_distance
     from pplc.information.metrics import shannon_distance as shannon_distance
     from pplc.information.reconstruction import reconstruct as reconstruct
+    from pplc.information.semantic_labels import told as told
     from pplc.information.table import Table as Table
-    from pplc.information.wasserstein import wasserstein_dependency as wasserstein_dependency
+    from pplc.information.transport import wasserstein as wasserstein
+    from pplc.information.transport import wasserstein_dependency as wasserstein_dependency
     from pplc.information.wyner_information import wyner as wyner
 
 _HOMES = {
@@ -73,14 +79,20 @@ _HOMES = {
     "bottleneck": ("channels", "bottleneck"),
     "directed_information": ("directed", "directed_information"),
     "transfer_entropy": ("directed", "transfer_entropy"),
+    "common_part": ("common", "common_part"),
     "gacs_korner": ("common", "gacs_korner"),
+    "exact_common": ("common_exact", "exact_common"),
+    "functional_common": ("common_exact", "functional_common"),
     "wyner": ("wyner_information", "wyner"),
     "reconstruct": ("reconstruction", "reconstruct"),
     "shannon_distance": ("metrics", "shannon_distance"),
     "rajski_distance": ("metrics", "rajski_distance"),
     "couple": ("couplings", "couple"),
     "compress": ("compression", "compress"),
-    "wasserstein_dependency": ("wasserstein", "wasserstein_dependency"),
+    "couple_through": ("bottleneck_coupling", "couple_through"),
+    "told": ("semantic_labels", "told"),
+    "wasserstein": ("transport", "wasserstein"),
+    "wasserstein_dependency": ("transport", "wasserstein_dependency"),
 }
 
 __all__ = [
@@ -108,13 +120,19 @@ __all__ = [
     "bottleneck",
     "directed_information",
     "transfer_entropy",
+    "common_part",
     "gacs_korner",
+    "exact_common",
+    "functional_common",
     "wyner",
     "reconstruct",
     "shannon_distance",
     "rajski_distance",
     "couple",
     "compress",
+    "couple_through",
+    "told",
+    "wasserstein",
     "wasserstein_dependency",
 ]
 

@@ -19,7 +19,7 @@ from pplc.information.couplings import couple
 from pplc.information.reconstruction import reconstruct
 from pplc.information.semantic_labels import told
 from pplc.information.table import Table
-from pplc.information.wasserstein import wasserstein_dependency
+from pplc.information.transport import wasserstein_dependency
 from pplc.information.wyner_information import wyner
 from pplc.lang.diagnostics import Diagnostic, Rejected
 

@@ -34,7 +34,7 @@ from pplc.information.entropy import (
 )
 from pplc.information.fairness import disparity
 from pplc.information.table import Outcome, Probability, Table
-from pplc.information.wasserstein import wasserstein
+from pplc.information.transport import wasserstein
 from pplc.lang import syntax
 from pplc.untyped import as_tuple
 

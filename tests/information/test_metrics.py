@@ -15,7 +15,7 @@ from pplc.information.entropy import effective_count, entropy
 from pplc.information.metrics import rajski_distance, shannon_distance
 from pplc.information.reconstruction import reconstruct, with_complement
 from pplc.information.table import Floats, Table
-from pplc.information.wasserstein import wasserstein, wasserstein_dependency
+from pplc.information.transport import wasserstein, wasserstein_dependency
 from pplc.lang.diagnostics import Rejected
 
 BIT = log(2)
