@@ -7,6 +7,7 @@ from math import log, log2
 import numpy as np
 import pytest
 
+from pplc.information import channels
 from pplc.information.channels import bottleneck, capacity, information_of, rate_distortion
 from pplc.lang.diagnostics import Rejected
 
@@ -63,6 +64,18 @@ def test_a_curve_with_a_straight_piece_is_certified_too() -> None:
     assert 0 <= found.upper - found.lower < 1e-8
     assert found.distortion <= 0.15 + 1e-9
     assert found.upper < BIT / 2 + 1e-9  # mixing the identity and the third copy attains half a bit
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_bounds_hold_however_early_the_search_ends(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "STEPS_AT_A_SLOPE", steps)
+    truth = (h(0.3) - h(0.1)) * BIT
+    found = rate_distortion([0.7, 0.3], 1 - np.eye(2), 0.1)
+    assert found.lower <= truth + 1e-12
+    assert truth <= found.upper + 1e-12
+    early = capacity([[1, 0], [0.5, 0.5]], steps=steps)
+    assert early.lower <= log2(1.25) * BIT + 1e-12
+    assert log2(1.25) * BIT <= early.upper + 1e-12
 
 
 def test_the_bottleneck_of_a_symmetric_source() -> None:

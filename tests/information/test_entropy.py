@@ -165,3 +165,13 @@ def test_floats_agree_with_rationals(table: Table) -> None:
     floats = Table(table.names, table.values, table.floats)
     for measure in (co_information, total_correlation, dual_total_correlation):
         assert measure(floats, XYZ) == pytest.approx(measure(table, XYZ), abs=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(joints(4, most=2))
+def test_what_is_given_is_averaged_over(table: Table) -> None:
+    """Every measure given w is the mean of the measure where w has each of its values."""
+    law = table.marginal("w")
+    for measure in (co_information, total_correlation, dual_total_correlation, o_information):
+        mean = sum(float(p) * measure(table.given({"w": value}), XYZ) for (value,), p in law.items())
+        assert measure(table, XYZ, "w") == pytest.approx(mean, abs=CLOSE)
