@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -139,22 +140,43 @@ class Graph:
                 yield edge, times(node.alpha, self.mass(edge))
 
 
-class Rest:
-    """The mass of a discrete law that is not yet enumerated: an upper bound, exact while it is rational."""
+class Tail:
+    """A law of infinitely many values, enumerated as far as was asked for.
+
+    found: values with their masses. left: upper bounds of the mass before each of them, and after the last.
+    """
 
     def __init__(self, law: LawValue) -> None:
-        self.law = law
-        self.most: Fraction | float = Fraction(1)
+        support = law.support()
+        assert support is not None
+        self.law, self.support = law, support
+        self.found: list[tuple[Value, LogWeight]] = []
+        self.left: list[Fraction | float] = [Fraction(1)]
 
-    def without(self, value: Value, mass: LogWeight) -> None:
-        """Takes out the next value of the support."""
-        if isinstance(mass, LogRat) and isinstance(self.most, Fraction):
-            self.most -= mass.value
-            return
-        self.most = max(0.0, float(self.most) - exp(float(mass))) + 1e-16
-        if self.most < 1e-3:  # what is left of a difference of large numbers is no longer accurate
+    def until(self, most: float) -> int:
+        """How many values leave a mass of at most `most`; no more than `MOST_VALUES` are tried."""
+        tried = 0
+        while float(self.left[-1]) > most and tried < MOST_VALUES:
+            tried += 1
+            value = next(self.support, None)
+            if value is None:
+                self.left[-1] = Fraction(0)
+                break
+            mass = rounded(self.law.log_density(value))
+            if not is_zero(mass):
+                self.found.append((value, mass))
+                self.left.append(self._less(value, mass))
+        return bisect_left(self.left, -most, key=lambda left: -float(left)) if most < 1 else 0
+
+    def _less(self, value: Value, mass: LogWeight) -> Fraction | float:
+        left = self.left[-1]
+        if isinstance(mass, LogRat) and isinstance(left, Fraction):
+            return left - mass.value
+        less = max(0.0, float(left) - exp(float(mass))) + 1e-16
+        if less < 1e-3:  # what is left of a difference of large numbers is no longer accurate
             with contextlib.suppress(Fault):
-                self.most = exp(self.law.log_ccdf(value)) * (1 + 1e-9)
+                less = min(exp(self.law.log_ccdf(value)) * (1 + 1e-9), float(left))
+        return less
 
 
 class Explorer:
@@ -175,6 +197,8 @@ class Explorer:
         self.bounded = not can_gain(machine.bound) and not machine.bound.open
         self.endless = not self.ordered and self.bounded
         self.cut = cut
+        self.fit = fitted
+        self.tails: dict[LawValue, Tail] = {}
         self.graph = Graph()
         self.known: dict[Key, Node] = {}
         self.queue: list[tuple[tuple[int, ...], int, Key, Node]] = []
@@ -192,7 +216,7 @@ class Explorer:
         if self.ordered:
             self.beyond.alpha = total(self.beyond.incoming) if self.beyond.incoming else IMPOSSIBLE
             for node in reversed(self.graph.nodes):
-                node.beta = fitted(total(map(self.graph.mass, node.edges))) if node.edges else IMPOSSIBLE
+                node.beta = self.fit(total(map(self.graph.mass, node.edges))) if node.edges else IMPOSSIBLE
         else:
             self._settle()
         return self.graph
@@ -249,7 +273,7 @@ class Explorer:
 
     def _expand(self, node: Node) -> None:
         if self.ordered:
-            node.alpha = fitted(total(node.incoming))
+            node.alpha = self.fit(total(node.incoming))
         node.place = len(self.graph.nodes)
         self.graph.nodes.append(node)
         assert node.event is not None
@@ -279,19 +303,15 @@ class Explorer:
         else:
             yield from found
             return
+        self.fit = rounded  # nothing is rational from here on
         before = exp(float(node.alpha)) if self.ordered else 1.0
-        support = event.law.support()
-        assert support is not None
-        rest = Rest(event.law)
-        for count, value in enumerate(support):
-            mass = event.law.log_density(value)
-            if not is_zero(mass):
-                yield value, mass
-                rest.without(value, mass)
-            if float(rest.most) * before <= self.cut or count >= MOST_VALUES:
-                break
-        if rest.most > 0:
-            self._give_up(node, LogRat(Fraction(rest.most)))
+        known = self.tails.get(event.law)
+        if known is None:
+            known = self.tails[event.law] = Tail(event.law)
+        count = known.until(self.cut / before if before > 0 else 1.0)
+        yield from known.found[:count]
+        if known.left[count] > 0:
+            self._give_up(node, LogRat(Fraction(known.left[count])))
 
     def _follow(
         self, event: Event, before: LogWeight, weight: LogWeight, dimension: int, edges: list[Edge]
@@ -410,12 +430,15 @@ def fitted(weight: LogWeight) -> LogWeight:
 
 
 def rounded(weight: LogWeight) -> LogWeight:
-    """A rational weight to `ROUNDED_BITS` digits; what is lost is far below every bound that is given."""
+    """A rational weight down to `ROUNDED_BITS` binary digits; what is lost is far below every bound given.
+
+    Sums of such numbers stay short, as their denominators are powers of two.
+    """
     if isinstance(weight, LogRat):
         top, bottom = weight.value.numerator, weight.value.denominator
-        excess = min(top.bit_length(), bottom.bit_length()) - ROUNDED_BITS
-        if excess > 0:
-            return LogRat(Fraction(top >> excess, bottom >> excess))
+        if bottom.bit_length() > 64 or top.bit_length() > 64:
+            places = max(0, ROUNDED_BITS - top.bit_length() + bottom.bit_length())
+            return LogRat(Fraction((top << places) // bottom, 1 << places))
     return weight
 
 

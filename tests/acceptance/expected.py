@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction as F
-from math import exp, log, sqrt, tanh
+from math import cosh, exp, log, sqrt, tanh
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,36 @@ FLOATS: Mapping[str, tuple[Mapping[str, float], float]] = {
     "S07_umbrella": ({"false": 1 - 0.883357041, "true": 0.883357041}, log(0.3515)),
 }
 """Finite programs whose weights are not rational, or whose numbers are given rounded: to 1e-8."""
+
+
+@dataclass(frozen=True)
+class Endless:
+    """A program without end, or with laws of infinitely many values.
+
+    law:      probabilities of some values of `return`, as the source gives them.
+    evidence: log Z.
+    exact:    states come back, so that the law is rational; otherwise there are bounds.
+    mean:     of `return`, of which there is no certificate; None where the case has none.
+    set:      values of the model's parameters.
+    """
+
+    law: Mapping[str, F | float]
+    evidence: float = 0.0
+    exact: bool = False
+    mean: float | None = None
+    set: Mapping[str, F] = field(default_factory=dict[str, F])
+
+
+ENDLESS: Mapping[str, Endless] = {
+    "R01_geometric": Endless(_ints({k: F(1, 2**k) for k in range(1, 50)}), mean=2.0),
+    "R04_gamblers_ruin": Endless({"true": F(41553, 58025)}, exact=True, set={"p": F(3, 5)}),
+    "R06_max_geometric": Endless(
+        _ints({n: (1 - F(5, 6) ** n) ** 3 - (1 - F(5, 6) ** (n - 1)) ** 3 for n in range(1, 60)}),
+        mean=10566 / 1001,
+    ),
+    "K17_even_poisson": Endless({"0": 1 / cosh(0.5)}, log(exp(-0.5) * cosh(0.5)), mean=0.5 * tanh(0.5)),
+}
+"""To 1e-12; R04 with p = 3/5, where (1 - (2/3)³) / (1 - (2/3)¹⁰) = 0.716122361051."""
 
 SMOOTHED: Mapping[str, tuple[Mapping[int, tuple[float, ...]], float]] = {
     "S03_hmm_smoothing": (

@@ -20,7 +20,7 @@ import pytest
 
 import pplc
 from pplc.run import Run
-from tests.acceptance.expected import D22, FINITE, FLOATS, SAMPLED, SMOOTHED, Sampled
+from tests.acceptance.expected import D22, ENDLESS, FINITE, FLOATS, SAMPLED, SMOOTHED, Sampled
 
 HERE = Path(__file__).parent
 FALSE_ALARM = 1e-6
@@ -82,6 +82,28 @@ def test_hidden_markov_chains_are_smoothed_exactly(name: str) -> None:
     evidence = run.log_evidence
     assert isinstance(evidence, pplc.Exact)
     assert evidence.value == pytest.approx(log_evidence, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_endless_programs_have_tight_bounds_or_rationals(name: str) -> None:
+    case = ENDLESS[name]
+    run = model_of(name).infer(case.set, method="exact")
+    value = run["return"]
+    for outcome, probability in case.law.items():
+        if case.exact:
+            assert Fraction(value.exact[()][outcome]) == probability
+            continue
+        bounds = value.bounds[()][outcome]
+        assert bounds.upper - bounds.lower <= 1e-12
+        assert bounds.lower <= probability <= bounds.upper
+    evidence = run.log_evidence
+    if case.exact:
+        assert evidence == pplc.Exact(0.0, Fraction(1))
+    else:
+        assert isinstance(evidence, pplc.Bounds)
+        assert evidence.lower <= case.evidence <= evidence.upper <= evidence.lower + 1e-12
+    if case.mean is not None:
+        assert float(value.mean) == pytest.approx(case.mean, rel=1e-9)
 
 
 def test_the_parameter_of_s04_has_its_posterior() -> None:
