@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from pplc.inference.result import Index
 from pplc.lang import core, syntax
+from pplc.lang.check_answerable import cannot_be_asked
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.functions import FUNCTIONS
@@ -198,7 +199,7 @@ def _value(expression: syntax.Expr, world: World) -> Value:
         case syntax.Range(low, high):
             return _operate("range", world, _value(low, world), _value(high, world))
         case syntax.Call(function, arguments):
-            return _call(function, tuple(_value(a.value, world) for a in arguments), world)
+            return _call(function, arguments, world)
         case syntax.Index(base, indices):
             return _operate("index", world, _value(base, world), *(_value(i, world) for i in indices))
         case syntax.Member(base, name):
@@ -232,14 +233,7 @@ def _rounds(
 
 
 def _refused(expression: syntax.Expr) -> Rejected:
-    return Rejected(
-        Diagnostic(
-            "E0606",
-            "this kind of expression cannot stand in a query",
-            expression.span,
-            help="compute it in the model, give it a name with `let`, and ask for that name",
-        )
-    )
+    return Rejected(cannot_be_asked(expression))
 
 
 def _named(name: str, expression: syntax.Expr, world: World) -> Value:
@@ -309,15 +303,16 @@ def _compare(
     return True
 
 
-def _call(function: syntax.Expr, arguments: tuple[Value, ...], world: World) -> Value:
+def _call(function: syntax.Expr, given: tuple[syntax.Argument, ...], world: World) -> Value:
+    arguments = tuple(_value(argument.value, world) for argument in given)
     name = function.name if isinstance(function, syntax.Name) else ""
     definition = world.program.functions.get(name)
     if definition is not None and definition.kind == "fn":
-        return world.call(FunctionValue(definition), arguments)
+        return world.call(FunctionValue(definition), _in_order(definition, given, arguments))
     spelled = path(function) or ""
     value = world.values.get(spelled)
     if isinstance(value, FunctionValue) and value.function.kind == "fn":
-        return world.call(value, arguments)
+        return world.call(value, _in_order(value.function, given, arguments))
     asked = show_address((spelled, arguments))
     if asked in world.values:  # what a memoised function was asked in this run
         return world.values[asked]
@@ -329,6 +324,15 @@ def _call(function: syntax.Expr, arguments: tuple[Value, ...], world: World) -> 
     if name in PRIMITIVES:
         return _operate(name, world, *arguments)
     raise _refused(function)
+
+
+def _in_order(
+    function: core.Function, given: tuple[syntax.Argument, ...], values: tuple[Value, ...]
+) -> tuple[Value, ...]:
+    """The arguments in the order of the parameters; some may have been given by name."""
+    named = {argument.name: value for argument, value in zip(given, values, strict=True) if argument.name}
+    by_place = [value for argument, value in zip(given, values, strict=True) if not argument.name]
+    return (*by_place, *(named[parameter] for parameter in function.parameters[len(by_place) :]))
 
 
 def datum(expression: syntax.Expr, world: World) -> Value:

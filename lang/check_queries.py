@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from pplc.lang import syntax as s
 from pplc.lang.check_annotations import declare_types
+from pplc.lang.check_answerable import refuse_unanswerable
 from pplc.lang.check_body import value_block
 from pplc.lang.check_constants import constant
 from pplc.lang.check_expr import infer
@@ -23,6 +24,7 @@ from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.names import RETURNED, resolve_query
 from pplc.lang.suggest import did_you_mean
 from pplc.lang.typesys import (
+    WRONG,
     Base,
     Bool,
     Dist,
@@ -226,12 +228,15 @@ def _query(c: Checker, checked: Checked, known: ModelSignature, query: s.Query) 
         _intervention(c, checked, known, item)
     for condition in query.given.conditions:
         kind = c.unify.head(c.infer(condition, None))
+        refuse_unanswerable(c, condition, WRONG)
         if head.takes in ("event", "number", "quantile") and not isinstance(kind, Bool | Wrong):
             _not_an_event(c, condition, kind)
 
 
 def _argument(c: Checker, query: s.Query, head: Head, position: int, part: s.Expr) -> None:
     kind = c.unify.head(c.infer(part, None))
+    if head.takes in ("values", "event", "number") or (head.takes == "quantile" and not position):
+        refuse_unanswerable(c, part, kind if head.takes == "values" else WRONG)
     if isinstance(kind, Wrong):
         return
     match head.takes:

@@ -1,0 +1,77 @@
+"""Which expressions a query can compute in every run: those without draws, blocks, laws and models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pplc.lang import syntax as s
+from pplc.lang.check_state import Checker
+from pplc.lang.diagnostics import Diagnostic
+from pplc.lang.scope import Binding
+from pplc.lang.typesys import WRONG, Base, Dist, Fn, Model, Type
+from pplc.lang.walk import children
+
+HIGHER = frozenset(("map", "filter", "fold", "mem", "infer", "values", "flip"))
+"""Functions of the library that take a function, a model or a type, or draw."""
+
+
+def cannot_be_asked(expression: s.Node) -> Diagnostic:
+    """The error of an expression that queries do not compute."""
+    return Diagnostic(
+        "E0606",
+        "this kind of expression cannot stand in a query",
+        expression.span,
+        help="compute it in the model, give it a name with `let`, and ask for that name",
+    )
+
+
+def refuse_unanswerable(c: Checker, expression: s.Expr, kind: Type) -> None:
+    """Report an expression that queries do not compute, or whose value is no datum."""
+    found = next(_unanswerable(c, expression), None)
+    if found is None and isinstance(kind, Fn | Model | Dist | Base):
+        found = expression
+    if found is not None:
+        c.errors.append(cannot_be_asked(found))
+
+
+def _unanswerable(c: Checker, node: s.Node) -> Iterator[s.Node]:
+    match node:
+        case s.Sample() | s.Lambda() | s.Match():
+            yield node
+        case s.IfExpr(_, then, orelse):
+            for block in (then, orelse):
+                if block is not None and (block.statements or block.value is None):
+                    yield node
+        case s.Comprehension(_, clauses) if not all(isinstance(x.pattern, s.Bind) for x in clauses):
+            yield node
+        case s.Call(s.Name() as function, arguments):
+            binding = c.binding(function)
+            if binding is not None and not _computed(c, binding, named=any(a.name for a in arguments)):
+                yield node
+        case s.Call(s.Member(base)):
+            if isinstance(c.unify.head(c.types.get(id(base), WRONG)), Dist | Base):
+                yield node
+        case s.Call(s.Index()):
+            pass
+        case s.Call(function):
+            yield function
+        case _:
+            pass
+    for child in children(node):
+        yield from _unanswerable(c, child)
+
+
+def _computed(c: Checker, binding: Binding, *, named: bool) -> bool:
+    """Whether calls of this are computed: functions with arguments in any way, others by place."""
+    match binding.kind:
+        case "family" | "action":
+            return False
+        case "builtin":
+            return binding.name not in HIGHER and not named
+        case "constructor":
+            return not named
+        case "global":
+            item = c.names.globals.get(binding.name)
+            return isinstance(item, s.Function) and item.kind == "fn"
+        case _:
+            return True
