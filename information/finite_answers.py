@@ -144,7 +144,11 @@ def _estimated(query: syntax.Query, runs: Runs, result: Result) -> Estimate:
     numbers = [labels.reshape(size).astype(np.float64) for labels in columns.values()]
     effective = min(effective_draws(column, share, draws) for column in numbers)
     found = corrected(
-        columns, terms, share.ravel(), effective, lambda residuals: error_of_mean(residuals.reshape(size))
+        columns,
+        terms,
+        share.ravel(),
+        effective,
+        lambda residuals: error_of_mean(residuals.reshape(size), share, draws),
     )
     found = replace(found, flags=(*found.flags, *flags_of_weights(draws)))
     if query.head in SIGNED:

@@ -84,12 +84,14 @@ def _moment(
     flags = _flags(effective_draws(values, share, draws), draws)
     match query.head:
         case "E":
-            return estimate(mean, error_of_mean(residuals), *flags, *_disagree(residuals, markov))
+            return estimate(
+                mean, error_of_mean(residuals, share, draws), *flags, *_disagree(residuals, markov)
+            )
         case "quantile":
-            return _quantile(values, share, float(level(query)), flags)
+            return _quantile(values, share, draws, float(level(query)), flags)
         case _:
             variance, residuals = _ratio((values - mean) ** 2, share)
-            error = error_of_mean(residuals)
+            error = error_of_mean(residuals, share, draws)
             if query.head == "sd":
                 variance, error = sqrt(variance), error / (2 * sqrt(variance)) if variance else 0.0
             found = estimate(variance, error, *flags, *_disagree(residuals, markov))
@@ -213,8 +215,13 @@ def _ratio(values: Floats, share: Floats) -> tuple[float, Floats]:
     return mean, residuals
 
 
-def error_of_mean(residuals: Floats) -> float:
-    """The standard error of the mean of residuals [chain, draw]; infinite of a single one."""
+def error_of_mean(residuals: Floats, share: Floats, draws: Draws) -> float:
+    """The standard error of the mean of residuals [chain, draw]; infinite of a single one.
+
+    share: of the draws, with mean 1. Draws of one family count as one.
+    """
+    if draws.families is not None:
+        return weights.sum_error(residuals / share.size, share / share.size, draws.families)
     error = diagnostics.mcse_mean(residuals)
     if error == error:
         return error
@@ -223,11 +230,22 @@ def error_of_mean(residuals: Floats) -> float:
 
 def _kish(share: Floats) -> float:
     """Kish's effective number of draws, (Σw)² / Σw²."""
-    return share.size / float((share**2).mean())
+    return share.sum() ** 2 / float((share**2).sum())
+
+
+def _families(share: Floats, families: Array) -> float:
+    """Kish's effective number of families."""
+    _, member = np.unique(families, return_inverse=True)
+    return _kish(np.bincount(member.ravel(), share.ravel()).astype(np.float64))
 
 
 def effective_draws(values: Floats, share: Floats, draws: Draws) -> float:
     """Effective draws: of weighted ones Kish's number, of chains that of the table (bulk ESS)."""
+    if draws.families is not None:
+        mean, residuals = _ratio(values, share)
+        error = error_of_mean(residuals, share, draws)
+        variance = float((share * (values - mean) ** 2).mean())
+        return min(_kish(share), variance / error**2) if error else _families(share, draws.families)
     if draws.log_weights is not None or not bool((share == 1).all()):
         return _kish(share)
     bulk = diagnostics.ess_bulk(values)
@@ -278,7 +296,7 @@ def _probability(
     flags = (*_flags(effective, draws), *_disagree(residuals, markov))
     mean = min(max(mean, 0.0), 1.0)
     center, half = _wilson(mean, min(effective, share.size))
-    found = estimate(mean, max(error_of_mean(residuals), half / Z))
+    found = estimate(mean, max(error_of_mean(residuals, share, draws), half / Z))
     low, high = (
         max(min(found.interval[0], center - half), 0.0),
         min(max(found.interval[1], center + half), 1.0),
@@ -311,7 +329,7 @@ def _wilson(mean: float, count: float) -> tuple[float, float]:
     return (mean + Z**2 / (2 * count)) / scale, half
 
 
-def _quantile(values: Floats, share: Floats, at: float, flags: tuple[str, ...]) -> Estimate:
+def _quantile(values: Floats, share: Floats, draws: Draws, at: float, flags: tuple[str, ...]) -> Estimate:
     with np.errstate(divide="ignore"):
         logs = np.log(share)
 
@@ -322,7 +340,7 @@ def _quantile(values: Floats, share: Floats, at: float, flags: tuple[str, ...]) 
 
     point = inverse(at)
     _, residuals = _ratio((values <= point).astype(np.float64), share)
-    step = error_of_mean(residuals)
+    step = error_of_mean(residuals, share, draws)
     error = (inverse(at + step) - inverse(at - step)) / 2
     return Estimate(point, error, (inverse(at - 1.96 * step), inverse(at + 1.96 * step)), flags)
 
