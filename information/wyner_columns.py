@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
-from math import log
+from math import inf, log
 from typing import TypeAlias
 
 import numpy as np
@@ -29,7 +29,7 @@ STARTS = 12
 CLIMB = 200
 """Steps of each climb; it converges linearly."""
 
-ROUNDS = 60
+ROUNDS = 100
 """Linear programs solved at most."""
 
 GAIN = 1e-11
@@ -56,7 +56,7 @@ def least_common(block: Floats) -> tuple[float, float]:
     stock = _first_laws(joint)
     generator = np.random.default_rng(0)
     rectangles = list(_rectangles(support))
-    gained, over, prices = 0.0, 0.0, np.zeros(support.shape)
+    gained, dual, prices = 0.0, inf, np.zeros(support.shape)
     for _ in range(ROUNDS):
         values = np.array([entropy_of(a) + entropy_of(b) for a, b in stock])
         columns = np.array([np.outer(a, b)[support] for a, b in stock]).T
@@ -71,14 +71,13 @@ def least_common(block: Floats) -> tuple[float, float]:
         ]
         if binary:
             over, worst = _violation(prices, support)
+            dual = min(dual, float((prices * joint).sum()) + over)
             new += [(over, worst)] if over > GAIN else []
         if not new:
             break
         new.sort(key=lambda pair: -pair[0])
         stock = _distinct([*stock, *(law for _, law in new[:TAKEN])])
-    lower = information_of(joint)
-    if binary:
-        lower = max(lower, entropy_of(joint) - float((prices * joint).sum()) - over)
+    lower = max(information_of(joint), entropy_of(joint) - dual)
     return lower, max(entropy_of(joint) - gained, lower)
 
 
@@ -126,17 +125,19 @@ def _climbs(
     stock: list[Product],
     generator: np.random.Generator,
 ) -> Iterator[tuple[Floats, Floats, float]]:
-    """Local maxima of H(a) + H(b) - a'λb over product laws in a rectangle, and their gains."""
+    """Local maxima of H(a) + H(b) - a'λb over product laws in a rectangle, the starting points, their gains."""
     inner = prices[np.ix_(rows, free)]
     known = np.array([a[rows] for a, _ in stock if a[rows].sum() > 0.999])
     starts = np.concatenate([generator.dirichlet(np.ones(len(rows)), STARTS), known[-STARTS:]])
     starts = np.maximum(starts, 1e-9)
     a = starts / starts.sum(1, keepdims=True)
     b = _softmax(-a @ inner)
+    # Early prices mislead: laws from all over the rectangle, not only the best ones, steady them.
+    seen = [*zip(a, b, strict=True)]
     for _ in range(CLIMB):
         a = _softmax(-b @ inner.T)
         b = _softmax(-a @ inner)
-    for one, other in zip(a, b, strict=True):
+    for one, other in [*zip(a, b, strict=True), *seen]:
         gain = entropy_of(one) + entropy_of(other) - float(one @ inner @ other)
         whole, beside = np.zeros(prices.shape[0]), np.zeros(prices.shape[1])
         whole[rows], beside[free] = one, other
