@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from pplc.inference import smc, weights
 from pplc.inference.collect import Run, arrays
+from pplc.inference.guided import Guided
 from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
 from pplc.inference.options import Options
@@ -26,12 +27,14 @@ from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
-from pplc.semantics.representations.population import SCHEMES
+from pplc.semantics.representations.population import SCHEMES, Population, hoist
 from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import Seeded
 
-__all__ = ["Replicate", "refuses", "replicates", "run", "sample"]
+__all__ = ["Replicate", "all_dead", "refuses", "replicates", "run", "sample"]
+
+S = TypeVar("S")
 
 
 class Replicate(NamedTuple):
@@ -46,13 +49,16 @@ class Replicate(NamedTuple):
 
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
-    """`--method smc`: `chains` populations of `particles` runs, drawn from the program's own laws."""
+    """`--method smc`: `chains` populations of `particles` runs, drawn from the laws or by a guide."""
     machine = Machine(bound, exact=False, infer=Nested())
-    return sample(Interpreted(machine), "smc", options, progress, bound.program.model.span)
+    span = bound.program.model.span
+    if options.proposal:
+        return sample(Guided(machine, options.proposal), "smc", options, progress, span)
+    return sample(Interpreted(machine), "smc", options, progress, span)
 
 
 def sample(
-    engine: Engine[Suspended],
+    engine: Engine[S],
     method: str,
     options: Options,
     progress: Progress,
@@ -82,35 +88,39 @@ def replicates(
         if not replicate.whole:
             break
     if all(replicate.state.population.dead for replicate in found):
-        raise _dead(found[-1], options.particles, model)
+        raise all_dead(found[-1].state.population, model)
     return _result(method, found, options, first, note)
 
 
-def _replicate(
-    engine: Engine[Suspended], rule: Rule, source: Seeded, count: int, progress: Progress
-) -> Replicate:
+def _replicate(engine: Engine[S], rule: Rule, source: Seeded, count: int, progress: Progress) -> Replicate:
     state = smc.init(engine, streams(source, 0, count))
     resamplings = 0
     while not smc.done(engine, state, rule):
         if progress.stopped():
-            return Replicate(state, resamplings, whole=False)
+            return Replicate(_runs(engine, state), resamplings, whole=False)
         state, info = smc.step(engine, state, rule, streams(source, state.generation + 1, count))
         resamplings += info.resampled
         progress.advance(
             "stepping", state.generation, None, f"{float(info.effective):.0f} effective particles"
         )
-    return Replicate(state, resamplings, whole=True)
+    return Replicate(_runs(engine, state), resamplings, whole=True)
 
 
-def _dead(replicate: Replicate, count: int, model: Span) -> Rejected:
+def _runs(engine: Engine[S], state: State[S]) -> State[Suspended]:
+    """The state with the runs that the particles are."""
+    population = hoist(lambda _, particle: engine.run_of(particle), state.population)
+    return State(population, state.lineages, state.generation)
+
+
+def all_dead(population: Population[Suspended], model: Span) -> Rejected:
     """The error when every particle of every population has weight zero."""
-    runs = replicate.state.population.particles
+    runs = population.particles
     weights_met = max(run.weights for run in runs)
     last = next(run.event for run in runs if run.weights == weights_met)
     return Rejected(
         Diagnostic(
             "E0407",
-            f"all {count:,} particles have weight zero at their {_ordinal(weights_met)} weight",
+            f"all {len(runs):,} particles have weight zero at their {_ordinal(weights_met)} weight",
             model if isinstance(last, Finished) else last.span,
             help="the evidence may be impossible, or too rare to meet by chance: take more `--particles`,"
             " write conditions as observations, or use another method",

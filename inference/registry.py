@@ -91,7 +91,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "smc",
                 "moves a population of runs from weight to weight and resamples it; estimates the evidence",
                 "law-exact on finite programs, by enumerating every choice of the sampler",
-                _POPULATION,
+                _POPULATION | {"proposal"},
                 "pplc.inference.populations",
                 {"chains": 1},
             ),
@@ -118,6 +118,30 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "law-exact on finite programs: one step leaves the posterior as it is, as a matrix",
                 _MARKOV | {"init", "blocks", "proposal"},
                 "pplc.inference.mh",
+            ),
+            Method(
+                "pimh",
+                "Metropolis-Hastings that proposes runs picked from populations; estimates the evidence",
+                "law-exact on finite programs, by enumerating every choice of the sampler",
+                _MARKOV | {"particles", "resampler", "resample_below", "lookahead"},
+                "pplc.inference.pimh",
+                {"particles": 100, "draws": 500, "warmup": 20},
+            ),
+            Method(
+                "pmmh",
+                "parameters by Metropolis-Hastings, their likelihood estimated by a population of runs",
+                "law-exact on finite programs, by enumerating every choice of the sampler",
+                _MARKOV | {"init", "parameters", "particles", "resampler", "resample_below"},
+                "pplc.inference.pmmh",
+                {"particles": 100, "draws": 1000, "warmup": 200},
+            ),
+            Method(
+                "smc2",
+                "a population of parameters, each with a population of runs; estimates the evidence",
+                "law-exact on finite programs, by enumerating every choice of the sampler",
+                (_POPULATION - {"lookahead"}) | {"moves", "inner_particles", "parameters"},
+                "pplc.inference.smc2",
+                {"chains": 1, "particles": 200, "moves": 3},
             ),
             Method(
                 "rejection",
@@ -223,5 +247,5 @@ def fitted(name: str, value: Any) -> Any:
     return value
 
 
-LATER = ("pimh", "pmmh", "smc2", "pathfinder")
+LATER = ("pathfinder",)
 """Methods of later versions: refused by name, so that nobody wonders about the spelling."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from math import inf, sqrt
+from math import inf, log, pi, sqrt
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pplc.inference import weights
+from pplc.inference.answers import Estimate
+from pplc.inference.guided import Guided
+from pplc.inference.options import Options
+from pplc.inference.populations import run
+from pplc.inference.progress import Silent
 from pplc.inference.smc import Rule
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
 from pplc.semantics.representations.population import SCHEMES
 from tests.support import textbook
 from tests.support.exact_laws import expectation, smc_law, weighted_measure
-from tests.support.reference import bound, masses
+from tests.support.reference import bound, masses, rejection
 
 SPRINKLER = (Path(__file__).parents[1] / "acceptance" / "D02_sprinkler_soft.ppl").read_text()
 
@@ -107,3 +114,59 @@ def test_one_family_alone_tells_nothing_of_the_error() -> None:
     logs, same = np.zeros(10), np.zeros(10, dtype=np.int64)
     assert weights.mean_and_error(np.arange(10.0), logs, same)[1] == inf
     assert weights.population_error(logs, same, 3) == inf
+
+
+GUIDED = """
+model guide(b: bool) {
+  x ~ Bernoulli(0.75)
+  z[0] ~ Bernoulli(if b { 0.5 } else { 0.25 })
+}
+model main(b: bool) {
+  x ~ Bernoulli(0.5)
+  weight(if x { 3 } else { 1 })
+  u ~ Bernoulli(0.25)
+  z[0] ~ Bernoulli(if x { 0.25 } else { 0.75 })
+  condition(z[0] or u)
+  return (x, u, z[0])
+}
+"""
+
+
+@pytest.mark.parametrize("below", [1, F(2, 3)])
+def test_a_guide_changes_how_runs_are_drawn_and_not_what_they_mean(below: F) -> None:
+    program = bound(GUIDED, {"b": False})
+    engine = Guided(Machine(program, exact=True, infer=Nested()), "guide")
+    law = smc_law(program, 2, Rule(SCHEMES["systematic"], below), engine)
+    assert weighted_measure(law) == masses(program)
+    assert law != smc_law(program, 2, Rule(SCHEMES["systematic"], below))
+
+
+@pytest.mark.parametrize(
+    ("guide", "message"),
+    [
+        ("model guide() { w ~ Bernoulli(0.5) }", "a run of the model ended without drawing it"),
+        ("model guide() { x ~ Bernoulli(0.5); condition(x) }", "a guide may draw only"),
+        ("model guide(c: bool) { x ~ Bernoulli(if c { 0.5 } else { 1 }) }", "needs `c`"),
+        ("model other() { x ~ Bernoulli(0.5) }", "the file has no model `guide`"),
+        ("model guide() { x ~ Normal(0, 1) }", "one is continuous there"),
+    ],
+)
+def test_what_is_no_guide_is_refused(guide: str, message: str) -> None:
+    program = bound(f"{guide}\nmodel main() {{ x ~ Bernoulli(0.5); weight(2); return x }}")
+    options = Options(particles=5, proposal="guide")
+    found = rejection(lambda: run(program, options, Silent()))
+    assert found.code == "E0339"
+    assert message in found.message
+
+
+def test_a_perfect_guide_leaves_nothing_to_chance() -> None:
+    # The posterior of x given y is Normal(y / 2, sqrt(1/2)): every weight is the evidence.
+    text = """
+    model guide(y: real) { x ~ Normal(y / 2, 0.7071067811865476) }
+    model main(y: real) { x ~ Normal(0, 1); observe y ~ Normal(x, 1); return x }
+    """
+    program = bound(text, {"y": F(3, 2)})
+    result = run(program, Options(particles=50, chains=1, proposal="guide"), Silent())
+    assert isinstance(result.log_evidence, Estimate)
+    assert result.log_evidence.value == pytest.approx(-(1.5**2) / 4 - log(4 * pi) / 2, abs=1e-12)
+    assert result.log_evidence.standard_error < 1e-6

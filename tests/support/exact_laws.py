@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from fractions import Fraction
 from functools import partial
-from typing import NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from pplc.inference import smc
 from pplc.inference.particles import Engine, Interpreted, Streams, streams
@@ -15,7 +15,7 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat
-from pplc.semantics.representations.population import Population
+from pplc.semantics.representations.population import Population, hoist
 from pplc.semantics.representations.sequential import Suspended, listed
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import enumerate_runs
@@ -131,18 +131,22 @@ def population_key(population: Population[Suspended]) -> Hashable:
 
 
 def smc_law(
-    program: Bound, count: int, rule: Rule, engine: Engine[Suspended] | None = None, most: int = 1_000_000
+    program: Bound, count: int, rule: Rule, engine: Engine[Any] | None = None, most: int = 1_000_000
 ) -> dict[Output, Fraction]:
     """The law of what SMC gives with so many particles; raises `TooLarge` beyond so many ways for one step.
 
     engine: the interpreter unless given.
     """
-    runs = Interpreted(Machine(program, exact=True, infer=Nested())) if engine is None else engine
+    plain: Engine[Any] = Interpreted(Machine(program, exact=True, infer=Nested()))
+    runs = plain if engine is None else engine
 
-    def key(state: State[Suspended]) -> Hashable:
-        return population_key(state.population)
+    def runs_of(state: State[Any]) -> Population[Suspended]:
+        return hoist(lambda _, particle: runs.run_of(particle), state.population)
 
-    def onward(state: State[Suspended], source: Streams) -> State[Suspended]:
+    def key(state: State[Any]) -> Hashable:
+        return population_key(runs_of(state))
+
+    def onward(state: State[Any], source: Streams) -> State[Any]:
         if smc.done(runs, state, rule):
             return state
         return smc.step(runs, state, rule, streams(source, state.generation + 1, count))[0]
@@ -152,5 +156,5 @@ def smc_law(
         states = propagate(states, onward, key, most)
     law: dict[Output, Fraction] = defaultdict(Fraction)
     for state, probability in states.values():
-        law[output(state.population)] += probability
+        law[output(runs_of(state))] += probability
     return dict(law)
