@@ -74,3 +74,11 @@ def test_the_bound_that_was_reached_is_the_one_to_raise(
     (advice,) = re.findall(r"= help: (.*)", err)
     assert FLAG.findall(advice) == [flag]
     assert main(["infer", str(model), "--method", "exact", flag, "5000"]) == 0
+
+
+def test_the_manual_has_every_option() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command.md").read_text(encoding="utf-8")
+    _, commands = build()
+    for command in ("infer", "query", "simulate"):
+        for flag in set(commands[command].flags()) - {"-h", "--help", "--debug"}:
+            assert f"`{flag}" in page, flag
