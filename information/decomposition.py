@@ -46,8 +46,9 @@ def pid(table: Table, target: Names, sources: Sequence[Names], measure: str = "b
     A source may be several variables. `Rejected` E0609 for a measure that does not exist, or is not
     defined for this many sources.
 
+    >>> from math import log
     >>> gate = Table.of({"000": 0.25, "010": 0.25, "100": 0.25, "111": 0.25}, ("a", "b", "t"))
-    >>> round(pid(gate, "t", ["a", "b"]).atoms["{a b}"] / np.log(2), 6)
+    >>> round(pid(gate, "t", ["a", "b"]).atoms["{a b}"] / log(2), 6)
     0.5
     """
     check(measure, len(sources))

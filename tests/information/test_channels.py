@@ -73,7 +73,7 @@ def test_bounds_hold_however_early_the_search_ends(steps: int, monkeypatch: pyte
     found = rate_distortion([0.7, 0.3], 1 - np.eye(2), 0.1)
     assert found.lower <= truth + 1e-12
     assert truth <= found.upper + 1e-12
-    early = capacity([[1, 0], [0.5, 0.5]], steps=steps)
+    early = capacity([[1.0, 0.0], [0.5, 0.5]], steps=steps)
     assert early.lower <= log2(1.25) * BIT + 1e-12
     assert log2(1.25) * BIT <= early.upper + 1e-12
 
