@@ -29,7 +29,7 @@ STARTS = 12
 CLIMB = 200
 """Steps of each climb; it converges linearly."""
 
-ROUNDS = 100
+ROUNDS = 60
 """Linear programs solved at most."""
 
 GAIN = 1e-11
@@ -73,7 +73,7 @@ def least_common(block: Floats) -> tuple[float, float]:
             over, worst = _violation(prices, support)
             dual = min(dual, float((prices * joint).sum()) + over)
             new += [(over, worst)] if over > GAIN else []
-        if not new:
+        if not new or dual - gained <= GAIN:
             break
         new.sort(key=lambda pair: -pair[0])
         stock = _distinct([*stock, *(law for _, law in new[:TAKEN])])
@@ -125,7 +125,7 @@ def _climbs(
     stock: list[Product],
     generator: np.random.Generator,
 ) -> Iterator[tuple[Floats, Floats, float]]:
-    """Local maxima of H(a) + H(b) - a'λb over product laws in a rectangle, the starting points, their gains."""
+    """Local maxima of H(a) + H(b) - a'λb over product laws in a rectangle, starting points, and the gains."""
     inner = prices[np.ix_(rows, free)]
     known = np.array([a[rows] for a, _ in stock if a[rows].sum() > 0.999])
     starts = np.concatenate([generator.dirichlet(np.ones(len(rows)), STARTS), known[-STARTS:]])

@@ -107,7 +107,7 @@ def test_the_certificate_covers_supports_with_holes(e: float) -> None:
     assert high - low < 1e-8
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(joints())
 def test_the_three_kinds_and_information_are_in_order(table: Table) -> None:
     information = mutual_information(table, "x", "y")
