@@ -152,13 +152,13 @@ def _move(
         return state, False
     traced, accepted = mh_step(machine, state.traced, move.kernel, source)
     if warm:
-        state = _learnt(state, move.walks, accepted=accepted)
+        state = learnt(state, move.walks, accepted=accepted)
     else:
-        state = state._replace(counts=_counted(state, traced, move.sites, accepted=accepted))
+        state = state._replace(counts=counted(state, traced, move.sites, accepted=accepted))
     return state._replace(traced=traced), accepted
 
 
-def _counted(state: State, traced: Traced, sites: Sequence[Address], *, accepted: bool) -> dict[str, Counts]:
+def counted(state: State, traced: Traced, sites: Sequence[Address], *, accepted: bool) -> dict[str, Counts]:
     """The counts after a move. A redraw that gave the value that was there is not counted as a try."""
     counts = dict(state.counts)
     for site in sites:
@@ -171,7 +171,7 @@ def _counted(state: State, traced: Traced, sites: Sequence[Address], *, accepted
     return counts
 
 
-def _learnt(state: State, walks: Sequence[Place], *, accepted: bool) -> State:
+def learnt(state: State, walks: Sequence[Place], *, accepted: bool) -> State:
     """The scales of these walks a little larger after a success, a little smaller after a failure."""
     if not walks:
         return state

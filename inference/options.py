@@ -51,7 +51,18 @@ POSITIVE = Domain("a positive number", False, lambda value: 0 < value < inf)
 DOMAINS: Mapping[str, Domain] = MappingProxyType(
     {
         **dict.fromkeys(
-            ("draws", "chains", "thin", "max_depth", "steps", "threads", "particles", "moves"), COUNT
+            (
+                "draws",
+                "chains",
+                "thin",
+                "max_depth",
+                "steps",
+                "threads",
+                "particles",
+                "inner_particles",
+                "moves",
+            ),
+            COUNT,
         ),
         **dict.fromkeys(("warmup", "temperatures"), NATURAL),
         "bound": NUMBER,
@@ -94,6 +105,7 @@ class Options:
                    0 (never) to 1 (before every step).
     lookahead:     resample for the weights that pilot runs meet next (auxiliary particle filter).
     moves:         Metropolis-Hastings steps of each particle after a resampling.
+    inner_particles: of `smc2`: runs in the population of each particle, which is one of parameters.
     ancestor_sampling: in particle Gibbs: draw the past of the path that is kept anew at every resampling.
     blocks:        of `mh`: variables that also move together, such as `mu,tau;z`.
     proposal:      of `mh`: a model of the same file that proposes.
@@ -126,6 +138,7 @@ class Options:
     resample_below: float = 0.5
     lookahead: bool = False
     moves: int = 1
+    inner_particles: int = 100
     ancestor_sampling: bool = True
     blocks: str = ""
     proposal: str = ""

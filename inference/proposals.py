@@ -92,11 +92,11 @@ def _checked(machine: Machine, name: str) -> core.Function:
     if found is None or found.kind != "model":
         models = [f.name for f in program.functions.values() if f.kind == "model" and f.name.isidentifier()]
         advice = did_you_mean(name, models) or f"its models are {', '.join(sorted(models))}"
-        raise Rejected(Diagnostic("E0323", f"the file has no model `{name}` to propose by", help=advice))
+        raise Rejected(Diagnostic("E0339", f"the file has no model `{name}` to propose by", help=advice))
     if not found.parameters or not isinstance(_type_of_current(found), RecordType):
         raise Rejected(
             Diagnostic(
-                "E0323",
+                "E0339",
                 f"the first parameter of the proposal `{name}` must be a record of the variables it reads",
                 found.span,
                 help=f"such as `model {name}(current: (x: real)) {{ x ~ Normal(current.x, 1) }}`",
@@ -113,12 +113,12 @@ def _checked(machine: Machine, name: str) -> core.Function:
                     did_you_mean(site.name, sorted(known)) or f"the model draws {', '.join(sorted(known))}"
                 )
                 raise Rejected(
-                    Diagnostic("E0323", f"the proposal `{name}` {what}", statement.span, help=advice)
+                    Diagnostic("E0339", f"the proposal `{name}` {what}", statement.span, help=advice)
                 )
             case core.Observe() | core.Weight():
                 raise Rejected(
                     Diagnostic(
-                        "E0323",
+                        "E0339",
                         f"the proposal `{name}` weighs its runs: it may draw only",
                         statement.span,
                         help="leave observations, conditions and weights to the model",
@@ -140,7 +140,7 @@ def _parameters(machine: Machine, program: core.Function) -> tuple[Value, ...]:
         if name not in given:
             raise Rejected(
                 Diagnostic(
-                    "E0323",
+                    "E0339",
                     f"the proposal `{program.name}` needs `{name}`, which is no parameter of the model",
                     program.span,
                     help=did_you_mean(name, sorted(given)) or "its parameters are given by the model's data",
@@ -162,7 +162,7 @@ def _record(program: core.Function, traced: Traced) -> Value:
         if elements is None:
             raise Rejected(
                 Diagnostic(
-                    "E0323",
+                    "E0339",
                     f"the proposal `{program.name}` reads `{field}`, which a run of the model does not have",
                     program.span,
                     help=f"the run has {', '.join(named)}",
@@ -198,7 +198,7 @@ def _run(
         if not isinstance(event, Sampling):
             raise Rejected(
                 Diagnostic(
-                    "E0323", f"the proposal `{program.name}` weighs its runs: it may draw only", event.span
+                    "E0339", f"the proposal `{program.name}` weighs its runs: it may draw only", event.span
                 )
             )
         if fixed is None:
@@ -210,7 +210,7 @@ def _run(
         if any(isinstance(part, str) and "#" in part for part in event.address):
             where = show_address(event.address)
             message = f"the proposal `{program.name}` draws `{where}`, which has no name in the model"
-            raise Rejected(Diagnostic("E0323", message, event.span))
+            raise Rejected(Diagnostic("E0339", message, event.span))
         density, dimension = density_of(event, value)
         if is_zero(density):
             return None

@@ -498,13 +498,6 @@ DATA: Final[dict[str, Code]] = {
         " commas join those of a block, semicolons part blocks.",
         "pplc infer m.ppl --method mh --blocks mu,sgima",
     ),
-    "E0323": Code(
-        "model that cannot propose",
-        "`--proposal NAME` takes a model of the same file. Its first parameter is a record of the variables"
-        " that it reads, its others are data of the entry model; it draws variables of the model by their"
-        " names, and has no weights.",
-        "pplc infer m.ppl --method mh --proposal step",
-    ),
     "W0301": Code(
         "data not used",
         "The file has names that are no parameters of the model.",
@@ -589,6 +582,26 @@ DATA: Final[dict[str, Code]] = {
         "run that cannot be resumed here",
         "`--resume` continues a run of the same method on the same model and data.",
         "pplc infer a.ppl --method nuts --resume run-of-b.nc",
+    ),
+    "E0337": Code(
+        "no parameters found",
+        "`pmmh` and `smc2` take the variables that are drawn before the first loop with weights as parameters."
+        " There are none: name them.",
+        "pplc infer m.ppl --method pmmh",
+    ),
+    "E0338": Code(
+        "variable that is no parameter",
+        "`pmmh` and `smc2` move parameters without looking at the other variables, so that neither whether a"
+        " parameter is drawn nor its law may depend on these. Name the variables that it depends on as well,"
+        " or leave it out.",
+        "pplc infer m.ppl --method pmmh --parameters z",
+    ),
+    "E0339": Code(
+        "model that cannot propose",
+        "`--proposal NAME` takes a model of the same file. Its first parameter is a record of the variables"
+        " that it reads, its others are data of the entry model; it draws variables of the model by their"
+        " names, and has no weights.",
+        "pplc infer m.ppl --method mh --proposal step",
     ),
 }
 

@@ -216,7 +216,7 @@ def test_a_proposal_that_reads_what_is_not_there_is_refused() -> None:
         "model m() { mu ~ Normal(0, 1); return mu }"
     )
     error = rejection(lambda: sampled(text, proposal="step"))
-    assert error.code == "E0323"
+    assert error.code == "E0339"
     assert "`nu`" in error.message
     assert rejection(lambda: sampled(text, proposal="stop")).help == "did you mean `step`?"
 

@@ -1,0 +1,198 @@
+"""SMC^2: a population of parameters, each with a population of its own that estimates its likelihood.
+
+The outer population is weighed by the increments of the inner estimates; when too few of its particles
+count, it is resampled and every particle takes steps of PMMH, whose populations are made anew up to the same
+weight.
+
+Chopin, Jacob & Papaspiliopoulos, *SMC^2: an efficient algorithm for sequential analysis of state space
+models* (JRSS B 2013).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pplc.inference import smc
+from pplc.inference.importance import refuses
+from pplc.inference.metropolis import accept, minus
+from pplc.inference.mixture import ZOOM, Mixture
+from pplc.inference.options import Options
+from pplc.inference.parameter_moves import Parameters, parameters_of, pick
+from pplc.inference.parameters import parameters as choices_of
+from pplc.inference.particles import Moved, Sources, inner_randomness, streams
+from pplc.inference.populations import Replicate, replicates
+from pplc.inference.progress import Progress
+from pplc.inference.result import Result
+from pplc.inference.smc import Info, Rule, State
+from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
+from pplc.semantics.measure import ONE, is_zero, times
+from pplc.semantics.nested import Nested
+from pplc.semantics.number import LogWeight
+from pplc.semantics.representations.population import SCHEMES, Population, hoist
+from pplc.semantics.representations.sequential import Suspended
+from pplc.semantics.representations.traced import Traced
+from pplc.semantics.source import Seeded, Source
+
+__all__ = ["refuses", "run"]
+
+
+class Particle(NamedTuple):
+    """Parameters, and the population of runs with them so far.
+
+    time: steps that the outer population has made; the inner one may be done before.
+    """
+
+    theta: Traced
+    inner: State[Suspended]
+    time: int
+
+    @property
+    def log_mass(self) -> LogWeight:
+        """The log of the estimate of the mass of the parameters, their prior density included."""
+        return self.inner.population.log_mass
+
+
+@dataclass(frozen=True)
+class Nests:
+    """Particles of SMC^2, for the outer population (`pplc.inference.particles.Engine`).
+
+    count: runs of an inner population. moves: steps of PMMH after an outer resampling.
+    """
+
+    parameters: Parameters
+    rule: Rule
+    count: int
+    mixture: Mixture
+    moves: int
+
+    @property
+    def exact(self) -> bool:
+        return self.parameters.machine.exact
+
+    def start(self, sources: Sources) -> Moved[Particle]:
+        particles = [self._drawn(source) for source in sources[:-1]]
+        factors = [minus_or_zero(p.log_mass, self.parameters.density(p.theta)) for p in particles]
+        return particles, factors
+
+    def _drawn(self, source: Source) -> Particle:
+        inner_randomness(self.parameters.machine, source)
+        theta = self.parameters.drawn({}, source)
+        return Particle(theta, smc.init(self.parameters.engine(theta), self._slots(source)), 0)
+
+    def advance(
+        self, particles: Sequence[Particle], alive: Sequence[bool], sources: Sources
+    ) -> Moved[Particle]:
+        found: list[Particle] = []
+        factors: list[LogWeight] = []
+        for particle, lives, source in zip(particles, alive, sources, strict=False):
+            inner_randomness(self.parameters.machine, source)
+            engine = self.parameters.engine(particle.theta)
+            if not lives or smc.done(engine, particle.inner, self.rule):
+                found.append(particle._replace(time=particle.time + 1))
+                factors.append(ONE(self.exact))
+                continue
+            inner, _ = smc.step(engine, particle.inner, self.rule, self._slots(source))
+            found.append(Particle(particle.theta, inner, particle.time + 1))
+            factors.append(minus_or_zero(found[-1].log_mass, particle.log_mass))
+        return found, factors
+
+    def move(
+        self, particles: Sequence[Particle], alive: Sequence[bool], weights: int, sources: Sources
+    ) -> list[Particle]:
+        return list(particles)
+
+    def run_of(self, particle: Particle) -> Suspended:
+        """A run that has not finished, if there is one."""
+        runs = zip(*particle.inner.population[:2], strict=True)
+        living = [run for run, weight in runs if not is_zero(weight)]
+        unfinished = [run for run in living if not run.finished]
+        return (unfinished or living or list(particle.inner.population.particles))[0]
+
+    def picked(self, particle: Particle, source: Source) -> Suspended:
+        """A run of the particle, by its weight."""
+        run = pick(particle.inner.population, source)
+        if run is None:
+            return particle.inner.population.particles[0]
+        self.parameters.check(particle.theta, run)
+        return run
+
+    def moved(self, particle: Particle, source: Source) -> Particle:
+        """After `moves` steps of PMMH, which keep the law of the particle as far as it has come."""
+        inner_randomness(self.parameters.machine, source)
+        if is_zero(particle.log_mass):
+            return particle
+        for _ in range(self.moves):
+            move = self.mixture.choose(self.parameters.prior, particle.theta, {}, source)
+            if move is None:
+                continue
+            new, ratio, _ = self.parameters.propose(particle.theta, move, source)
+            if new is None:
+                continue
+            proposed = self._advanced(new, particle.time, source)
+            mass = proposed.log_mass
+            if not is_zero(mass) and accept(times(ratio, minus(mass, particle.log_mass)), source):
+                particle = proposed
+        return particle
+
+    def _advanced(self, theta: Traced, time: int, source: Source) -> Particle:
+        """A new population with these parameters, as far as that of the old ones is."""
+        engine = self.parameters.engine(theta)
+        slots = self._slots(source)
+        inner = smc.init(engine, slots)
+        while inner.generation < time and not smc.done(engine, inner, self.rule):
+            inner, _ = smc.step(engine, inner, self.rule, slots)
+        return Particle(theta, inner, time)
+
+    def _slots(self, source: Source) -> Sources:
+        """An inner population draws from its particle's source, slot after slot."""
+        return [source] * (self.count + 1)
+
+
+def minus_or_zero(left: LogWeight, right: LogWeight) -> LogWeight:
+    """The log of a quotient; that of zero if the dividend is zero."""
+    return left if is_zero(left) else minus(left, right)
+
+
+def step(nests: Nests, state: State[Particle], rule: Rule, sources: Sources) -> tuple[State[Particle], Info]:
+    """The outer population at its next weight; particles move if it was resampled before."""
+    state, info = smc.step(nests, state, rule, sources)
+    if info.resampled:
+        moved = hoist(lambda slot, particle: nests.moved(particle, sources[slot]), state.population)
+        state = state._replace(population=moved)
+    return state, info
+
+
+def run(bound: Bound, options: Options, progress: Progress) -> Result:
+    """`chains` populations of `particles` parameters, each with `inner_particles` runs."""
+    machine = Machine(bound, exact=False, infer=Nested())
+    names = [name.strip() for name in options.parameters.split(",")] if options.parameters else []
+    block = choices_of(bound.program, names)
+    rule = Rule(SCHEMES[options.resampler], options.resample_below)
+    nests = Nests(
+        parameters_of(machine, block), rule, options.inner_particles, Mixture(block, zoom=ZOOM), options.moves
+    )
+    count = options.particles
+
+    def make(source: Seeded) -> Replicate:
+        state = smc.init(nests, streams(source, 0, count))
+        resamplings = 0
+        while not smc.done(nests, state, rule):
+            if progress.stopped():
+                break
+            sources = streams(source, state.generation + 1, count)
+            state, info = step(nests, state, rule, sources)
+            resamplings += info.resampled
+            progress.advance(
+                "stepping", state.generation, None, f"{float(info.effective):.0f} effective parameters"
+            )
+        whole = smc.done(nests, state, rule)
+        last = streams(source, state.generation + 1, count)
+        runs = [nests.picked(p, s) for p, s in zip(state.population.particles, last, strict=False)]
+        population = Population(runs, state.population.log_weights, state.population.log_evidence)
+        return Replicate(State(population, state.lineages, state.generation), resamplings, whole)
+
+    note = f"{count:,} parameters with {options.inner_particles:,} particles each"
+    return replicates(make, "smc2", options, bound.program.model.span, note)

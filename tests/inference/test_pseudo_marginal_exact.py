@@ -1,0 +1,305 @@
+"""PIMH, PMMH and SMC^2, exactly, as rationals, on finite programs.
+
+Bounded: PIMH with two particles and two weights, PMMH with two particles and three weights; SMC^2 with two
+weights and two particles, of parameters or of runs with one of the other, unmoved, or one of each, moved; its
+moves by themselves as a matrix, with two runs. Laws of sweeps are enumerated once for each value
+of the parameters, and steps composed from them; that the shipped step of PMMH is this composition is
+checked with one particle.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+from fractions import Fraction as F
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+import pytest
+
+from pplc.inference import mh, pimh, pmmh, smc, smc2
+from pplc.inference.mixture import Mixture
+from pplc.inference.named_blocks import named
+from pplc.inference.parameter_moves import Parameters, Swept, parameters_of, pick
+from pplc.inference.particles import Interpreted, Streams, streams
+from pplc.inference.pimh import NONE
+from pplc.inference.pmmh import Kernel
+from pplc.inference.smc import Rule
+from pplc.inference.smc2 import Nests, Particle
+from pplc.semantics.machine import Machine
+from pplc.semantics.nested import Nested
+from pplc.semantics.number import CERTAIN, LogWeight
+from pplc.semantics.representations.population import SCHEMES
+from pplc.semantics.representations.sequential import Suspended
+from pplc.semantics.representations.traced import Traced
+from pplc.semantics.runs import Finished
+from pplc.semantics.source import Source, enumerate_runs
+from pplc.semantics.values import Value
+from tests.support.exact_laws import Law, population_key, propagate, start
+from tests.support.reference import bound, masses, rational
+
+CHAIN = """
+model m() {
+  p ~ UniformInt(0, 2)
+  let stay = [0.25, 0.5, 0.75][p]
+  z[0] ~ Bernoulli(0.5)
+  observe true ~ Bernoulli(if z[0] { 0.75 } else { 0.25 })
+  for t in 1..LENGTH {
+    z[t] ~ Bernoulli(if z[t-1] { stay } else { 0.5 })
+    observe true ~ Bernoulli(if z[t] { 0.5 } else { 0.25 })
+  }
+  return (p, z[LENGTH - 1])
+}
+"""
+MULTINOMIAL = Rule(SCHEMES["multinomial"])
+
+Key = tuple[Value, F]
+"""The value of the run, and the estimate of the mass."""
+
+
+Proposals: TypeAlias = "dict[tuple[Value | None, LogWeight], F]"
+"""New parameters, if any, and the ratio by which they are judged."""
+
+
+class Outcome(NamedTuple):
+    """What a sweep may give, with its probability."""
+
+    swept: Swept
+    probability: F
+
+
+def value_of(run: Suspended) -> Value:
+    assert isinstance(run.event, Finished)
+    return run.event.value
+
+
+def sweeps(engine: Interpreted, count: int) -> dict[Key, Outcome]:
+    """The law of a sweep, by the value of its run and the estimate: `sweep`, but merging equal states."""
+
+    def key(state: smc.State[Suspended]) -> Hashable:
+        return population_key(state.population)
+
+    def onward(state: smc.State[Suspended], source: Streams) -> smc.State[Suspended]:
+        return smc.step(engine, state, MULTINOMIAL, [source] * (count + 1))[0]
+
+    law = start(lambda source: smc.init(engine, [source] * (count + 1)), key)
+    while not all(smc.done(engine, state, MULTINOMIAL) for state, _ in law.values()):
+        law = propagate(law, onward, key)
+    found: dict[Key, Outcome] = {}
+    for state, probability in law.values():
+        for run in enumerate_runs(partial(pick, state.population)):
+            assert run.value is not None
+            name = value_of(run.value), rational(state.population.log_mass)
+            before = found[name].probability if name in found else F(0)
+            found[name] = Outcome(Swept(state.population, run.value), before + probability * run.probability)
+    return found
+
+
+def values(law: Mapping[Key, F]) -> dict[Value, F]:
+    """The marginal law of the value."""
+    found: dict[Value, F] = defaultdict(F)
+    for (value, _), probability in law.items():
+        found[value] += probability
+    return dict(found)
+
+
+# ------------------------------------------------------------------ PIMH
+
+
+def test_pimh_leaves_the_posterior_as_it_is() -> None:
+    program = bound(CHAIN.replace("LENGTH", "2"))
+    machine = Machine(program, exact=True, infer=Nested())
+    law = sweeps(Interpreted(machine), 2)
+    # The extended target: what a sweep gives, weighed by its estimate (Andrieu et al. 2010, theorem 2).
+    target = {name: outcome.probability * name[1] for name, outcome in law.items()}
+    assert values(target) == masses(program)
+    after: dict[Key, F] = defaultdict(F)
+    for (value, mass), probability in target.items():
+        run = law[value, mass].swept.run
+        assert run is not None
+        state = pimh.State(run, law[value, mass].swept.log_mass, NONE, False)
+        accepted: dict[F, F] = {}
+        for name, outcome in law.items():
+            if name[1] not in accepted:  # all that the decision looks at
+                decisions = enumerate_runs(partial(pimh.decided, state, outcome.swept))
+                accepted[name[1]] = sum((d.probability for d in decisions if d.value.accepted), F(0))
+            share = probability * outcome.probability
+            after[name] += share * accepted[name[1]]
+            after[value, mass] += share * (1 - accepted[name[1]])
+    assert dict(after) == target
+
+
+# ------------------------------------------------------------------ PMMH
+
+
+def kernel_of(text: str, count: int) -> Kernel:
+    program = bound(text)
+    machine = Machine(program, exact=True, infer=Nested())
+    block = named(program.program, ["p"])
+    return Kernel(parameters_of(machine, block), Mixture(within=block), MULTINOMIAL, count)
+
+
+def parameter(theta: Traced) -> Value:
+    return theta.values["p",]
+
+
+def parameter_traces(parameters: Parameters) -> dict[Value, Traced]:
+    """The parameters, by the value of `p`."""
+    runs = enumerate_runs(lambda source: parameters.drawn({}, source))
+    return {parameter(run.value): run.value for run in runs}
+
+
+def test_pmmh_leaves_the_posterior_of_parameters_and_path_as_it_is() -> None:
+    kernel = kernel_of(CHAIN.replace("LENGTH", "3"), 2)
+    parameters = kernel.parameters
+    thetas = parameter_traces(parameters)
+    laws = {p: sweeps(parameters.engine(theta), 2) for p, theta in thetas.items()}
+    target = {
+        (p, name): outcome.probability * name[1] for p, law in laws.items() for name, outcome in law.items()
+    }
+    marginal: dict[Value, F] = defaultdict(F)
+    for (_, (value, _)), mass in target.items():
+        marginal[value] += mass
+    assert dict(marginal) == masses(parameters.machine.bound)
+    moves = {p: proposals(kernel, theta) for p, theta in thetas.items()}
+    after: dict[tuple[Value, Key], F] = defaultdict(F)
+    for (p, name), mass in target.items():
+        for end, chance in row(moves, thetas, laws, p, name).items():
+            after[end] += mass * chance
+    assert dict(after) == target
+
+
+def row(
+    moves: Mapping[Value, Proposals],
+    thetas: Mapping[Value, Traced],
+    laws: Mapping[Value, Mapping[Key, Outcome]],
+    p: Value,
+    name: Key,
+) -> dict[tuple[Value, Key], F]:
+    """The law after a step, composed of the shipped proposal, sweeps and decision."""
+    swept = laws[p][name].swept
+    assert swept.run is not None
+    state = pmmh.State(mh.init(thetas[p]), swept.log_mass, swept.run)
+    found: dict[tuple[Value, Key], F] = defaultdict(F)
+    for (to, ratio), chance in moves[p].items():
+        if to is None:
+            found[p, name] += chance
+            continue
+        accepted: dict[F, F] = {}
+        for there, outcome in laws[to].items():
+            if there[1] not in accepted:  # all that the decision looks at
+                accepted[there[1]] = chance_to_accept(state, thetas[to], ratio, outcome.swept)
+            share = chance * outcome.probability
+            found[to, there] += share * accepted[there[1]]
+            found[p, name] += share * (1 - accepted[there[1]])
+    return {end: chance for end, chance in found.items() if chance}
+
+
+def chance_to_accept(state: pmmh.State, new: Traced, ratio: LogWeight, swept: Swept) -> F:
+    runs = enumerate_runs(lambda source: pmmh.decided(state, new, ratio, swept, source) is state)
+    return sum((run.probability for run in runs if not run.value), F(0))
+
+
+def proposals(kernel: Kernel, theta: Traced) -> Proposals:
+    """The law of what is proposed from parameters: the new ones and the ratio; None if nothing is."""
+    parameters = kernel.parameters
+
+    def propose(source: Source) -> tuple[Value | None, LogWeight]:
+        move = kernel.mixture.choose(parameters.prior, theta, {}, source)
+        assert move is not None
+        new, ratio, _ = parameters.propose(theta, move, source)
+        return (None, CERTAIN) if new is None else (parameter(new), ratio)
+
+    found: Proposals = defaultdict(F)
+    for run in enumerate_runs(propose):
+        found[run.value] += run.probability
+    return dict(found)
+
+
+def test_the_step_of_pmmh_proposes_sweeps_and_decides() -> None:
+    kernel = kernel_of(CHAIN.replace("LENGTH", "1"), 1)
+    parameters = kernel.parameters
+    thetas = parameter_traces(parameters)
+    laws = {p: sweeps(parameters.engine(theta), 1) for p, theta in thetas.items()}
+    moves = {p: proposals(kernel, theta) for p, theta in thetas.items()}
+    for p, law in laws.items():
+        for name, outcome in law.items():
+            assert outcome.swept.run is not None
+            state = pmmh.State(mh.init(thetas[p]), outcome.swept.log_mass, outcome.swept.run)
+            found: dict[tuple[Value, Key], F] = defaultdict(F)
+            ends = start(partial(pmmh.step, kernel, state, warm=False), repr)
+            for end, probability in ends.values():
+                where = parameter(end.theta.traced), (value_of(end.run), rational(end.log_mass))
+                found[where] += probability
+            assert dict(found) == row(moves, thetas, laws, p, name)
+
+
+# ------------------------------------------------------------------ SMC^2
+
+
+def nests_of(inner: int, moves: int) -> Nests:
+    kernel = kernel_of(CHAIN.replace("LENGTH", "2").replace("UniformInt(0, 2)", "UniformInt(0, 1)"), inner)
+    return Nests(kernel.parameters, MULTINOMIAL, inner, kernel.mixture, moves)
+
+
+def particle_key(particle: Particle) -> Hashable:
+    return parameter(particle.theta), population_key(particle.inner.population), particle.time
+
+
+def outer_key(state: smc.State[Particle]) -> Hashable:
+    population = state.population
+    return (
+        tuple(map(particle_key, population.particles)),
+        tuple(map(rational, population.log_weights)),
+        rational(population.log_evidence),
+    )
+
+
+def led(nests: Nests, count: int) -> Law[smc.State[Particle]]:
+    """The law of the outer population at its end."""
+
+    def onward(state: smc.State[Particle], source: Streams) -> smc.State[Particle]:
+        if smc.done(nests, state, MULTINOMIAL):
+            return state
+        return smc2.step(nests, state, MULTINOMIAL, streams(source, 0, count))[0]
+
+    law = start(lambda source: smc.init(nests, streams(source, 0, count)), outer_key)
+    while not all(smc.done(nests, state, MULTINOMIAL) for state, _ in law.values()):
+        law = propagate(law, onward, outer_key)
+    return law
+
+
+def measure(law: Law[smc.State[Particle]]) -> dict[Value, F]:
+    """E of the weights of all inner runs, at their values."""
+    found: dict[Value, F] = defaultdict(F)
+    for state, probability in law.values():
+        outer = state.population
+        for particle, log_weight in zip(outer.particles, outer.log_weights, strict=True):
+            mass = rational(log_weight) * rational(outer.log_evidence)
+            inner = particle.inner.population
+            for run, w in zip(inner.particles, inner.log_weights, strict=True):
+                share = rational(w) * rational(inner.log_evidence) / rational(inner.log_mass)
+                found[value_of(run)] += probability * mass * share
+    return dict(found)
+
+
+@pytest.mark.parametrize(("count", "inner", "moves"), [(2, 1, 0), (1, 2, 0), (1, 1, 1)])
+def test_smc2_is_properly_weighted(count: int, inner: int, moves: int) -> None:
+    nests = nests_of(inner, moves)
+    law = led(nests, count)
+    assert sum(probability for _, probability in law.values()) == 1
+    assert measure(law) == masses(nests.parameters.machine.bound)
+
+
+def test_the_moves_of_smc2_keep_the_law_of_its_particles() -> None:
+    nests = nests_of(2, 1)
+    drawn = start(lambda source: nests.start(streams(source, 0, 1))[0][0], particle_key)
+    target = {
+        name: probability * rational(particle.log_mass) / rational(nests.parameters.density(particle.theta))
+        for name, (particle, probability) in drawn.items()
+    }
+    after: dict[Hashable, F] = defaultdict(F)
+    for name, (particle, _) in drawn.items():
+        for end, probability in start(partial(nests.moved, particle), particle_key).values():
+            after[particle_key(end)] += target[name] * probability
+    assert dict(after) == target
