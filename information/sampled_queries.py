@@ -283,9 +283,10 @@ def _probability(
 ) -> Estimate:
     """The estimate of a probability: inside [0, 1], and never certain because nothing else was seen.
 
-    Draws worth n leave room for events that none of them has seen, however small the error of the
-    weighted mean: the error is at least that of Wilson's score interval (JASA 1927, eq. 13) with n
-    draws. If all agree, a probability up to 1 - 0.05^(1/n) is compatible with that.
+    Few effective draws, or weights that cannot be trusted, leave room for events that no heavy draw has
+    seen, however small the error of the weighted mean: it is then at least that of Wilson's score
+    interval (JASA 1927, eq. 13) with n effective draws. If all agree, a probability up to
+    1 - 0.05^(1/n) is compatible with that.
     """
     mean, residuals = _ratio(values, share)
     effective = effective_draws(values, share, draws)
@@ -293,14 +294,16 @@ def _probability(
     agree = bool(kept.min() == kept.max())
     if agree and draws.log_weights is None:
         effective = min(effective, _mixing(expression, draws))
-    flags = (*_flags(effective, draws), *_disagree(residuals, markov))
+    doubts = _flags(effective, draws)
+    flags = (*doubts, *_disagree(residuals, markov))
     mean = min(max(mean, 0.0), 1.0)
-    center, half = _wilson(mean, min(effective, share.size))
-    found = estimate(mean, max(error_of_mean(residuals, share, draws), half / Z))
-    low, high = (
-        max(min(found.interval[0], center - half), 0.0),
-        min(max(found.interval[1], center + half), 1.0),
-    )
+    found = estimate(mean, error_of_mean(residuals, share, draws))
+    low, high = found.interval
+    if agree or doubts:
+        center, half = _wilson(mean, min(effective, share.size))
+        low, high = min(low, center - half), max(high, center + half)
+        found = replace(found, standard_error=max(found.standard_error, half / Z))
+    low, high = max(low, 0.0), min(high, 1.0)
     if agree:
         unseen = 1 - 0.05 ** (1 / effective)
         low, high = (0.0, unseen) if mean < 0.5 else (1 - unseen, 1.0)

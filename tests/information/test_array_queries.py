@@ -135,3 +135,11 @@ def test_independent_draws_have_no_chains_that_disagree() -> None:
         found = model.query("prior E[mu]", method="importance", draws=8, seed=seed)
         assert isinstance(found, Estimate)
         assert not any("chains" in flag for flag in found.flags)
+
+
+def test_a_rare_event_that_many_light_draws_have_seen_keeps_its_small_error() -> None:
+    model = pplc.compile("model m(y: real) { mu ~ Normal(0, 1); observe y ~ Normal(mu, 0.6) }")
+    exact = model.query("P(mu < 0)", {"y": 2.0}, method="importance", draws=4000, seed=1)
+    assert isinstance(exact, Estimate)
+    assert not exact.flags
+    assert 0 < exact.standard_error < 3e-4
