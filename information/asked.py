@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import inf, log
 from types import MappingProxyType
 from typing import TypeAlias
 
 from pplc.inference.answers import Answer, Exact
-from pplc.information.table import Probability, Table
+from pplc.information.table import Outcome, Probability, Table
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.lang.suggest import did_you_mean
@@ -21,21 +22,28 @@ UNITS: Mapping[str, float] = MappingProxyType({"nats": 1.0, "bits": log(2)})
 Parts: TypeAlias = Mapping[str, Answer]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """A query and the law it is about.
 
-    table:  the joint law of all that is mentioned, given the events after `|`.
+    names:  of all that is mentioned.
+    law:    their joint law, given the events after `|`: what happens and its probability.
     groups: the names in the table of what stands between `;`.
     given:  the variables after `|`.
     unit:   of the query's own limits and rates, in nats.
     """
 
     query: syntax.Query
-    table: Table
+    names: tuple[str, ...]
+    law: Mapping[Outcome, Probability]
     groups: tuple[tuple[str, ...], ...]
     given: tuple[str, ...]
     unit: float
+
+    @cached_property
+    def table(self) -> Table:
+        """The law as a table; `Rejected` E0613 if it has too many cells."""
+        return Table.of(self.law, self.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,7 @@ from itertools import combinations
 from math import exp, fsum, inf, log
 from typing import TypeAlias
 
-import numpy as np
-
-from pplc.information.table import Probability, Table
+from pplc.information.table import Outcome, Probability, Table
 
 Names: TypeAlias = str | Sequence[str]
 """One variable, or several taken together."""
@@ -40,32 +38,29 @@ def _sum(*terms: tuple[int, Iterable[str]]) -> Terms:
 
 def combination(table: Table, terms: Terms) -> float:
     """Σ c_S H(S) over sets S of variables, in nats."""
-    return fsum(p * value for p, value in local(table, terms))
+    return combined(list(table.items()), {table.axes(key): c for key, c in terms.items()})
 
 
-def local(table: Table, terms: Terms) -> list[tuple[float, float]]:
-    """Probability and value of ln Π p_S^(-c_S) at every joint value that happens."""
-    used = table.marginal(*dict.fromkeys(name for key in terms for name in key))
-    cells = used.probabilities
-    happens = cells > 0
-    parts = [(_spread(used, key)[happens].tolist(), c) for key, c in terms.items()]
-    weights: list[float] = cells[happens].astype(np.float64).tolist()
-    if not used.exact:
-        return [(w, -fsum(c * log(column[k]) for column, c in parts)) for k, w in enumerate(weights)]
-    found: list[tuple[float, float]] = []
-    for k, w in enumerate(weights):
+def combined(law: Sequence[tuple[Outcome, Probability]], terms: Mapping[tuple[int, ...], int]) -> float:
+    """The same of joint values with their probabilities, in nats; variables are places in the values."""
+    parts: list[tuple[list[Probability], int]] = []
+    for places, c in terms.items():
+        keys = [tuple(outcome[k] for k in places) for outcome, _ in law]
+        margin: dict[Outcome, Probability] = {}
+        for key, (_, p) in zip(keys, law, strict=True):
+            margin[key] = margin.get(key, 0) + p
+        parts.append(([margin[key] for key in keys], c))
+    if not all(isinstance(p, Fraction) for _, p in law):
+        return fsum(
+            -float(p) * fsum(c * log(column[k]) for column, c in parts) for k, (_, p) in enumerate(law)
+        )
+    values: list[float] = []
+    for k, (_, p) in enumerate(law):
         ratio = Fraction(1)
         for column, c in parts:
-            ratio *= column[k] ** -c
-        found.append((w, log_of(ratio)))
-    return found
-
-
-def _spread(table: Table, names: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
-    """The marginal of some variables, repeated along the axes of the others."""
-    gone = tuple(axis for axis, name in enumerate(table.names) if name not in names)
-    cells = table.probabilities
-    return np.broadcast_to(cells.sum(axis=gone, keepdims=True) if gone else cells, cells.shape)
+            ratio *= Fraction(column[k]) ** -c
+        values.append(float(p) * log_of(ratio))
+    return fsum(values)
 
 
 def log_of(probability: Probability) -> float:

@@ -24,7 +24,7 @@ from pplc.information.sampled_queries import (
     shares,
     worlds_of,
 )
-from pplc.information.table import Outcome, Probability, Table
+from pplc.information.table import Outcome, Probability
 from pplc.lang import syntax
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected
 from pplc.lang.formatter import format_expression
@@ -89,7 +89,7 @@ def _exactly(query: syntax.Query, runs: Runs, interventions: Do, unit: float, *,
     columns = tuple(tuple(format_expression(e) for e in group) for group in groups)
     given = tuple(format_expression(e) for e in averaged)
     try:
-        found = ANSWERS[query.head](Asked(query, Table.of(law, tuple(wanted)), columns, given, unit))
+        found = ANSWERS[query.head](Asked(query, tuple(wanted), law, columns, given, unit))
     except Rejected as rejected:
         # What works on tables knows no places in a text.
         raise Rejected(

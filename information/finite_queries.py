@@ -24,7 +24,7 @@ from pplc.information.decomposition import pid
 from pplc.information.directed import directed_information, transfer_entropy
 from pplc.information.entropy import (
     SIGNED,
-    combination,
+    combined,
     effective_count,
     entropy,
     mutual_information,
@@ -56,7 +56,9 @@ def _shannon(asked: Asked) -> Found:
         return _other_entropy(asked)
     terms = shannon(asked.query.head, asked.groups, asked.given)
     assert terms is not None
-    value = combination(asked.table, terms)
+    # No table is made: of arrays as values there may be few, and yet too many cells.
+    places = {tuple(asked.names.index(name) for name in key): c for key, c in terms.items()}
+    value = combined(list(asked.law.items()), places)
     return Found(Exact(value if asked.query.head in SIGNED else max(value, 0.0)))
 
 

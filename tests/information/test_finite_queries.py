@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import pplc
 from pplc.cli import main
 from pplc.inference.answers import Bounds, Estimate, Exact, Truncated
-from pplc.information import TC, H, I, Table
+from pplc.information import TC, H, I, Table, table
 from pplc.information.answers import Answer
 from pplc.lang.check_queries import HEADS
 from pplc.lang.diagnostics import Rejected
@@ -208,13 +208,13 @@ def test_random_programs_have_the_information_of_their_tables(chance: list[str])
         x, y = (p[3], p[4]) if a == b else (p[5], p[6])
         for c, q in enumerate((x / 3, y / 3, 1 - x / 3 - y / 3)):
             law[a, b, c] = both * q
-    table = Table.of(law, ("a", "b", "c"))
+    joint = Table.of(law, ("a", "b", "c"))
     model = pplc.compile(text)
     for query, value in {
-        "H(a, b, c)": H(table, ("a", "b", "c")),
-        "I(a, b; c)": I(table, ("a", "b"), "c"),
-        "I(a; b | c)": I(table, "a", "b", "c"),
-        "TC(a, b, c)": TC(table, ("a", "b", "c")),
+        "H(a, b, c)": H(joint, ("a", "b", "c")),
+        "I(a, b; c)": I(joint, ("a", "b"), "c"),
+        "I(a; b | c)": I(joint, "a", "b", "c"),
+        "TC(a, b, c)": TC(joint, ("a", "b", "c")),
     }.items():
         answer = model.query(query, method="exact")
         assert isinstance(answer, Exact)
@@ -335,3 +335,13 @@ def test_an_open_parameter_has_no_information(tmp_path: Path, capsys: pytest.Cap
     shown = capsys.readouterr()
     assert "P(x) = p" in shown.out
     assert "E0560" in shown.err
+
+
+def test_arrays_as_values_need_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """32 values of each of two arrays happen together in 32 ways, of 1024 cells."""
+    monkeypatch.setattr(table, "MOST_CELLS", 100)
+    text = "model m() { z[i] ~ Bernoulli(0.5) for i in 0..5\n let w = [not b for b in z]\n return z[0] }"
+    assert middle(ask(text, "I(z; w)")) == pytest.approx(5)
+    assert middle(ask(text, "TC(z, w)")) == pytest.approx(5)
+    with pytest.raises(Rejected, match="E0613"):
+        ask(text, "capacity(z; w)")
