@@ -1,4 +1,4 @@
-"""Linear programs in standard form. The only file that knows scipy's solver (HiGHS)."""
+"""Linear programs in standard form. The only file that knows scipy: its solver (HiGHS) and sparse arrays."""
 
 # pyright: basic
 
@@ -38,3 +38,16 @@ def minimise(cost: Floats, equations: Any, right: Floats) -> Solution:
         if found.status == 0:
             return Solution(float(found.fun), np.asarray(found.x), np.asarray(found.eqlin.marginals))
     raise ArithmeticError(f"a linear program that has a solution was not solved: {found.message}")
+
+
+def margins(rows: int, columns: int) -> Any:
+    """The equations of a transport polytope, row sums and then column sums, as a sparse matrix.
+
+    The variables are the cells of the joint law, row after row.
+    """
+    from scipy.sparse import csr_array
+
+    cells = np.arange(rows * columns)
+    places = np.concatenate([cells // columns, rows + cells % columns])
+    ones = np.ones(2 * rows * columns)
+    return csr_array((ones, (places, np.concatenate([cells, cells]))), shape=(rows + columns, rows * columns))

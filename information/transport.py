@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 
 from pplc.information.entropy import Names, listed
-from pplc.information.linear_program import minimise
-from pplc.information.table import Floats, Outcome, Probability, Table, no_law, too_many
+from pplc.information.linear_program import margins, minimise
+from pplc.information.table import Outcome, Probability, Table, no_law, too_many
 from pplc.untyped import as_tuple
 
 MOST_PAIRS = 250_000
@@ -65,15 +65,5 @@ def _transport(
         raise too_many(len(p) * len(q))
     cost = np.array([[distance(u, v) for v, _ in q] for u, _ in p])
     sources, sinks = (np.array([float(mass) for _, mass in law]) for law in (p, q))
-    value = minimise(cost.ravel(), _margins(len(p), len(q)), np.concatenate([sources, sinks])).value
+    value = minimise(cost.ravel(), margins(len(p), len(q)), np.concatenate([sources, sinks])).value
     return max(value, 0.0)
-
-
-def _margins(rows: int, columns: int) -> object:
-    """The equations of a transport polytope, row sums and then column sums, as a sparse matrix."""
-    from scipy.sparse import csr_array
-
-    cells = np.arange(rows * columns)
-    places = np.concatenate([cells // columns, rows + cells % columns])
-    ones: Floats = np.ones(2 * rows * columns)
-    return csr_array((ones, (places, np.concatenate([cells, cells]))), shape=(rows + columns, rows * columns))
