@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from math import fsum
 from typing import Any
 
 from pplc.inference.auto import Outcome, infer
@@ -71,14 +72,34 @@ class Session:
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Joint]:
         """The exact joint law of what the names mention."""
+        alone = self._alone(interventions, names, prior=prior)
+        if alone is not None:
+            return alone
         measure = self._joint(interventions, names, prior=prior).measure
         probabilities = measure.probabilities() if measure.masses else {}
         return [Joint(by_name(dict(key)), p) for key, p in probabilities.items()]
 
     def left(self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool) -> Left:
         """The runs that `outcomes` knows nothing of."""
+        if self._alone(interventions, names, prior=prior) is not None:
+            return Left()
         found = self._joint(interventions, names, prior=prior)
         return Left(found.left, [Joint(by_name(recorded), mass) for recorded, mass in found.rest])
+
+    def _alone(
+        self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
+    ) -> list[Joint] | None:
+        """The law of one variable or element that every run has, if all of it is known."""
+        result = self.result(interventions, prior=prior)
+        if len(names) != 1 or result.laws is None:
+            return None
+        (name,) = names
+        element = re.fullmatch(r"(.+)\[([\d, ]+)\]", name)
+        base, index = (name, ()) if element is None else (element[1], tuple(map(int, element[2].split(","))))
+        law = result.laws.get(base, {}).get(index)
+        if not law or base in result.left or abs(fsum(map(float, law.values())) - 1) > 1e-9:
+            return None
+        return [Joint({name: value}, p) for value, p in law.items()]
 
     def _joint(
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
