@@ -13,10 +13,8 @@ from pplc.information.answers import Answered, Runs
 from pplc.information.asked import UNITS
 from pplc.information.exact_queries import answer_exactly
 from pplc.information.expressions import evaluate
-from pplc.information.finite_answers import answer_finite
-from pplc.information.finite_queries import ANSWERS
 from pplc.information.sampled_queries import answer_from_draws
-from pplc.lang import syntax
+from pplc.lang import check_queries, syntax
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
@@ -27,7 +25,10 @@ from pplc.semantics.values import Address, Value
 LATER = ("bounds",)
 """Heads that the language knows and this version does not answer."""
 
-HEADS = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence", *ANSWERS)
+BASIC = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence")
+"""Heads about laws and moments. All others are about information: `pplc.information.finite_queries`."""
+
+HEADS = tuple(head for head in check_queries.HEADS if head not in LATER)
 
 
 def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
@@ -56,7 +57,10 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
             )
         )
     try:
-        if query.head in ANSWERS:
+        if query.head not in BASIC:
+            # Programs without such a query start sooner without the many modules that answer it.
+            from pplc.information.finite_answers import answer_finite
+
             return answer_finite(query, text, runs, interventions, result, prior=prior, unit=unit)
         if result.laws is not None:
             return answer_exactly(query, text, runs, interventions, result, prior=prior)

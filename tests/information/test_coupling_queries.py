@@ -10,6 +10,8 @@ import pytest
 
 import pplc
 from pplc.inference.answers import Bounds, Exact
+from pplc.information.finite_queries import ANSWERS
+from pplc.information.queries import BASIC, HEADS
 from pplc.lang.diagnostics import Rejected
 
 TWO_LAWS = """\
@@ -156,3 +158,7 @@ def test_draws_are_no_law_to_couple() -> None:
     with pytest.raises(Rejected) as caught:
         pplc.compile(TWO_LAWS).query("couple(p, q)", method="importance", seed=1)
     assert caught.value.diagnostics[0].code == "E0615"
+
+
+def test_every_head_is_answered_somewhere() -> None:
+    assert {*BASIC, *ANSWERS} == set(HEADS)
