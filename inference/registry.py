@@ -125,7 +125,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "law-exact on finite programs, by enumerating every choice of the sampler",
                 _MARKOV | {"particles", "resampler", "resample_below", "lookahead"},
                 "pplc.inference.pimh",
-                {"particles": 100, "draws": 500, "warmup": 20},
+                {"particles": 50, "draws": 300, "warmup": 10},
             ),
             Method(
                 "pmmh",
@@ -133,7 +133,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "law-exact on finite programs, by enumerating every choice of the sampler",
                 _MARKOV | {"init", "parameters", "particles", "resampler", "resample_below"},
                 "pplc.inference.pmmh",
-                {"particles": 100, "draws": 1000, "warmup": 200},
+                {"particles": 50, "draws": 500, "warmup": 100},
             ),
             Method(
                 "smc2",

@@ -1,7 +1,7 @@
 """PIMH, PMMH and SMC^2, exactly, as rationals, on finite programs.
 
 Bounded: PIMH with two particles and two weights, PMMH with two particles and three weights; SMC^2 with two
-weights and two particles, of parameters or of runs with one of the other, unmoved, or one of each, moved; its
+weights and two particles, of parameters or of runs with one of the other, unmoved, or one of each, moved, with one weight; its
 moves by themselves as a matrix, with two runs. Laws of sweeps are enumerated once for each value
 of the parameters, and steps composed from them; that the shipped step of PMMH is this composition is
 checked with one particle.
@@ -237,8 +237,9 @@ def test_the_step_of_pmmh_proposes_sweeps_and_decides() -> None:
 # ------------------------------------------------------------------ SMC^2
 
 
-def nests_of(inner: int, moves: int) -> Nests:
-    kernel = kernel_of(CHAIN.replace("LENGTH", "2").replace("UniformInt(0, 2)", "UniformInt(0, 1)"), inner)
+def nests_of(inner: int, moves: int, length: int = 2) -> Nests:
+    text = CHAIN.replace("LENGTH", str(length)).replace("UniformInt(0, 2)", "UniformInt(0, 1)")
+    kernel = kernel_of(text, inner)
     return Nests(kernel.parameters, MULTINOMIAL, inner, kernel.mixture, moves)
 
 
@@ -283,9 +284,9 @@ def measure(law: Law[smc.State[Particle]]) -> dict[Value, F]:
     return dict(found)
 
 
-@pytest.mark.parametrize(("count", "inner", "moves"), [(2, 1, 0), (1, 2, 0), (1, 1, 1)])
-def test_smc2_is_properly_weighted(count: int, inner: int, moves: int) -> None:
-    nests = nests_of(inner, moves)
+@pytest.mark.parametrize(("count", "inner", "moves", "length"), [(2, 1, 0, 2), (1, 2, 0, 2), (1, 1, 1, 1)])
+def test_smc2_is_properly_weighted(count: int, inner: int, moves: int, length: int) -> None:
+    nests = nests_of(inner, moves, length)
     law = led(nests, count)
     assert sum(probability for _, probability in law.values()) == 1
     assert measure(law) == masses(nests.parameters.machine.bound)
