@@ -31,6 +31,7 @@ from pplc.inference.chain_flow import (
 from pplc.inference.chain_loop import Loop, Tabulator
 from pplc.inference.chain_rows import Unfit, returning, state_in
 from pplc.inference.collect import RETURN
+from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress
 from pplc.inference.rounds import rounds, without_places
 from pplc.inference.slicing import memoises
@@ -45,7 +46,6 @@ from pplc.semantics.evaluate import has_missing
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
-from pplc.semantics.nested import Nested
 from pplc.semantics.runs import Env
 from pplc.semantics.values import (
     Address,
@@ -157,7 +157,7 @@ def chain(bound: Bound, progress: Progress, fewest: int = FEWEST_EDGES) -> Chain
     cuts = _cuts(program.model.body)
     if not cuts:
         return None
-    machine = Machine(replace(bound, program=program), exact=True, infer=Nested())
+    machine = Machine(replace(bound, program=program), exact=True, infer=Merging())
     try:
         return _Cutting(machine, progress, fewest).chain(program.model.body, cuts)
     except Unfit:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from pplc.inference.answers import ROUNDING, Bounds, Exact, above, enclosed_log, exact_log
 from pplc.inference.collect import RETURN, variables
+from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.slicing import memoises, without_reports
@@ -28,7 +29,6 @@ from pplc.semantics.growing import Growing
 from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, Measure, collected, is_zero, share, total
-from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.runs import Finished
 from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoModel, ModelValue, Value
@@ -57,7 +57,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     if value is not None and bound.open:
         graph = value  # formulas have no bounds: what is reported on the way has none, and is left out
     else:
-        machine = Machine(replace(bound, budget=budget), exact=True, infer=Nested())
+        machine = Machine(replace(bound, budget=budget), exact=True, infer=Merging())
         graph = _followed(machine, progress)
     states = len(graph.nodes)
     evidence = graph.evidence()
@@ -147,7 +147,7 @@ def _value(bound: Bound, progress: Progress) -> Graph | None:
         return None
     budget = replace(bound.budget, states=min(bound.budget.states, MOST_RECURRING))
     machine = Machine(
-        replace(bound, program=program, budget=budget), exact=True, infer=Nested(), record=lambda _: False
+        replace(bound, program=program, budget=budget), exact=True, infer=Merging(), record=lambda _: False
     )
     try:
         graph = Explorer(machine, progress, forgetful=True).explore()
@@ -193,7 +193,7 @@ def joint(
     """
     if not (names is None or ordered(bound.program) or memoises(bound.program) or bound.interventions):
         bound = replace(bound, program=without_reports(bound.program, names))
-    machine = Machine(bound, exact=True, infer=Nested(), record=record)
+    machine = Machine(bound, exact=True, infer=Merging(), record=record)
     explorer = Explorer(machine, progress or Silent(), forgetful=False)
     graph = explorer.explore()
     ends = (

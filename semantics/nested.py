@@ -15,7 +15,7 @@ from pplc.semantics.laws import LawValue, finite_law
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import Measure, collected, is_zero
 from pplc.semantics.representations import enumerated, weighted
-from pplc.semantics.runs import Memo
+from pplc.semantics.runs import Event, Memo
 from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Fault, ModelValue, Value, show
 
@@ -55,9 +55,7 @@ class Nested:
         inside = (INFER_MARK,) * (nesting(path) + 1)
         method = keywords.get("method")
         if method in (None, "exact"):
-            start = machine.start_model(model, memo, inside)
-            found = enumerated.outcomes(machine, start)
-            measure = collected((o.finished.value, o.log_weight, o.dimension) for o in found)
+            measure = self.measured(machine, machine.start_model(model, memo, inside))
         elif method == "importance":
             measure = self._sampled(machine, model, keywords.get("draws", 1000), memo, inside)
         else:
@@ -78,6 +76,11 @@ class Nested:
                 "give the law to use then: `infer(m, otherwise = d)`",
             )
         return finite_law(measure.probabilities())
+
+    def measured(self, machine: Machine, start: Event) -> Measure[Value]:
+        """The measure of a model's value, exactly: every run is followed to its end."""
+        found = enumerated.outcomes(machine, start)
+        return collected((o.finished.value, o.log_weight, o.dimension) for o in found)
 
     def _sampled(
         self, machine: Machine, model: ModelValue, draws: Value, memo: Memo, inside: Address
