@@ -18,7 +18,9 @@ class Code:
 
     title:       the mistake in a few words.
     explanation: why it is one, and what to do.
-    example:     a program (or a command, data, a query) with the mistake, as short as can be.
+    example:     a program (or a command, data, a query) with the mistake, as short as can be. One that only
+                 a run shows begins with `# run: infer --method nuts …`, the command for it, or with
+                 `import pplc`; such examples are run by the tests.
     """
 
     title: str
@@ -566,22 +568,21 @@ DATA: Final[dict[str, Code]] = {
     "E0330": Code(
         "starting value of the wrong shape",
         "A starting value has the shape of its variable.",
-        "--init with `theta = [1, 2]` for eight schools",
+        "import pplc\n"
+        "\n"
+        'pplc.compile("model f() { x ~ Normal(0, 1) }").infer(method="nuts", init={"x": [1, 2]})',
     ),
     "E0331": Code(
         "starting value outside the support",
         "A starting value lies strictly inside the support of its variable, where the density is positive.",
-        "--init with `tau = -1` for `tau ~ HalfCauchy(5)`",
+        "import pplc\n"
+        "\n"
+        'pplc.compile("model f() { x ~ Exponential(1) }").infer(method="nuts", init={"x": -1})',
     ),
     "E0332": Code(
         "starting value for nothing",
         "Starting values are for variables that the model draws.",
-        "--init with `tua = 1`",
-    ),
-    "E0333": Code(
-        "run that cannot be resumed here",
-        "`--resume` continues a run of the same method on the same model and data.",
-        "pplc infer a.ppl --method nuts --resume run-of-b.nc",
+        'import pplc\n\npplc.compile("model f() { x ~ Normal(0, 1) }").infer(method="nuts", init={"y": 1})',
     ),
     "E0337": Code(
         "no parameters found",
@@ -724,26 +725,28 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0433": Code(
         "part of one observation set",
-        "`do` of an element takes it out of what is observed. The rest of an observation whose entries depend"
-        " on each other, as those of `MvNormal` do, has no density of its own then.",
-        "model f(y: real[2]) { observe y ~ MvNormal([0, 0], eye(2)) }",
+        "`do` of an element takes it out of what is observed. The rest of an observation whose entries"
+        " depend on each other, as those of `MvNormal` do, has no density of its own then.",
+        "# run: query 'E[mu | do(y[1] = 9)]' --set y=[1,2] --method importance\n"
+        "model f(y: real[2]) { mu ~ Normal(0, 1); observe y ~ MvNormal([mu, mu], eye(2)) }",
     ),
     "E0440": Code(
         "no starting point",
         "A chain starts at a point of positive density. A hundred random points on the unconstrained scale"
         " had density 0, or one that is not a number, or a parameter outside its domain. The message names"
         " the site that is to blame.",
+        "# run: infer --method nuts --set y=1\n"
         "model f(y: real) { x ~ Normal(0, 1); condition(x > 50); observe y ~ Normal(x, 1) }",
     ),
     "E0441": Code(
         "no curvature at the mode",
         "The Laplace approximation needs a maximum at which the density curves down in every direction.",
-        "model f() { x ~ Flat(); y ~ Flat(); observe 1.0 ~ Normal(x + y, 1) }",
+        "# run: infer --method laplace\nmodel f() { x ~ Flat(); y ~ Flat(); observe 1.0 ~ Normal(x + y, 1) }",
     ),
     "E0442": Code(
         "no maximum",
         "The density grows without bound, often because a scale can go to 0 while what it scales follows.",
-        "model f() { s ~ HalfCauchy(1); x ~ Normal(0, s) }",
+        "# run: infer --method map --steps 100\nmodel f() { s ~ HalfCauchy(1); x ~ Normal(0, s) }",
     ),
     "E0451": Code(
         "a Python function failed",
@@ -763,9 +766,10 @@ RUN: Final[dict[str, Code]] = {
     ),
     "W0430": Code(
         "divergent transitions",
-        "The energy of some trajectories grew without bound: the posterior curves more sharply there than the"
-        " steps can follow, and draws from that part are missing.",
-        "",
+        "The energy of some trajectories grew without bound: the posterior curves more sharply there than"
+        " the steps can follow, and draws from that part are missing.",
+        "# run: infer --method nuts --draws 100 --warmup 100 --target-accept 0.5\n"
+        "model f() { v ~ Normal(0, 3); x ~ iid(Normal(0, exp(v / 2)), 9) }",
     ),
     "W0431": Code(
         "points outside the support",
@@ -774,7 +778,7 @@ RUN: Final[dict[str, Code]] = {
         " points count as impossible, which exact and importance methods would call an error (E0401)."
         " Approximations leave out their draws at such points. Write a prior that excludes them. The message"
         " counts them by site.",
-        "",
+        "# run: infer --method nuts --draws 100\nmodel f() { s ~ Normal(0, 1); observe 0.5 ~ Normal(0, s) }",
     ),
     "W0433": Code(
         "variable that never moved",
@@ -785,7 +789,7 @@ RUN: Final[dict[str, Code]] = {
     "W0432": Code(
         "trees of the greatest depth",
         "Some trajectories of NUTS were cut off before they turned, which makes the chains slow.",
-        "",
+        "# run: infer --method nuts --draws 50 --max-depth 1\nmodel f() { x ~ iid(Normal(0, 1), 9) }",
     ),
 }
 
@@ -861,95 +865,123 @@ METHODS: Final[dict[str, Code]] = {
     "E0530": Code(
         "random dimension",
         "The dimension of a correlation matrix must be known before the run.",
-        "model f() { n ~ UniformInt(2, 3); l ~ LKJCholesky(n, 1.0) }",
+        "# run: infer --method nuts\nmodel f() { n ~ UniformInt(2, 3); l ~ LKJCholesky(n, 1.0) }",
     ),
     "E0531": Code(
         "tail without derivative",
         "Truncation and censoring divide by a cumulative probability. Of some families it has no derivative"
         " that could be computed here, once a parameter is random.",
+        "# run: infer --method nuts\n"
         "model f() { d ~ Gamma(2, 1); x ~ Truncated(StudentT(d, 0, 1), lower = 0) }",
     ),
     "E0532": Code(
         "nothing continuous",
         "Methods that use gradients need continuous variables. Exact enumeration or importance sampling do"
         " not.",
-        "model f() { x ~ Bernoulli(0.5); return x }",
+        "# run: infer --method nuts\nmodel f() { x ~ Bernoulli(0.5); return x }",
     ),
     "E0533": Code(
         "missing entries of this law",
         "Entries of an observed array can be missing if the law is one of independent entries.",
-        "",
+        "import pplc\n\n"
+        'model = pplc.compile("model f(y: real?[2]) { m ~ Flat(); observe y ~ MvNormal([m, m], eye(2)) }")\n'
+        'model.infer({"y": [1, None]}, method="nuts")',
     ),
     "E0534": Code(
         "no sampler in torch",
         "The Pyro model of a program can be run forwards where its laws have samplers in torch.",
-        "",
+        'import pplc\n\npplc.compile("model f() { x ~ Truncated(Normal(0, 1), lower = 30) }").to_pyro()()',
     ),
     "E0535": Code(
         "value that is no number",
-        "Gradient methods compute with numbers; a random choice among other things cannot be summed out.",
-        "",
-    ),
-    "E0536": Code(
-        "law that is not written out",
-        "A combinator needs a law made of families here, not one found by `infer` or chosen at random.",
-        "",
+        "Gradient methods compute with numbers in places that are known. A choice among other things, or a"
+        " random place in an array, cannot be summed out.",
+        "# run: infer --method nuts\n"
+        "model f() { x ~ Normal(0, 1); k ~ UniformInt(0, 1); z[k] ~ Normal(x, 1) }",
     ),
     "E0537": Code(
         "recursion in a gradient method",
         "A density on R^n has a fixed number of variables. A model that draws from itself has a random one.",
-        "model f() -> real { x ~ Normal(0, 1); if x > 0 { y ~ f(); return y }; return x }",
+        "# run: infer --method nuts\n"
+        "fn sum_to(n: int) -> real { if n == 0 { return 0.0 }; return n + sum_to(n - 1) }\n"
+        "model f() { x ~ Normal(sum_to(300), 1) }",
     ),
     "E0538": Code(
         "random length of the run",
         "How often a loop runs depends on a variable that is summed out.",
-        "",
+        "# run: infer --method nuts\n"
+        "model f() {\n"
+        "  z ~ UniformInt(1, 3); x ~ Normal(0, 1)\n"
+        "  var k = 0\n"
+        "  while k < z { k = k + 1; factor(-x) }\n"
+        "}",
     ),
     "E0539": Code(
         "variable of some runs only",
         "A variable is drawn on one side of an `if` that depends on a variable that is summed out. Gradient"
         " methods need the same continuous variables in every run: draw it before the `if`.",
-        "model f() { z ~ Bernoulli(0.5); if z { x ~ Normal(0, 1) }; return z }",
+        "# run: infer --method nuts\n"
+        "model f() { z ~ Bernoulli(0.5); if z { x ~ Normal(0, 1) }; y ~ Normal(0, 1) }",
     ),
-    "E0540": Code("random length of a list", "Which elements a comprehension keeps depends on a draw.", ""),
+    "E0540": Code(
+        "random length of a list",
+        "Which elements a comprehension keeps depends on a draw.",
+        "# run: infer --method nuts\n"
+        "model f() { x ~ iid(Normal(0, 1), 3); factor(-sum([v for v in x if v > 0])) }",
+    ),
     "E0541": Code(
         "random choice of things that are no numbers",
-        "An `if` that depends on a draw has functions, strings or other "
-        "things that are no numbers as its values.",
-        "",
+        "An `if` that depends on a draw has functions, strings or other things that are no numbers as its"
+        " values.",
+        "# run: infer --method nuts\n"
+        "type S = A | B\n"
+        "model f() { z ~ Bernoulli(0.5); x ~ Normal(0, 1); let s = if z { A } else { B } }",
     ),
     "E0542": Code(
         "space without coordinates",
         "The points of this density have no smooth unconstrained scale here, or their size is not known.",
-        "",
+        "# run: infer --method nuts\n"
+        "density D() on unit_vector[3] = fn (u: unit_vector[3]) => u[0]\n"
+        "model f() { u ~ D() }",
     ),
     "E0543": Code(
         "discrete variable that cannot be summed out",
         "Gradient methods sum out discrete variables with finitely many values, drawn one by one.",
+        "# run: infer --method nuts --set y=1\n"
         "model f(y: real) { n ~ Poisson(3); x ~ Normal(0, 1); observe y ~ Normal(n * x, 1) }",
     ),
     "E0544": Code(
         "summed-out variable read from afar",
-        "A discrete variable of a loop can be summed out if it is read in its "
-        "own round and the next one only.",
-        "",
+        "A discrete variable of a loop can be summed out if it is read in its own round and the next one"
+        " only.",
+        "# run: infer --method nuts\n"
+        "model f() { z ~ Bernoulli(0.5); x ~ Uniform(0, if z { 4 } else { 10 }); factor(-x) }",
     ),
     "E0545": Code(
         "no unconstrained scale",
         "A mixed law, with atoms and a density, cannot be drawn from by methods that use gradients.",
-        "model f() { x ~ ZeroInflated(0.3, Exponential(1)) }",
+        "# run: infer --method nuts\nmodel f() { x ~ ZeroInflated(0.3, Exponential(1)) }",
     ),
     "E0546": Code(
         "variables that depend on the draws",
         "Gradient methods need the same variables, of the same shapes, in every run.",
-        "model f() { x ~ Normal(0, 1); if x > 0 { y ~ Normal(0, 1) } }",
+        "# run: infer --method nuts\nmodel f() { x ~ Normal(0, 1); if x > 0 { y ~ Normal(0, 1) } }",
     ),
-    "E0547": Code("shape that depends on a draw", "An index or length is random where it must be known.", ""),
-    "E0548": Code("order without a scale", "`Ordered` needs draws on the line or between bounds here.", ""),
+    "E0547": Code(
+        "shape that depends on a draw",
+        "An index or length is random where it must be known.",
+        "# run: infer --method nuts\nmodel f() { n ~ UniformInt(1, 3); x ~ Normal(0, 1); let y = zeros(n) }",
+    ),
+    "E0548": Code(
+        "order without a scale",
+        "`Ordered` needs draws on the line or between bounds here.",
+        "# run: infer --method nuts\nmodel f() { x ~ Ordered(ZeroInflated(0.3, Exponential(1)), 2) }",
+    ),
     "E0549": Code(
         "image without a density",
         "The density of `Transformed` is not differentiated; it can be drawn from, not observed.",
-        "",
+        "# run: infer --method nuts\n"
+        "model f() { x ~ Normal(0, 1); observe 2.0 ~ Transformed(Normal(x, 1), fn (u) => exp(u)) }",
     ),
     "E0560": Code(
         "value of a parameter that is left open",
@@ -971,12 +1003,14 @@ METHODS: Final[dict[str, Code]] = {
         "approximation far from the posterior",
         "The weights of draws from the normal approximation vary so much that the approximation cannot be"
         " trusted (Pareto k above 0.7).",
-        "",
+        "# run: infer --method laplace --draws 200\n"
+        "model f() { s ~ Normal(0, 1); observe 0.5 ~ Normal(0, s) }",
     ),
     "W0531": Code(
         "optimiser not finished",
         "The evidence lower bound was still changing when the steps were used up.",
-        "",
+        "# run: infer --method svi --steps 20 --learning-rate 0.1 --draws 50\n"
+        "model f() { x ~ iid(Normal(0, 1), 400) }",
     ),
 }
 

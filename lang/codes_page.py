@@ -13,6 +13,7 @@ _INTRODUCTION = """\
 Every message has a code, which never changes its meaning. Errors begin with `E`, warnings with `W`.
 Errors are looked for in stages (syntax, names, types and shapes, then data, then the run), and all that a
 stage finds are shown together. `pplc check --format json` gives the same to editors.
+A first line `# run: …` of an example says with which `pplc` command it gives the message.
 
 <!-- Made from lang/codes.py by `python -m pplc.lang.codes_page > docs/errors.md`. -->
 """
