@@ -35,8 +35,8 @@ def test_an_example_that_is_run_gives_its_code(
         return
     monkeypatch.chdir(tmp_path)
     Path("f.ppl").write_text(text, encoding="utf-8")
-    for command in [line.removeprefix(RUN) for line in text.splitlines() if line.startswith(RUN)]:
-        status, said = run(command, "f.ppl")
+    (command,) = [line.removeprefix(RUN) for line in text.splitlines() if line.startswith(RUN)]
+    status, said = run(command, "f.ppl")
     assert status == (0 if code.startswith("W") else 1), said
     (message,) = [part for part in said.split("\n\n") if f"[{code}]" in part][:1]
     assert "--> f.ppl:" in message
