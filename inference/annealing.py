@@ -26,7 +26,7 @@ def sample(bound: Bound, method: str, options: Options, progress: Progress, *, b
     rule = Rule(SCHEMES[options.resampler], below, Mixture(zoom=ZOOM).kernel({}), options.moves)
     steps: list[int] = []
 
-    def make(source: Seeded) -> Replicate:
+    def make(source: Seeded, _: object) -> Replicate:
         found, count = _led(machine, rule, source, options, progress)
         steps.append(count)
         return found

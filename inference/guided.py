@@ -12,7 +12,7 @@ Naesseth, Lindsten & Schon, *Elements of sequential Monte Carlo* (2019), section
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,8 +26,8 @@ from pplc.semantics.representations import sequential
 from pplc.semantics.representations.answering import density_of, draw_from
 from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.runs import Event, Observing, Sampling, Weighing
-from pplc.semantics.source import Source
-from pplc.semantics.values import FunctionValue, ModelValue, Value, show_address, to_numbers
+from pplc.semantics.source import Seeded, Source
+from pplc.semantics.values import Address, FunctionValue, ModelValue, Value, show_address, to_numbers
 
 
 class Pair(NamedTuple):
@@ -69,6 +69,13 @@ class Guided:
     def run_of(self, particle: Pair) -> Suspended:
         return particle.run
 
+    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> Pair:
+        here = _Along(self.machine, _start(self.machine, self.guide), Seeded(0), known)
+        run, _ = sequential.start(self.machine, here.choose)
+        while not run.finished and (finished or run.weights < weights):
+            run, _ = sequential.advance(self.machine, run, here.choose)
+        return Pair(run, here.guide)
+
     def _step(self, run: Suspended | None, guide: Event, source: Source) -> tuple[Pair, LogWeight]:
         inner_randomness(self.machine, source)
         here = _Along(self.machine, guide, source)
@@ -82,18 +89,23 @@ class Guided:
 
 
 class _Along:
-    """Answers the draws of one step, and keeps where the guide is."""
+    """Answers the draws of one step, as they are known or by drawing, and keeps where the guide is."""
 
-    def __init__(self, machine: Machine, guide: Event, source: Source) -> None:
+    def __init__(
+        self, machine: Machine, guide: Event, source: Source, known: Mapping[Address, Value] | None = None
+    ) -> None:
         self.machine = machine
         self.guide = guide
         self.source = source
+        self.known: Mapping[Address, Value] = {} if known is None else known
 
     def choose(self, event: Sampling) -> tuple[Value, LogWeight]:
         guide = self.guide
+        value = self.known.get(event.address)
         if not isinstance(guide, Sampling) or guide.address != event.address:
-            return draw_from(event, self.source), ONE(self.machine.exact)
-        value = draw_from(guide, self.source)
+            return draw_from(event, self.source) if value is None else value, ONE(self.machine.exact)
+        if value is None:
+            value = draw_from(guide, self.source)
         chance, proposed_in = density_of(guide, value)
         density, drawn_in = density_of(event, value)
         unlike = guide.law.discrete != event.law.discrete

@@ -20,7 +20,7 @@ from pplc.semantics.representations.answering import density_of, draw_from
 from pplc.semantics.representations.sequential import Choose, Suspended
 from pplc.semantics.representations.traced import traced
 from pplc.semantics.runs import Sampling
-from pplc.semantics.source import Source
+from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Value
 
 S = TypeVar("S")
@@ -83,6 +83,14 @@ class Engine(Protocol[S]):
         ...
 
 
+class Restoring(Engine[S], Protocol[S]):
+    """An engine whose runs can be made again from their choices."""
+
+    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> S:
+        """The run that made these choices, just after so many weights, or at its end."""
+        ...
+
+
 @dataclass(frozen=True)
 class Interpreted:
     """Draws from the program's own laws, but for choices that are given.
@@ -119,6 +127,13 @@ class Interpreted:
 
     def run_of(self, particle: Suspended) -> Suspended:
         return particle
+
+    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> Suspended:
+        choose = self.follow(known, Seeded(0))
+        run, _ = sequential.start(self.machine, choose)
+        while not run.finished and (finished or run.weights < weights):
+            run, _ = sequential.advance(self.machine, run, choose)
+        return run
 
     def _choose(self, source: Source) -> Choose:
         inner_randomness(self.machine, source)
@@ -187,6 +202,9 @@ class Moving:
 
     def run_of(self, particle: Suspended) -> Suspended:
         return particle
+
+    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> Suspended:
+        return self.runs.restore(known, weights, finished=finished)
 
     def _walk(self, run: Suspended, limit: int, source: Source) -> Suspended:
         inner_randomness(self.runs.machine, source)

@@ -7,9 +7,10 @@ a longer one would have made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -19,10 +20,11 @@ from pplc.inference.guided import Guided
 from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
 from pplc.inference.options import Options
-from pplc.inference.particles import Engine, Interpreted, streams
+from pplc.inference.particles import Engine, Interpreted, Restoring, streams
 from pplc.inference.progress import Progress
 from pplc.inference.result import Draws, Result
 from pplc.inference.smc import Rule, State
+from pplc.inference.stored_values import Unstorable, packed_trace, unpacked_trace
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -41,11 +43,13 @@ class Replicate(NamedTuple):
     """One population with what is known of it.
 
     resamplings: how often it was resampled. whole: every run has finished, or has weight zero.
+    checkpoint:  of one that is not whole, what to go on from, as storable values; None: from its start.
     """
 
     state: State[Suspended]
     resamplings: int
     whole: bool
+    checkpoint: Mapping[str, Any] | None = None
 
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
@@ -58,7 +62,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
 
 
 def sample(
-    engine: Engine[S],
+    engine: Restoring[S],
     method: str,
     options: Options,
     progress: Progress,
@@ -68,36 +72,60 @@ def sample(
     """`chains` populations of `particles` runs each, moved before the first `moving` steps."""
     rule = Rule(SCHEMES[options.resampler], options.resample_below, options.lookahead, moving)
 
-    def make(source: Seeded) -> Replicate:
-        return _replicate(engine, rule, source, options.particles, progress)
+    def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate:
+        return _replicate(engine, rule, source, options.particles, progress, checkpoint)
 
     return replicates(make, method, options, model, f"{options.resampler} resampling")
 
 
-def replicates(
-    make: Callable[[Seeded], Replicate], method: str, options: Options, model: Span, note: str
-) -> Result:
-    """The result of `chains` populations, each made from a source of its own."""
-    first = 0 if options.state is None else int(options.state["next"])
+def replicates(make: Make, method: str, options: Options, model: Span, note: str) -> Result:
+    """The result of `chains` populations, each made from a source of its own.
+
+    A population that is stopped half way is shown if it is the first of all, and can be gone on with; later
+    ones are made anew by who resumes the run.
+    """
+    before: Mapping[str, Any] = {} if options.state is None else options.state
+    first = int(before.get("next", 0))
     found: list[Replicate] = []
     for number in range(first, first + options.chains):
-        replicate = make(Seeded(options.seed, task=number))
-        if found and not replicate.whole:
-            break
-        found.append(replicate)
+        checkpoint = before.get("checkpoint") if number == first else None
+        replicate = make(Seeded(options.seed, task=number), checkpoint)
+        if replicate.whole or not number:
+            found.append(replicate)
         if not replicate.whole:
             break
+    if not found:
+        return Result(method, state=options.state, stopped=True)
+    result = _result(method, found, options, first, note, model)
+    return replace(result, replaces="checkpoint" in before)
+
+
+def _checked(found: Sequence[Replicate], model: Span) -> None:
     if all(replicate.state.population.dead for replicate in found):
         raise all_dead(found[-1].state.population, model)
-    return _result(method, found, options, first, note)
 
 
-def _replicate(engine: Engine[S], rule: Rule, source: Seeded, count: int, progress: Progress) -> Replicate:
-    state = smc.init(engine, streams(source, 0, count))
+Make: TypeAlias = Callable[[Seeded, "Mapping[str, Any] | None"], Replicate]
+"""Makes a population from its source, or goes on with one from its checkpoint."""
+
+
+def _replicate(
+    engine: Restoring[S],
+    rule: Rule,
+    source: Seeded,
+    count: int,
+    progress: Progress,
+    checkpoint: Mapping[str, Any] | None,
+) -> Replicate:
     resamplings = 0
+    if checkpoint is None:
+        state = smc.init(engine, streams(source, 0, count))
+    else:
+        state, resamplings = _restored(engine, checkpoint), int(checkpoint["resamplings"])
     while not smc.done(engine, state, rule):
         if progress.stopped():
-            return Replicate(_runs(engine, state), resamplings, whole=False)
+            runs = _runs(engine, state)
+            return Replicate(runs, resamplings, whole=False, checkpoint=_stored(runs, resamplings))
         state, info = smc.step(engine, state, rule, streams(source, state.generation + 1, count))
         resamplings += info.resampled
         progress.advance(
@@ -110,6 +138,43 @@ def _runs(engine: Engine[S], state: State[S]) -> State[Suspended]:
     """The state with the runs that the particles are."""
     population = hoist(lambda _, particle: engine.run_of(particle), state.population)
     return State(population, state.lineages, state.generation)
+
+
+def _stored(state: State[Suspended], resamplings: int) -> Mapping[str, Any] | None:
+    """A population as storable values: every run by its choices, to be made again from them."""
+    runs: list[Any] = []
+    try:
+        for run, w in zip(state.population.particles, state.population.log_weights, strict=True):
+            values = {address: choice.value for address, choice in run.trace().items()}
+            runs.append(None if float(w) == -inf else [packed_trace(values), run.weights, run.finished])
+    except Unstorable:
+        return None
+    return {
+        "runs": runs,
+        "log_weights": [float(w) for w in state.population.log_weights],
+        "log_evidence": float(state.population.log_evidence),
+        "families": [_eve(line) for line in state.lineages],
+        "generation": state.generation,
+        "resamplings": resamplings,
+    }
+
+
+def _restored(engine: Restoring[S], checkpoint: Mapping[str, Any]) -> State[S]:
+    """The population of a checkpoint. In the place of a run of weight zero stands another one."""
+    runs: list[S | None] = [
+        None
+        if stored is None
+        else engine.restore(unpacked_trace(stored[0]), int(stored[1]), finished=bool(stored[2]))
+        for stored in checkpoint["runs"]
+    ]
+    alive = next(run for run in runs if run is not None)
+    population = Population(
+        [alive if run is None else run for run in runs],
+        [float(w) for w in checkpoint["log_weights"]],
+        float(checkpoint["log_evidence"]),
+    )
+    lineages: list[smc.Lineage] = [(int(eve), None) for eve in checkpoint["families"]]
+    return State(population, lineages, int(checkpoint["generation"]))
 
 
 def all_dead(population: Population[Suspended], model: Span) -> Rejected:
@@ -137,7 +202,10 @@ def _ordinal(number: int) -> str:
 # ------------------------------------------------------------------ results
 
 
-def _result(method: str, found: Sequence[Replicate], options: Options, first: int, note: str) -> Result:
+def _result(
+    method: str, found: Sequence[Replicate], options: Options, first: int, note: str, model: Span
+) -> Result:
+    _checked(found, model)
     lowest = min(
         run.dimension
         for replicate in found
@@ -152,18 +220,24 @@ def _result(method: str, found: Sequence[Replicate], options: Options, first: in
         top = float(row.max())
         value = top + float(np.log(np.exp(row - top).mean())) if top > -inf else -inf
         parts.append((value, weights.population_error(row, members, replicate.resamplings), 1))
-    runs = [[_recorded(run) for run in replicate.state.population.particles] for replicate in found]
-    likelihoods = [
-        [likelihood_of(run) for run in replicate.state.population.particles] for replicate in found
-    ]
+    # Replicates are independent draws, not chains: they stand one after the other.
+    runs = [run for replicate in found for run in replicate.state.population.particles]
+    state: dict[str, Any] = {"method": method, "next": first + len(found)}
+    if not found[-1].whole:
+        state = {"method": method, "next": 0, "checkpoint": found[-1].checkpoint}
     ancestors = int(np.unique(families[logs > -inf]).size)
     return Result(
         method,
-        draws=Draws(arrays(runs), logs, arrays(likelihoods), families=families),
+        draws=Draws(
+            arrays([[_recorded(run) for run in runs]]),
+            logs.reshape(1, -1),
+            arrays([[likelihood_of(run) for run in runs]]),
+            families=families.reshape(1, -1),
+        ),
         log_evidence=weights.pooled_evidence(parts),
         diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
         note=note,
-        state={"method": method, "next": first + len(found)} if found[-1].whole else None,
+        state=state,
         stopped=not found[-1].whole or len(found) < options.chains,
     )
 

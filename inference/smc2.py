@@ -176,7 +176,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     )
     count = options.particles
 
-    def make(source: Seeded) -> Replicate:
+    def make(source: Seeded, _: object) -> Replicate:
         state = smc.init(nests, streams(source, 0, count))
         resamplings = 0
         while not smc.done(nests, state, rule):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction as F
 from math import inf, log, pi, sqrt
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from pplc.inference import weights
 from pplc.inference.answers import Estimate
 from pplc.inference.guided import Guided
+from pplc.inference.merge import joined
 from pplc.inference.options import Options
 from pplc.inference.populations import run
 from pplc.inference.progress import Silent
@@ -170,3 +172,51 @@ def test_a_perfect_guide_leaves_nothing_to_chance() -> None:
     assert isinstance(result.log_evidence, Estimate)
     assert result.log_evidence.value == pytest.approx(-(1.5**2) / 4 - log(4 * pi) / 2, abs=1e-12)
     assert result.log_evidence.standard_error < 1e-6
+
+
+class StopAfter:
+    """Asks to stop after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = looks
+
+    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
+        """Nothing is shown."""
+
+    def stopped(self) -> bool:
+        """Whether the looks are used up."""
+        self.left -= 1
+        return self.left < 0
+
+
+@pytest.mark.parametrize(("guide", "chains"), [("", 1), ("guide", 1), ("", 2)])
+def test_a_population_that_was_stopped_goes_on_to_the_same_draws(guide: str, chains: int) -> None:
+    text = """
+    model guide(y: real[T]) { x[0] ~ Normal(y[0], 1); for t in 1..T { x[t] ~ Normal(y[t], 1) } }
+    model main(y: real[T]) {
+      x[0] ~ Normal(0, 1)
+      observe y[0] ~ Normal(x[0], 1)
+      for t in 1..T { x[t] ~ Normal(x[t-1], 1); condition(x[t] > -1); observe y[t] ~ Normal(x[t], 1) }
+      return x[T-1]
+    }
+    """
+    program = bound(text, {"y": (F(1), F(2), F(0), F(1))})
+    settings = Options(particles=20, proposal=guide, chains=chains)
+    whole = run(program, settings, Silent())
+    part = run(program, settings, StopAfter(3))
+    assert part.stopped
+    assert part.state is not None
+    again = joined(part, run(program, replace(settings, state=part.state), Silent()))
+    assert again.draws is not None
+    assert again.draws.log_weights is not None
+    assert whole.draws is not None
+    assert whole.draws.log_weights is not None
+    assert again.draws.families is not None
+    assert whole.draws.families is not None
+    for name, values in whole.draws.values.items():
+        assert np.array_equal(values, again.draws.values[name], equal_nan=True)
+    assert np.allclose(whole.draws.log_weights, again.draws.log_weights, rtol=0, atol=1e-12)
+    assert np.array_equal(whole.draws.families, again.draws.families)
+    more = joined(whole, run(program, replace(settings, state=whole.state), Silent()))
+    assert more.draws is not None
+    assert more.draws.count == 2 * whole.draws.count
