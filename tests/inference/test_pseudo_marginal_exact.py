@@ -1,10 +1,10 @@
 """PIMH, PMMH and SMC^2, exactly, as rationals, on finite programs.
 
 Bounded: PIMH with two particles and two weights, PMMH with two particles and three weights; SMC^2 with two
-weights and two particles, of parameters or of runs with one of the other, unmoved, or one of each, moved, with one weight; its
-moves by themselves as a matrix, with two runs. Laws of sweeps are enumerated once for each value
-of the parameters, and steps composed from them; that the shipped step of PMMH is this composition is
-checked with one particle.
+weights and two particles, of parameters or of runs with one of the other, unmoved, or with one weight and
+one of each, moved; its moves by themselves as a matrix, with two runs. Laws of sweeps are enumerated once
+for each value of the parameters, and steps composed from them; that the shipped step of PMMH is this
+composition is checked with one particle.
 """
 
 from __future__ import annotations

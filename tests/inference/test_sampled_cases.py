@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction as F
-from math import log, sqrt
+from math import exp, log, sqrt
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -46,10 +46,8 @@ class Case:
 
 def run_of(case: Case) -> pplc.Run:
     path = HERE / f"{case.name}.json"
-    data = json.loads(path.read_text()) if path.exists() else {}
-    model = pplc.load(HERE / f"{case.name}.ppl")
-    settings = SAMPLED[case.name].set if case.name in SAMPLED else {}
-    return model.infer({**data, **settings}, method=case.method, seed=SEED, **case.options)
+    data: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return pplc.load(HERE / f"{case.name}.ppl").infer(data, method=case.method, seed=SEED, **case.options)
 
 
 def close(run: pplc.Run, name: str, expected: float, sharp: float) -> None:
@@ -104,7 +102,7 @@ def test_the_evidence_is_that_of_the_case(case: Case) -> None:
     ("method", "options"),
     [
         ("pmmh", {"particles": 8, "draws": 100, "warmup": 5, "chains": 4}),
-        ("smc2", {"particles": 120, "inner_particles": 10, "moves": 1}),
+        ("smc2", {"particles": 100, "inner_particles": 8, "moves": 1}),
     ],
 )
 def test_s04_has_its_smoothed_law_and_parameter(method: str, options: dict[str, Any]) -> None:
@@ -133,11 +131,11 @@ def test_r10_ends_in_state_one(method: str, options: dict[str, Any]) -> None:
 
 
 def test_monty_halls_prize_is_behind_the_other_door_two_times_in_three() -> None:
-    run = run_of(Case("D14_monty_hall", "mh", {"draws": 1000, "warmup": 10}))
+    run = run_of(Case("D14_monty_hall", "mh", {"draws": 500, "warmup": 10}))
     law = {key: float(p) for key, p in FINITE["D14_monty_hall"].law.items()}
     found = run["prize"].probabilities[()]
     # The whole trace is redrawn once in 21 moves, and then accepted once in six: few of the draws are new.
-    fresh = 1000 * 4 * 3 / 21 / 6 / 2
+    fresh = 500 * 4 * 3 / 21 / 6 / 2
     for key, p in law.items():
         assert abs(found[key] - p) <= WIDTH * sqrt(p * (1 - p) / fresh)
     assert run.warnings  # the guest's door, which the data give, is named
@@ -152,13 +150,12 @@ def test_rejection_estimates_the_evidence_without_bias() -> None:
         for n in range(3, 400)
     )  # fmt: skip
     assert total == pytest.approx(share, abs=1e-12)
-    assert log(2) == pytest.approx(
-        rejection.evidence(rejection.Attempts(1, 1, 0), log(2), stopped=False).value
-    )
+    certain = rejection.evidence(rejection.Attempts(1, 1, 0), log(2), stopped=False)
+    assert certain.value == pytest.approx(log(2))
 
 
 def rejection_share(done: rejection.Attempts) -> float:
-    return 2.718281828459045 ** rejection.evidence(done, 0.0, stopped=False).value
+    return exp(rejection.evidence(done, 0.0, stopped=False).value)
 
 
 CHAIN = """
@@ -192,7 +189,7 @@ def test_a_continued_run_is_the_longer_run(method: str) -> None:
     whole = run(program, longer, Silent())
     for name in ("s", "x"):
         parts = [values_of(part, name) for part in (first, rest)]
-        joined = np.concatenate(parts, axis=1 if draws else 0)
+        joined = np.concatenate(parts, axis=1)
         assert np.array_equal(joined, values_of(whole, name)), name
     assert rest.state == whole.state
     if draws:
