@@ -24,7 +24,6 @@ def as_json(run: Run) -> dict[str, Any]:
         "model": run.model,
         "method": run.method.name,
         "why": run.why,
-        **({"cost": run.result.cost} if run.result.cost else {}),
         "verified": run.method.verified,
         "seed": run.options.seed,
         "seconds": round(run.seconds, 3),

@@ -104,6 +104,8 @@ def _print(run: Run, arguments: Namespace, *, answers_only: bool) -> None:
         found = run.to_json()
         if answers_only:
             del found["variables"]
+        if arguments.explain:
+            found["cost"] = run.result.cost
         _write(sys.stdout, json.dumps(found, ensure_ascii=False, allow_nan=False))
         if run.errors:
             report(run.errors, as_json=True)
