@@ -102,17 +102,31 @@ class ChainState:
 
 @dataclass(slots=True)
 class Record:
-    """What one chain has done. `state` is None until warm-up is over."""
+    """What one chain has done. `start` is its state when warm-up is over, None until then."""
 
     size: int
     positions: list[Floats] = field(default_factory=list[Floats])
     log_densities: list[float] = field(default_factory=list[float])
+    gradients: list[Floats] = field(default_factory=list[Floats])
     infos: list[Info] = field(default_factory=list[Info])
     steps: list[float] = field(default_factory=list[float])
     iterations: list[int] = field(default_factory=list[int])
-    state: ChainState | None = None
+    start: ChainState | None = None
     done: int = 0
     lost: bool = False
+
+    def after(self, draws: int) -> ChainState | None:
+        """The state in which the chain had made so many draws: it may have been ahead when it was stopped."""
+        if self.start is None or draws == 0:
+            return self.start
+        return ChainState(
+            self.positions[draws - 1],
+            self.log_densities[draws - 1],
+            self.gradients[draws - 1],
+            self.start.step,
+            self.start.metric,
+            self.iterations[draws - 1],
+        )
 
 
 def normals(source: Source, size: int) -> Floats:
@@ -182,7 +196,7 @@ def chain(
         state = yield from warm_up(source, start, settings, transition, record)
     else:
         state = resumed
-    record.state = state
+    record.start = state
     root = momentum_root(state.metric)
     for _ in range(settings.draws):
         info = NOTHING_DONE
@@ -196,10 +210,10 @@ def chain(
             )
         record.positions.append(state.position)
         record.log_densities.append(state.log_density)
+        record.gradients.append(state.gradient)
         record.infos.append(info)
         record.steps.append(state.step)
         record.iterations.append(state.iteration)
-        record.state = state
         record.done += 1
 
 

@@ -90,13 +90,10 @@ def _result(
     stats = _stats(records, draws)
     divergences = int(stats["diverging"].sum())
     outside = [i.outside for record in records for i in record.infos[:draws] if i.outside is not None]
+    states = [last.to_dict() for record in records if (last := record.after(draws)) is not None]
     state: dict[str, Any] | None = None
-    if all(record.state is not None for record in records):
-        state = {
-            "method": method,
-            "size": density.size,
-            "chains": [record.state.to_dict() for record in records if record.state is not None],
-        }
+    if len(states) == chains:
+        state = {"method": method, "size": density.size, "chains": states}
     return Result(
         method,
         draws=Draws(values, None, likelihood, stats),

@@ -100,7 +100,7 @@ def test_a_chain_does_not_depend_on_how_many_there_are() -> None:
 def test_a_resumed_run_makes_the_draws_of_a_longer_one() -> None:
     long = run(Settings(30, 40, 2, 5, 0.8), 2)
     first = run(Settings(12, 40, 2, 5, 0.8), 2)
-    states = [ChainState.from_dict(r.state.to_dict()) for r in first if r.state is not None]
+    states = [ChainState.from_dict(s.to_dict()) for r in first if (s := r.after(len(r.positions)))]
     rest = run(Settings(18, 40, 2, 5, 0.8), 2, states)
     for k in range(2):
         assert np.array_equal(long[k].positions, [*first[k].positions, *rest[k].positions])

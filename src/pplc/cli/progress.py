@@ -25,9 +25,9 @@ class Line:
         self._dirty = False
 
     def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
-        """Shows how far the task is, at most ten times a second."""
+        """Shows how far the task is, at most ten times a second, until it is asked to stop."""
         now = monotonic()
-        if not self._shown or now < self._next:
+        if not self._shown or self._asked or now < self._next:
             return
         self._next = now + INTERVAL
         share = f"{done:,}" if total is None else f"{done:,}/{total:,} ({done / max(total, 1):.0%})"
