@@ -38,10 +38,13 @@ from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.measure import is_zero
 from pplc.semantics.number import LogRat
-from pplc.semantics.values import Address, Value
+from pplc.semantics.values import Address, Value, show_address
 
-FIRST_STATES = 5_000
+FIRST_STATES = 1_000
 """States that are followed before other ways are looked at."""
+
+FEW_STATES = 2_000
+"""States between the loops of a program that is passed through as matrix products."""
 
 TOO_MANY = "E0503"
 
@@ -65,7 +68,8 @@ def refuses(bound: Bound) -> str:
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
     """The laws of all variables and the evidence; bounds of them for an endless program."""
-    found = None if bound.open else chain(bound, progress)
+    few = replace(bound, budget=replace(bound.budget, states=min(bound.budget.states, FEW_STATES)))
+    found = None if bound.open else chain(few, progress)
     if found is not None:
         return _passed(found)
     if not ordered(bound.program):
@@ -85,9 +89,13 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
         planned = None
     if planned is not None:
         cost += f"; summing out variables takes tables of {counted(planned.rows, 'row')}"
-        if planned.rows <= MOST_ROWS:
-            return replace(_eliminated(planned, bound), cost=cost)
-        cost += f", because of `{planned.widest}`"
+        if planned.rows > MOST_ROWS:
+            cost += f", because of `{planned.widest}`"
+        else:
+            try:
+                return replace(_eliminated(planned, bound), cost=cost)
+            except Refused as refused:  # rows are only guessed before tables are made
+                cost += f", but {refused}"
     try:
         return replace(forward(bound, progress), cost=cost)
     except Rejected as rejected:
@@ -122,13 +130,15 @@ def _eliminated(planned: Plan, bound: Bound) -> Result:
     answers = eliminate(planned)
     if is_zero(answers.evidence):
         raise no_runs(bound.program.model.span)
+    unlisted = [f"`{show_address(address)}`" for address in planned.left_out]
     return Result(
         "exact",
         laws=answers.laws,
         log_evidence=exact_log(answers.evidence),
         diagnostics={"rows": answers.rows},
         note=f"variable elimination, tables of up to {counted(answers.rows, 'row')}"
-        + ("" if isinstance(answers.evidence, LogRat) else "; in floating point"),
+        + ("" if isinstance(answers.evidence, LogRat) else "; in floating point")
+        + (f"; not reported, having too many values: {', '.join(unlisted)}" if unlisted else ""),
     )
 
 

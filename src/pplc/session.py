@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from math import fsum
 from typing import Any
 
@@ -17,7 +18,7 @@ from pplc.inference.options import Options
 from pplc.inference.predict import prior_draws, replayed
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS
-from pplc.inference.result import Array, Draws, Result
+from pplc.inference.result import Array, Draws, Probability, Result
 from pplc.information.answers import Left
 from pplc.information.answers import Outcome as Joint
 from pplc.information.expressions import World
@@ -97,7 +98,7 @@ class Session:
         element = re.fullmatch(r"(.+)\[([\d, ]+)\]", name)
         base, index = (name, ()) if element is None else (element[1], tuple(map(int, element[2].split(","))))
         law = result.laws.get(base, {}).get(index)
-        if not law or base in result.left or abs(fsum(map(float, law.values())) - 1) > 1e-9:
+        if not law or base in result.left or not _whole(law.values()):
             return None
         return [Joint({name: value}, p) for value, p in law.items()]
 
@@ -163,3 +164,10 @@ class Session:
         return Outcome(
             METHODS["importance"], replace(options, seed=seed), "the prior", Result("prior", draws=draws)
         )
+
+
+def _whole(probabilities: Collection[Probability]) -> bool:
+    """Whether every run has the variable: probabilities, rational or formulas, that add up to 1."""
+    if any(isinstance(p, float) for p in probabilities):
+        return abs(fsum(map(float, probabilities)) - 1) <= 1e-9
+    return sum(probabilities, Fraction(0)) == 1
