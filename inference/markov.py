@@ -160,7 +160,7 @@ def _resumed(algorithm: Algorithm[S], options: Options) -> list[Chain[S]] | None
     if stored.get("method") != algorithm.name:
         raise Rejected(
             Diagnostic(
-                "E0333",
+                "E0314",
                 f"the run to resume is not a run of `{algorithm.name}`",
                 help="resume with the same model, data and method",
             )

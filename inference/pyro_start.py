@@ -15,8 +15,9 @@ from pplc.inference.pyro_model import Density, Fixed
 from pplc.inference.torch_laws import TorchLaw
 from pplc.inference.torch_missing import entries_at
 from pplc.inference.torch_plan import Places
-from pplc.inference.torch_spaces import unconstrain
+from pplc.inference.torch_spaces import constrain, unconstrain
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.suggest import did_you_mean
 
 
 class Looking(Fixed):
@@ -37,6 +38,10 @@ class Looking(Fixed):
 
 def _none(size: int) -> torch.Tensor:
     raise AssertionError(f"{size} numbers for a site without a slot")
+
+
+ROUNDING = 1e-6
+"""How far a starting value may be from the support for being written with few digits."""
 
 
 def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int, np.ndarray]]:
@@ -74,12 +79,17 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
                 Diagnostic(
                     "E0330",
                     f"the starting value of `{key}` has shape {list(value.shape)},"
-                    f" but `{name}` has shape {list(slot.shape)}",
+                    f" but `{text}` has shape {list(slot.shape)}",
                     slot.place.span,
+                    f"draws of shape {list(slot.shape)}",
                 )
             )
-        u = unconstrain(law.space, x).reshape(-1)
-        if not bool(torch.isfinite(u).all()):
+        free = unconstrain(law.space, x)
+        u = free.reshape(-1)
+        # A vector that is no simplex, a matrix that is not symmetric, does not come back as it went.
+        if not bool(torch.isfinite(u).all()) or not torch.allclose(
+            constrain(law.space, free)[0], x, rtol=ROUNDING, atol=ROUNDING
+        ):
             raise Rejected(
                 Diagnostic(
                     "E0331",
@@ -92,11 +102,15 @@ def given_positions(density: Density, init: Mapping[str, Any]) -> list[tuple[int
     unknown = sorted(set(init) - used)
     if unknown:
         names = ", ".join(f"`{name}`" for name in unknown)
+        drawn = [name.partition("[")[0] for name in density.slots]
         raise Rejected(
             Diagnostic(
                 "E0332",
-                f"starting values for {names}, but the model draws no such variable",
+                f"starting values for {names}, but chains start at no such variable",
                 density.model.bound.program.model.span,
+                "",
+                did_you_mean(unknown[0], drawn)
+                or f"they start at {', '.join(f'`{name}`' for name in drawn)}",
             )
         )
     return result

@@ -18,13 +18,13 @@ def test_a_wrong_program_gets_its_message(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`...` stands for numbers that depend on the machine."""
-    expected = path.with_suffix(".txt").read_text(encoding="utf-8")
+    expected = path.with_suffix(".txt").read_text(encoding="utf-8").rstrip("\n") + "\n"
     code = path.name[:5]
     assert code in CODES
     assert expected.startswith(f"error[{code}]") if code.startswith("E") else f"warning[{code}]" in expected
     monkeypatch.chdir(tmp_path)
     found = message(path, tmp_path)
-    assert CHECKER.check_output(expected, found, doctest.ELLIPSIS), found
+    assert CHECKER.check_output(expected, found.rstrip("\n") + "\n", doctest.ELLIPSIS), found
 
 
 def test_every_message_belongs_to_a_program() -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from pplc.lang import families_page, functions_page
 from pplc.lang.check import check_text
-from pplc.lang.codes import NAMES, TYPES
+from pplc.lang.codes import CODES, NAMES, TYPES
 from pplc.lang.codes_page import page
 from pplc.lang.diagnostics import Rejected
+from tests.support.bad import programs
 
 ROOT = Path(__file__).parents[2]
-BAD = ROOT / "tests" / "programs" / "bad"
 STATIC = {**NAMES, **TYPES}
 
 
@@ -28,9 +28,9 @@ def test_the_example_of_a_code_gives_that_code_first(code: str) -> None:
     assert codes_of(STATIC[code].example)[0] == code
 
 
-@pytest.mark.parametrize("code", sorted(STATIC))
+@pytest.mark.parametrize("code", sorted(CODES))
 def test_a_code_has_two_wrong_programs_or_more(code: str) -> None:
-    assert len(list(BAD.glob(f"{code}_*.ppl"))) >= 2
+    assert len(programs(code)) >= 2
 
 
 def test_the_page_of_the_manual_is_made_from_the_registry() -> None:
