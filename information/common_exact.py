@@ -17,7 +17,7 @@ import numpy as np
 from pplc.inference.answers import Bounds, Exact
 from pplc.information.common import common_part
 from pplc.information.entropy import Names
-from pplc.information.pair import entropy_of, matrix
+from pplc.information.pair import entropy_of, matrix, sufficient
 from pplc.information.table import Floats, Table
 from pplc.information.wyner_columns import least_common
 from pplc.information.wyner_information import blocks, closed_form
@@ -52,24 +52,16 @@ def exact_common(table: Table, x: Names, y: Names) -> Exact | Bounds:
 
 
 def _block(block: Floats) -> tuple[float, float]:
+    block = sufficient(sufficient(block).T).T
     if block.shape == (2, 2):
         found = binary(block)
         return found, found
     known = closed_form(block)
     low = known if known is not None else least_common(block)[0]
-    high = min(_sufficient(block), _sufficient(block.T))
+    high = min(entropy_of(block.sum(0)), entropy_of(block.sum(1)))
     if high - low > CLOSE and (block > 0).sum() <= MOST_CELLS:
         high = min(high, functional_block(block))
     return min(low, high), high
-
-
-def _sufficient(block: Floats) -> float:
-    """The entropy of x after joining the values that say the same of y: a w that is a function of x."""
-    masses: dict[tuple[float, ...], float] = {}
-    for row in block:
-        key: tuple[float, ...] = tuple((row / row.sum()).round(12).tolist())
-        masses[key] = masses.get(key, 0.0) + float(row.sum())
-    return entropy_of(np.array(list(masses.values())))
 
 
 def binary(block: Floats) -> float:

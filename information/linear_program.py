@@ -41,13 +41,17 @@ def minimise(cost: Floats, equations: Any, right: Floats) -> Solution:
 
 
 def margins(rows: int, columns: int) -> Any:
-    """The equations of a transport polytope, row sums and then column sums, as a sparse matrix.
+    """The equations of a transport polytope, row sums and then column sums but the last, as a sparse matrix.
 
-    The variables are the cells of the joint law, row after row.
+    The variables are the cells of the joint law, row after row. The last column sum follows from the others;
+    with rounding it would contradict them.
     """
     from scipy.sparse import csr_array
 
     cells = np.arange(rows * columns)
     places = np.concatenate([cells // columns, rows + cells % columns])
     ones = np.ones(2 * rows * columns)
-    return csr_array((ones, (places, np.concatenate([cells, cells]))), shape=(rows + columns, rows * columns))
+    whole = csr_array(
+        (ones, (places, np.concatenate([cells, cells]))), shape=(rows + columns, rows * columns)
+    )
+    return whole[:-1]

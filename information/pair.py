@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import fsum, log
 
+import numpy as np
+
 from pplc.information.entropy import Names, listed
 from pplc.information.table import Floats, Table
 
@@ -13,6 +15,15 @@ def matrix(table: Table, x: Names, y: Names) -> Floats:
     joint: Floats = table.grouped({"x": listed(x), "y": listed(y)}).floats
     happens: Floats = joint[joint.sum(1) > 0][:, joint.sum(0) > 0]
     return happens
+
+
+def sufficient(joint: Floats) -> Floats:
+    """The joint law after joining the values of x that say the same of y, to 12 digits."""
+    rows: dict[tuple[float, ...], Floats] = {}
+    for row in joint:
+        key: tuple[float, ...] = tuple((row / row.sum()).round(12).tolist())
+        rows[key] = rows[key] + row if key in rows else row
+    return np.array(list(rows.values()))
 
 
 def entropy_of(probabilities: Floats) -> float:

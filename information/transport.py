@@ -20,6 +20,9 @@ from pplc.untyped import as_tuple
 MOST_PAIRS = 250_000
 """Pairs of joint values, each a variable of the linear program."""
 
+NEGLIGIBLE = 1e-13
+"""Mass that need not be moved: less than rounding."""
+
 
 def ground_distance(u: Hashable, v: Hashable) -> float:
     """The distance of two values: |u - v| of numbers, summed over the entries of tuples, else 0 or 1."""
@@ -34,7 +37,10 @@ def ground_distance(u: Hashable, v: Hashable) -> float:
 def wasserstein(
     p: Table, q: Table, distance: Callable[[Hashable, Hashable], float] = ground_distance
 ) -> float:
-    """W1 of two laws of the same variables, for the sum of the distances in each of them."""
+    """W1 of two laws of the same variables, for a metric on their joint values.
+
+    By default the distances in each variable are added.
+    """
     if set(p.names) != set(q.names):
         raise no_law(f"the two laws are of different variables: {list(p.names)} and {list(q.names)}")
     first, second = list(p.items()), list(q.marginal(*p.names).items())
@@ -51,8 +57,8 @@ def wasserstein_dependency(
     """
     both = table.grouped({"x": listed(x), "y": listed(y)})
     joint = list(both.items())
-    margins = [list(both.marginal(name).items()) for name in ("x", "y")]
-    independent = [((*a, *b), p * q) for (a, p), (b, q) in product(*margins)]
+    single = [list(both.marginal(name).items()) for name in ("x", "y")]
+    independent = [((*a, *b), p * q) for (a, p), (b, q) in product(*single)]
     return _transport(joint, independent, distance)
 
 
@@ -61,9 +67,18 @@ def _transport(
     q: list[tuple[Outcome, Probability]],
     distance: Callable[[Hashable, Hashable], float],
 ) -> float:
-    if len(p) * len(q) > MOST_PAIRS:
-        raise too_many(len(p) * len(q))
-    cost = np.array([[distance(u, v) for v, _ in q] for u, _ in p])
-    sources, sinks = (np.array([float(mass) for _, mass in law]) for law in (p, q))
-    value = minimise(cost.ravel(), margins(len(p), len(q)), np.concatenate([sources, sinks])).value
-    return max(value, 0.0)
+    laws = dict(p), dict(q)
+    # By the triangle inequality what both laws have in a place may stay there.
+    excess = {at: laws[0].get(at, 0) - laws[1].get(at, 0) for at in dict.fromkeys([*laws[0], *laws[1]])}
+    sources = {at: float(mass) for at, mass in excess.items() if mass > NEGLIGIBLE}
+    sinks = {at: -float(mass) for at, mass in excess.items() if mass < -NEGLIGIBLE}
+    if not sources or not sinks:
+        return 0.0
+    if len(sources) * len(sinks) > MOST_PAIRS:
+        raise too_many(len(sources) * len(sinks))
+    cost = np.array([[distance(u, v) for v in sinks] for u in sources])
+    here, there = (np.array(list(masses.values())) for masses in (sources, sinks))
+    moved = float(here.sum())
+    right = np.concatenate([here / here.sum(), there[:-1] / there.sum()])
+    value = minimise(cost.ravel(), margins(len(sources), len(sinks)), right).value
+    return max(value * moved, 0.0)

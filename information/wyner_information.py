@@ -15,7 +15,7 @@ from pplc.inference.answers import Bounds, Exact
 from pplc.information.common import common_part
 from pplc.information.couplings import NEGLIGIBLE
 from pplc.information.entropy import Names
-from pplc.information.pair import entropy_of, information_of, matrix
+from pplc.information.pair import entropy_of, information_of, matrix, sufficient
 from pplc.information.table import Floats, Table
 from pplc.information.wyner_columns import least_common
 
@@ -31,7 +31,9 @@ def wyner(table: Table, x: Names, y: Names) -> Exact | Bounds:
     """
     joint = matrix(table, x, y)
     lower, upper, closed = [0.0], [0.0], True
-    for mass, block in blocks(joint):
+    for mass, whole in blocks(joint):
+        # A w for sufficient statistics of x and y is one for x and y.
+        block = sufficient(sufficient(whole).T).T
         known = closed_form(block)
         low, high = (known, known) if known is not None else least_common(block)
         closed = closed and (known is not None or isclose(low, high, rel_tol=0, abs_tol=NEGLIGIBLE))

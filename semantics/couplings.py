@@ -84,33 +84,47 @@ def least_coupling(p: Law, q: Law) -> tuple[Coupling, bool]:
     greedy coupling.
     """
     first = greedy_coupling([p, q])
-    search = _Search(first, sum(_cost(mass) for mass in first.values()))
-    search.extend(tuple(p), tuple(q), 0.0, ())
-    return search.best, search.steps <= MOST_STEPS
+    search = _Search((), sum(_cost(mass) for mass in first.values()))
+    # Which cells have mass is found in floats; how much, from the margins themselves.
+    search.extend(tuple(map(float, p)), tuple(map(float, q)), 0.0, ())
+    return _replayed(search.best, p, q) if search.best else first, search.steps <= MOST_STEPS
 
 
-Step: TypeAlias = tuple[tuple[int, int], Number]
-Remainder: TypeAlias = tuple[tuple[Number, ...], tuple[Number, ...]]
+def _replayed(cells: Sequence[Cell], p: Law, q: Law) -> Coupling:
+    """The coupling that puts as much as fits on these cells, in this order."""
+    rows, columns = list(p), list(q)
+    joint: dict[tuple[int, ...], Number] = {}
+    for i, j in cells:
+        mass = min(rows[i], columns[j])
+        joint[i, j] = mass
+        rows[i], columns[j] = rows[i] - mass, columns[j] - mass
+    for place, mass in greedy_coupling([rows, columns]).items():
+        joint[place] = joint.get(place, 0) + mass
+    return {place: mass for place, mass in joint.items() if mass > 0}
+
+
+Cell: TypeAlias = tuple[int, int]
+Floats: TypeAlias = tuple[float, ...]
 
 
 @dataclass
 class _Search:
-    """The best coupling so far; what remained where the search has been, and at what cost."""
+    """The cells of the best coupling so far, none for the one it began with; what remained where the search
+    has been, and at what cost.
+    """
 
-    best: Coupling
+    best: tuple[Cell, ...]
     least: float
     steps: int = 0
-    seen: dict[Remainder, float] = field(default_factory=dict["Remainder", float])
+    seen: dict[tuple[Floats, Floats], float] = field(default_factory=dict[tuple[Floats, Floats], float])
 
-    def extend(
-        self, rows: tuple[Number, ...], columns: tuple[Number, ...], cost: float, done: tuple[Step, ...]
-    ) -> None:
+    def extend(self, rows: Floats, columns: Floats, cost: float, done: tuple[Cell, ...]) -> None:
         """Goes through all completions of a partial coupling that may be better than the best."""
         left = [i for i, mass in enumerate(rows) if mass > 0]
         right = [j for j, mass in enumerate(columns) if mass > 0]
         if not left or not right:
             if cost < self.least - DUST:
-                self.best, self.least = dict(done), cost
+                self.best, self.least = done, cost
             return
         if cost + sum(map(_cost, meet([rows, columns]))) >= self.least - DUST:
             return
@@ -122,20 +136,18 @@ class _Search:
         if self.steps > MOST_STEPS:
             return
         cells = [(min(rows[i], columns[j]), i, j) for i in left for j in right]
-        for mass, i, j in sorted(cells, key=lambda cell: -float(cell[0])):
+        for mass, i, j in sorted(cells, key=lambda cell: -cell[0]):
             above, beside = _without(rows, i, mass), _without(columns, j, mass)
-            self.extend(above, beside, cost + _cost(mass), (*done, ((i, j), mass)))
+            self.extend(above, beside, cost + _cost(mass), (*done, (i, j)))
 
 
-def _without(law: tuple[Number, ...], place: int, mass: Number) -> tuple[Number, ...]:
+def _without(law: Floats, place: int, mass: float) -> Floats:
     rest = law[place] - mass
-    if isinstance(rest, float) and rest <= DUST:
-        rest = 0.0
-    return (*law[:place], rest, *law[place + 1 :])
+    return (*law[:place], rest if rest > DUST else 0.0, *law[place + 1 :])
 
 
-def _sorted(law: tuple[Number, ...]) -> tuple[Number, ...]:
-    return tuple(sorted(_rounded(mass) for mass in law if mass > 0))
+def _sorted(law: Floats) -> Floats:
+    return tuple(sorted(round(mass, 12) for mass in law if mass > 0))
 
 
 def _cost(mass: Number) -> float:

@@ -148,3 +148,11 @@ def test_three_variables_have_the_common_part_of_all() -> None:
     table = Table.of(law, ("x", "y", "z"))
     assert gacs_korner(table, ("x", "y", "z")) == pytest.approx(BIT)
     assert gacs_korner(table, (("x", "y"), "z")) == pytest.approx(BIT)
+
+
+def test_values_that_say_the_same_count_as_one() -> None:
+    split = {(x, 2 * y + k): Fraction(9 if x == y else 1, 40) for x in (0, 1) for y in (0, 1) for k in (0, 1)}
+    found = wyner(Table.of(split, XY), "x", "y")
+    assert isinstance(found, Exact)
+    assert found.value / BIT == pytest.approx(0.872761, abs=5e-7)
+    assert ends(exact_common(Table.of(split, XY), "x", "y"))[0] / BIT == pytest.approx(0.991076, abs=5e-7)

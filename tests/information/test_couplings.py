@@ -146,3 +146,14 @@ def _least_over_vertices(p: Floats, q: Floats) -> float:
                 x = x[x > 1e-15]
                 least = min(least, float(-(x * np.log(x)).sum()))
     return least
+
+
+def test_laws_of_long_rationals_are_coupled_exactly_and_soon() -> None:
+    p = [Fraction(2, 3) ** k for k in range(40)]
+    q = [Fraction(3, 5) ** k for k in range(4)]
+    first, second = [x / sum(p) for x in p[:4]], [x / sum(q) for x in q]
+    first[0] += 1 - sum(first)
+    coupling, complete = least_coupling(first, second)
+    assert complete
+    assert [sum(m for (i, _), m in coupling.items() if i == k) for k in range(4)] == first
+    assert [sum(m for (_, j), m in coupling.items() if j == k) for k in range(4)] == second

@@ -149,3 +149,14 @@ def test_laws_of_different_variables_have_no_distance() -> None:
 
 def test_the_effective_count_of_equally_likely_values_is_their_number() -> None:
     assert effective_count(functions_of(range(7)), "x") == pytest.approx(7)
+
+
+def test_masses_far_smaller_than_the_solver_can_tell_apart_are_moved() -> None:
+    weights = [Fraction(1, 4) ** k for k in range(24)]
+    p = Table.of({(k,): w / sum(weights) for k, w in enumerate(weights)}, ("x",))
+    q = Table.of({(k,): w / sum(weights) for k, w in enumerate(reversed(weights))}, ("x",))
+    means = [sum(value * mass for (value,), mass in law.items()) for law in (p, q)]
+    # p is below q in stochastic order, so that everything moves up: the distance is that of the means.
+    assert wasserstein(p, q) == pytest.approx(float(means[1] - means[0]), abs=1e-9)
+    joint = Table.of({(a, a): w / sum(weights) for a, w in enumerate(weights)}, ("x", "y"))
+    assert wasserstein_dependency(joint, "x", "y") > 0
