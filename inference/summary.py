@@ -283,7 +283,9 @@ def of_draws(name: str, values: Array, draws: Draws) -> Variable:
             if len(law) <= MOST_PROBABILITIES:
                 probabilities[index] = _texts(law, float)
     share = _shares(values, draws.log_weights)
-    reached = max((min(1.0, float(share[mask].sum())) for mask in there.values()), default=0.0)
+    reached = max((float(share[mask].sum()) for mask in there.values()), default=0.0)
+    if abs(reached - 1) < ROUNDING:
+        reached = 1.0
     return Variable(name, kind, shape, numbers, probabilities, reached=reached)
 
 
