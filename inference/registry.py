@@ -97,7 +97,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
             ),
             Method(
                 "rmsmc",
-                "SMC whose particles also take Metropolis-Hastings steps after every resampling",
+                "SMC whose particles also take Metropolis-Hastings steps before every weight",
                 "law-exact on finite programs, by enumerating every choice of the sampler",
                 _POPULATION | {"moves"},
                 "pplc.inference.resample_move",

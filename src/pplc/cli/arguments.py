@@ -144,7 +144,12 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
     ("ancestor-sampling", switch, "on|off", "draw the past of the path that pgibbs keeps anew"),
     ("moves", count, "N", "Metropolis-Hastings steps of each particle after a resampling"),
     ("blocks", str, "NAMES", "variables that move together in mh: 'mu,tau;z' are two blocks"),
-    ("proposal", str, "NAME", "a model of the file that proposes in mh"),
+    (
+        "proposal",
+        str,
+        "NAME",
+        "a model of the file that proposes, in mh from the values, in smc along the way",
+    ),
     ("bound", within(NUMBER), "X", "of rejection: the log of the largest weight"),
     ("temperatures", natural, "N", "steps from the prior to the posterior; 0 in tempered: as many as needed"),
     ("inner-particles", count, "N", "of smc2: runs in the population of each particle of parameters"),
