@@ -32,12 +32,14 @@ def minimise(cost: Floats, equations: Any, right: Floats) -> Solution:
     """
     from scipy.optimize import linprog
 
+    said = ""
     for tolerance in TOLERANCES:
         options = {"primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
         found = linprog(cost, A_eq=equations, b_eq=right, bounds=(0, None), method="highs", options=options)
         if found.status == 0:
             return Solution(float(found.fun), np.asarray(found.x), np.asarray(found.eqlin.marginals))
-    raise ArithmeticError(f"a linear program that has a solution was not solved: {found.message}")
+        said = found.message
+    raise ArithmeticError(f"a linear program that has a solution was not solved: {said}")
 
 
 def margins(rows: int, columns: int) -> Any:
