@@ -18,6 +18,7 @@ from statistics import NormalDist
 from typing import Any
 
 import pytest
+import sympy
 
 from pplc.cli import main
 from tests.support.statistics import FALSE_ALARM
@@ -34,6 +35,14 @@ class Exactly:
 
     query: str
     value: Fraction
+
+
+@dataclass(frozen=True)
+class Formula:
+    """An answer that is a formula, however it is written."""
+
+    query: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -63,12 +72,14 @@ class Example:
 
     name: str
     method: str
-    facts: tuple[Exactly | Near | Truth, ...]
+    facts: tuple[Exactly | Formula | Near | Truth, ...]
     options: tuple[str, ...] = SHORT
     data: str = ""
 
 
-def exact(name: str, *facts: Exactly | Near, data: str = "", options: tuple[str, ...] = ()) -> Example:
+def exact(
+    name: str, *facts: Exactly | Formula | Near, data: str = "", options: tuple[str, ...] = ()
+) -> Example:
     """A finite program."""
     return Example(name, "exact", facts, options, data)
 
@@ -81,6 +92,18 @@ TABLE = (
         options=("--set", "wet=true"),
     ),
     exact("monty_hall", Exactly("P(prize == C)", Fraction(2, 3))),
+    exact(
+        "open_table",
+        Formula(
+            "P(ill)",
+            "prevalence*sensitivity/(prevalence*sensitivity + (1 - prevalence)*(1 - specificity))",
+        ),
+        Formula(
+            "P(ill | second)",
+            "prevalence*sensitivity**2/(prevalence*sensitivity**2 + (1 - prevalence)*(1 - specificity)**2)",
+        ),
+        options=("--symbolic", "prevalence,sensitivity,specificity"),
+    ),
     exact("geometric", Near("P(n == 0)", 3 / 4), Near("E[n]", 2 / 3), options=("--set", "p=0.5")),
     exact("pcfg", Exactly("P(instrument)", Fraction(14, 23)), data="json"),
     exact(
@@ -319,12 +342,15 @@ def numbers(found: dict[str, Any], name: str) -> tuple[float, float, float]:
     return parts[0], parts[1], parts[2]
 
 
-def holds(fact: Exactly | Near | Truth, found: dict[str, Any]) -> bool:
+def holds(fact: Exactly | Formula | Near | Truth, found: dict[str, Any]) -> bool:
     """Whether the fact is one of this run."""
     match fact:
         case Exactly(query, value):
             said = [answer["exact"] for answer in found["queries"] if answer["query"] == query]
             return [Fraction(text) for text in said] == [value]
+        case Formula(query, text):
+            said = [answer["exact"] for answer in found["queries"] if answer["query"] == query]
+            return [sympy.cancel(sympy.sympify(formula) - sympy.sympify(text)) for formula in said] == [0]
         case Near(name, value, error):
             mean, se, _ = numbers(found, name)
             return abs(mean - value) <= ERRORS * se + error + 1e-6 * abs(value)
