@@ -66,11 +66,14 @@ class Model:
     arguments: Mapping[str, Content]
     plan: Plan = field(default_factory=Plan)
 
-    def __call__(self, *, record: bool = False, inspect: bool = False) -> tuple[Content, PyroSites]:
-        """Runs it as a Pyro model; the value, and what was recorded."""
-        sites = PyroSites(record=record, inspect=inspect)
+    def __call__(
+        self, *, record: bool = False, inspect: bool = False, join: bool = False
+    ) -> tuple[Content, PyroSites]:
+        """Runs it as a Pyro model; the value, and what was recorded. The options are those of `PyroSites`."""
+        sites = PyroSites(record=record, inspect=inspect, join=join)
         try:
             value = Evaluator(self.bound, self.plan, sites).run(self.arguments)
+            sites.finish()
         except LocatedFault as fault:
             raise located(fault, fault.span) from None
         except Fault as fault:
@@ -252,20 +255,20 @@ class Density:
         fixed = Fixed(position, self.slots, _nothing)
         # Pyro's checks look at values, which a traced run does not have.
         with pyro.validation_enabled(False):
-            trace, _ = self.traced(fixed)
+            trace, _ = self.traced(fixed, join=not self.discrete)
             if self.discrete:
                 total = TraceEinsumEvaluator(trace, True, self.model.plan.nesting).log_prob(trace)
             else:
                 total = trace.log_prob_sum()
         return total + fixed.log_jacobian if jacobian else total + 0.0
 
-    def traced(self, fixed: Fixed) -> tuple[Any, PyroSites]:
+    def traced(self, fixed: Fixed, *, join: bool = False) -> tuple[Any, PyroSites]:
         """The trace of a run at fixed continuous draws, enumerated if there are discrete ones; its sites."""
         found: list[PyroSites] = []
 
         def run() -> Content:
             with fixed:
-                value, sites = self.model()
+                value, sites = self.model(join=join)
             found.append(sites)
             return value
 

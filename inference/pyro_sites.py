@@ -13,6 +13,7 @@ from typing import Any, cast
 import pyro
 import torch
 
+from pplc.inference.pyro_joined import Joined
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_elementwise import where
 from pplc.inference.torch_families import inspect, require_derivatives
@@ -76,9 +77,11 @@ class PyroSites:
 
     record:  keep what is to be reported, pointwise densities included.
     inspect: raise `Outside` where a parameter is outside its domain by more than rounding can explain.
+    join:    weigh the observations of a loop done round by round together, at the end (`finish`).
     """
 
-    def __init__(self, *, record: bool = False, inspect: bool = False) -> None:
+    def __init__(self, *, record: bool = False, inspect: bool = False, join: bool = False) -> None:
+        self.joined = Joined() if join else None
         self.record = record
         self.inspect = inspect
         self.kept: list[Kept] = []
@@ -184,6 +187,9 @@ class PyroSites:
     ) -> None:
         if value.data.numel() == 0 and value.known:
             return
+        if self.joined is not None and guard is None and not plates:
+            if self.joined.takes(statement, law, value):
+                return
         name = self.name(address, statement)
         self.check(law, name)
         self._alive(law.owners | value.owners, plates)
@@ -202,6 +208,11 @@ class PyroSites:
         if guard is not None:
             total = where(guard, total, 0.0)
         self._factor(name, total)
+
+    def finish(self) -> None:
+        """Weighs what was kept to be weighed together."""
+        for k, total in enumerate(self.joined.totals() if self.joined is not None else ()):
+            self._factor(f"joined#{k}", total)
 
     def weigh(self, log_weight: Batch, plates: Sequence[Plate], statement: core.Stmt) -> None:
         self._alive(log_weight.owners, plates)

@@ -73,6 +73,11 @@ class Schedule:
         if operation.single and _storage(result) in sources:
             self.values[operation.outs[0]] = result  # a view, which stays valid
             return
+        if not operation.single and all(_storage(each) in sources for each in results):
+            for slot, each in zip(operation.outs, results, strict=True):  # views, as of `unbind`
+                if slot >= 0:
+                    self.values[slot] = each
+            return
         for slot, each in zip(operation.outs, results, strict=True):
             if slot >= 0:
                 self.values[slot] = each.contiguous()

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from pplc.inference.potential import Potential
-from pplc.inference.pyro_model import density_of
+from pplc.inference.pyro_model import Fixed, density_of
 from pplc.inference.torch_outputs import outputs
 from pplc.lang.diagnostics import Rejected
 from pplc.semantics.bound import Bound
@@ -74,6 +75,19 @@ CASES = {
           factor(-total)
         }""",
         {"y": SERIES},
+    ),
+    "observed in a recurrence": Case(
+        """model m(y: real[T], k: int[T]) {
+          mu ~ Normal(0, 1); a ~ Beta(2, 2); b ~ Exponential(1)
+          var v = 1.0
+          for t in 1..T {
+            v = 0.5 + a * (y[t - 1] - mu) ^ 2 + b * v
+            observe y[t] ~ Normal(mu, sqrt(v))
+            observe 2.0 ~ Uniform(0, 3)
+            if y[t] > 0 { observe k[t] ~ Poisson(v) } else { observe k[t] ~ Binomial(3, a) }
+          }
+        }""",
+        {"y": SERIES, "k": [0, 1, 3, 2, 0]},
     ),
     "groups": Case(
         """model m(y: real[N], g: int[N], x: real[N]) {
@@ -329,6 +343,19 @@ def test_interventions_replace_draws_and_observations(fixed: dict[Any, Any]) -> 
     case = CASES["eight schools"]
     bound = replace(bound_of(case.text, case.data), interventions=fixed)
     check(bound)
+
+
+def test_observations_of_a_recurrence_are_weighed_together() -> None:
+    """The names that users see are those of single observations."""
+    case = CASES["observed in a recurrence"]
+    density = density_of(bound_of(case.text, case.data))
+    names: list[set[str]] = []
+    for join in (True, False):
+        fixed = Fixed(torch.zeros(density.size, dtype=torch.float64), density.slots, lambda _: torch.empty(0))
+        trace, _ = density.traced(fixed, join=join)
+        names.append({name for name, site in trace.nodes.items() if site["type"] == "sample"})
+    assert {name for name in names[0] if name not in ("mu", "a", "b")} == {f"joined#{k}" for k in range(4)}
+    assert {"y[1]", "y[4]", "k[2]"} <= names[1]
 
 
 @dataclass(frozen=True)
