@@ -230,7 +230,7 @@ def error_of_mean(residuals: Floats, share: Floats, draws: Draws) -> float:
 
 def _kish(share: Floats) -> float:
     """Kish's effective number of draws, (Σw)² / Σw²."""
-    return share.sum() ** 2 / float((share**2).sum())
+    return float(share.sum()) ** 2 / float((share**2).sum())
 
 
 def _families(share: Floats, families: Array) -> float:

@@ -151,7 +151,7 @@ class Blocks(Calls):
         return self.top and self.kind == "model" and self._is_data(value, self.type_of(bind))
 
     def _is_element_reported(self, target: Target, value: Expr) -> bool:
-        """Whether `h[t] := …` is a variable of the model, as an array of draws is; its array belongs to it."""
+        """Whether `h[t] := …` is a variable of the model, as an element that is drawn is."""
         return self.kind == "model" and self._is_data(value, self.type_of(target))
 
     def _is_data(self, value: Expr, kind: Type | None) -> bool:

@@ -58,6 +58,7 @@ def to_arviz(run: Run, predictive: int | None = None, progress: Progress | None 
         **_data(run, seen),
     }
     attributes = {"inference_library": "pplc", "model_name": run.model, "method": run.method.name}
+    data: Any
     with catch_warnings():
         simplefilter("ignore")  # of more chains than draws, which is as it was asked for
         data = arviz.from_dict(

@@ -133,8 +133,9 @@ def _data(bound: Bound, run: Run) -> dict[str, Any]:
     for address, value in run.items():
         name, index = split(address)
         if name in bound.arguments:  # a datum drawn anew, or an entry of one
-            *before, last = (name, *index)
-            reduce(getitem, before, found)[last] = plain(value)
+            place: list[Any] = [name, *index]
+            inside: Any = reduce(getitem, place[:-1], found)
+            inside[place[-1]] = plain(value)
         elif address != RETURN or value != ():
             rest[address] = value
     for name, elements in variables(rest).items():

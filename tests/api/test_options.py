@@ -72,7 +72,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
 def test_simulating_checks_its_options_too() -> None:
     for options in ({"draws": 0}, {"seed": -1}):
         with pytest.raises(Rejected, match="E0317"):
-            COIN.simulate(**options)  # type: ignore[arg-type]
+            COIN.simulate(**options)
 
 
 def test_the_command_line_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,5 +78,7 @@ def test_every_method_reports_what_is_defined(method: str) -> None:
 
 
 def test_functions_are_no_variables() -> None:
-    run = pplc.compile("model m() { f[i] := fn (x: real) => x + i for i in 0..3; z ~ Bernoulli(0.5) }").infer()
+    run = pplc.compile(
+        "model m() { f[i] := fn (x: real) => x + i for i in 0..3; z ~ Bernoulli(0.5) }"
+    ).infer()
     assert list(run) == ["z"]
