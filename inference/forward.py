@@ -16,12 +16,13 @@ from pplc.inference.answers import ROUNDING, Bounds, Exact, above, enclosed_log,
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress, Silent
+from pplc.inference.recursion import Equations
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.slicing import memoises, without_reports
 from pplc.inference.states import CUT, Explorer, Graph
 from pplc.inference.suspended import ordered
 from pplc.lang import core
-from pplc.lang.analysis import reachable, statements
+from pplc.lang.analysis import reachable, recursive, statements
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
@@ -35,6 +36,9 @@ from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoMode
 
 ENOUGH = 1e-13
 """Mass of what is cut off laws of infinitely many values, as a share, that is small enough."""
+
+WIDE = 1e-12
+"""Share of the mass that may be left open before the equations between calls are tried."""
 
 LEAST_CUT = 1e-200
 
@@ -85,7 +89,14 @@ def forward(bound: Bound, progress: Progress) -> Result:
             else:
                 del lefts["return"]
                 found = exact_log(whole)
-            note = f"{counted(len(value.nodes), 'state')} for the value and the evidence, {note} for the rest"
+            way = counted(len(value.nodes), "state") if value.nodes else "equations between calls"
+            note = f"{way} for the value and the evidence, {note} for the rest"
+            same = _returned(bound.program)
+            if same in laws:
+                laws[same] = laws["return"]
+                lefts = {name: left for name, left in lefts.items() if name != same}
+                if "return" in lefts:
+                    lefts[same] = lefts["return"]
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
     return Result(
@@ -143,19 +154,44 @@ def _value(bound: Bound, progress: Progress) -> Graph | None:
     if memoises(bound.program) or bound.interventions:
         return None
     program = without_reports(bound.program, ())
-    if program == bound.program:
+    recurs = bool(recursive({function.name: function for function in reachable(program)}))
+    if program == bound.program and not recurs:
         return None
     budget = replace(bound.budget, states=min(bound.budget.states, MOST_RECURRING))
     machine = Machine(
         replace(bound, program=program, budget=budget), exact=True, infer=Merging(), record=lambda _: False
     )
+    graph: Graph | None = None
     try:
         graph = Explorer(machine, progress, forgetful=True).explore()
+        if graph.stopped or is_zero(graph.evidence()):
+            return None
+        if not recurs or bound.open or share_left(graph) <= WIDE:
+            return graph
+        equations = Equations(machine).solve(progress)
     except Rejected as rejected:
-        if all(d.code in ("E0405", "E0406", "E0503") for d in rejected.diagnostics):
-            return None  # what else the program is, following its runs will show
+        if all(d.code in ("E0405", "E0406", "E0502", "E0503") for d in rejected.diagnostics):
+            return graph  # what else the program is, following its runs will show
         raise
-    return None if graph.stopped or is_zero(graph.evidence()) else graph
+    return graph if equations is None or share_left(graph) <= share_left(equations) else equations
+
+
+def _returned(program: core.Program) -> str:
+    """The name under which what the model returns is reported, if it draws it and always returns it."""
+    body = program.model.body
+    returns = [statement for statement in statements(body) if isinstance(statement, core.Return)]
+    match returns, body[-1:]:
+        case [core.Return(core.Variable(name))], (core.Return(),):
+            pass
+        case _:
+            return ""
+    for statement in body:
+        match statement:
+            case core.Draw(made, (), site) if made == name and not site.indices:
+                return site.name
+            case _:
+                pass
+    return ""
 
 
 def share_left(graph: Graph) -> float:

@@ -104,6 +104,12 @@ class Suspended:
             parts.append(state.path)
             if named(event.address):
                 parts.append(event.address)
+        place, state = self.place(state)
+        return (*parts, *place), event._replace(state=state)
+
+    def place(self, state: State) -> tuple[Key, State]:
+        """The part of the key that is not about the draw, and the state without what is dead in it."""
+        parts: list[Hashable] = []
         recorded = state.recorded
         while recorded is not None:
             parts.append((recorded[0], self._short(recorded[1])))
@@ -124,7 +130,7 @@ class Suspended:
             for frame in activation.frames:
                 if isinstance(frame, Round):
                     parts.append(self._short(_listed(frame)))
-        return tuple(parts), event._replace(state=state._replace(env=env))
+        return tuple(parts), state._replace(env=env)
 
     def order(self, state: State) -> tuple[int, ...]:
         """Runs least far are to go on first, so that equal ones meet.

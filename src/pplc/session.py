@@ -83,7 +83,10 @@ class Session:
     def left(self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool) -> Left:
         """The runs that `outcomes` knows nothing of."""
         if self._alone(interventions, names, prior=prior) is not None:
-            return Left()
+            bases = {re.split(r"[.\[]", name)[0] for name in names}
+            lefts = self.result(interventions, prior=prior).left
+            share = max(lefts.get(base, 0.0) for base in bases)
+            return Left(share, [Joint({}, share)] if share else [])
         found = self._joint(interventions, names, prior=prior)
         return Left(found.left, [Joint(by_name(recorded), mass) for recorded, mass in found.rest])
 
@@ -98,7 +101,9 @@ class Session:
         element = re.fullmatch(r"(.+)\[([\d, ]+)\]", name)
         base, index = (name, ()) if element is None else (element[1], tuple(map(int, element[2].split(","))))
         law = result.laws.get(base, {}).get(index)
-        if not law or base in result.left or not _whole(law.values()):
+        # Of the value nothing is known where runs were not followed; of other variables something may be.
+        partly = base in result.left and result.laws[base] is not result.laws.get("return")
+        if not law or partly or not _whole(law.values()):
             return None
         return [Joint({name: value}, p) for value, p in law.items()]
 

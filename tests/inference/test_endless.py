@@ -249,3 +249,53 @@ def test_merged_cycles_are_as_many_states_as_there_are_positions() -> None:
     machine = Machine(bound, exact=True, infer=Nested())
     assert len(Explorer(machine, Silent(), forgetful=True).explore().nodes) > 500  # the rounds are counted
     assert inferred(text).log_evidence == Exact(0.0, F(1))
+
+
+# ------------------------------------------------------------------ equations between calls
+
+TREE = "model leaves() -> int { if flip(0.8) { return 1 }; return ~leaves() + ~leaves() }\n"
+
+
+def leaves(n: int, split: F) -> F:
+    """The probability of a binary tree with n leaves: Catalan numbers."""
+    return F(comb(2 * n - 2, n - 1), n) * split ** (n - 1) * (1 - split) ** n
+
+
+def test_a_grammar_has_the_law_of_its_trees_within_tight_bounds() -> None:
+    model = pplc.compile(TREE + "model m() { n ~ leaves(); return n }")
+    run = model.infer({}, method="exact")
+    assert "equations between calls" in run.result.note
+    for name in ("return", "n"):
+        for n in range(1, 30):
+            found = run[name].bounds[()][str(n)]
+            assert F(found.lower) <= leaves(n, F(1, 5)) <= F(found.upper)
+            assert found.upper - found.lower < 1e-12
+    answer = bounds_of(model.query("P(n == 3)", {}, method="exact"))
+    assert F(answer.lower) <= leaves(3, F(1, 5)) <= F(answer.upper)
+    assert answer.upper - answer.lower < 1e-12
+
+
+def test_conditions_inside_calls_take_mass_away() -> None:
+    text = (
+        "model t() -> int { if flip(0.5) { return 1 }; condition(flip(0.5))\n"
+        "return ~t() + ~t() }\nmodel m() { n ~ t(); return n == 1 }"
+    )
+    run = inferred(text)
+    evidence = 2 - 2**0.5  # x = 1/2 + x² / 4
+    found = bounds_of(run.log_evidence)
+    assert found.lower <= log(evidence) <= found.upper < found.lower + 1e-12
+    assert run["return"].bounds[()]["true"].lower <= 0.5 / evidence <= run["return"].bounds[()]["true"].upper
+
+
+def test_branching_that_may_go_on_for_ever_has_the_smaller_root() -> None:
+    text = (
+        "model dies() -> bool { if flip(0.25) { return true }; let a = ~dies(); return a and ~dies() }\n"
+        "model m() { return ~dies() }"
+    )
+    evidence = bounds_of(inferred(text).log_evidence)
+    assert evidence.lower <= log(1 / 3) <= evidence.upper  # x = 1/4 + 3/4 x²; the rest never ends
+
+
+def test_auto_takes_tight_bounds() -> None:
+    run = pplc.compile(GEOMETRIC + "model m() { n ~ g(0.25); return n }").infer({})
+    assert run.method.name == "exact"
