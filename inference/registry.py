@@ -36,6 +36,7 @@ class Method:
     verified: the level at which the method is checked, in the words that the output prints.
     options:  fields of `Options` that it reads; `seed` and `time` among them where they mean something.
     defaults: where they differ from those of `Options`.
+    evidence: whether it gives the evidence.
     module:   has `run`, a `Run`, and `refuses(bound) -> str`: why the method cannot handle the program,
               empty if it can, decided from the program and its data alone, without running it.
     """
@@ -46,6 +47,7 @@ class Method:
     options: frozenset[str]
     module: str
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    evidence: bool = False
 
     def fill(self, given: Mapping[str, Any]) -> Options:
         """The options of a run: those given, else the method's defaults."""
@@ -78,6 +80,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "law-exact: equal, as rationals, to the meaning of the program",
                 frozenset({"seed", "time"}),
                 "pplc.inference.exact",
+                evidence=True,
             ),
             Method(
                 "importance",
@@ -86,6 +89,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 frozenset({"draws", "seed", "time"}),
                 "pplc.inference.importance",
                 {"draws": 10_000, "chains": 1},
+                evidence=True,
             ),
             Method(
                 "smc",
@@ -94,6 +98,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 _POPULATION | {"proposal"},
                 "pplc.inference.populations",
                 {"chains": 1},
+                evidence=True,
             ),
             Method(
                 "rmsmc",
@@ -102,6 +107,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 _POPULATION | {"moves"},
                 "pplc.inference.resample_move",
                 {"chains": 1},
+                evidence=True,
             ),
             Method(
                 "pgibbs",
@@ -126,6 +132,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 _MARKOV | {"particles", "resampler", "resample_below", "lookahead"},
                 "pplc.inference.pimh",
                 {"particles": 50, "draws": 300, "warmup": 10},
+                evidence=True,
             ),
             Method(
                 "pmmh",
@@ -142,6 +149,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 (_POPULATION - {"lookahead"}) | {"moves", "inner_particles", "parameters"},
                 "pplc.inference.smc2",
                 {"chains": 1, "particles": 200, "moves": 3},
+                evidence=True,
             ),
             Method(
                 "rejection",
@@ -150,6 +158,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 frozenset({"draws", "seed", "time", "bound"}),
                 "pplc.inference.rejection",
                 {"chains": 1},
+                evidence=True,
             ),
             Method(
                 "ais",
@@ -158,6 +167,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 _TEMPERED,
                 "pplc.inference.ais",
                 {"chains": 1, "temperatures": 100},
+                evidence=True,
             ),
             Method(
                 "tempered",
@@ -166,6 +176,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 _TEMPERED | {"resampler", "resample_below"},
                 "pplc.inference.tempered",
                 {"chains": 1, "moves": 5},
+                evidence=True,
             ),
             Method(
                 "nuts",

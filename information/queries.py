@@ -7,6 +7,7 @@ conditions and weights. Answers are rational where the law is.
 
 from __future__ import annotations
 
+from pplc.inference.registry import METHODS
 from pplc.inference.result import Result
 from pplc.inference.sites import sites
 from pplc.information.answers import Answered, Runs
@@ -111,7 +112,7 @@ def _evidence(query: syntax.Query, text: str, result: Result) -> Answered:
                 "E0607",
                 f"the evidence is not known: {reason}",
                 query.span,
-                help="methods that give it are `exact` and `importance`",
+                help=f"methods that give it are {', '.join(n for n, m in METHODS.items() if m.evidence)}",
             )
         )
     return Answered(text, result.log_evidence, unit="nats")
