@@ -40,6 +40,7 @@ RUNS: Mapping[str, Run] = {
     "arK-arK": Run(),  # 12 s
     "earnings-logearn_interaction": Run(),  # 7 s
     "eight_schools-eight_schools_noncentered": Run(target_accept=0.9),  # 7 s
+    "garch-garch11": Run(draws=700, warmup=500),  # about 30 s
     "gp_pois_regr-gp_regr": Run(),  # 5 s
     "hmm_example-hmm_example": Run(draws=700, warmup=200),  # about 55 s
     "kidiq-kidscore_interaction": Run(draws=2000),  # about 45 s
