@@ -133,9 +133,9 @@ USAGE: dict[tuple[str, ...], tuple[str, str]] = {
         "",
     ),
     ("fmt", "none.ppl"): ("E0316: there is no file `none.ppl`", ""),
-    ("query", "hmm.ppl", "semantic(z[0]; z[1])"): (
-        "E0605: the query `semantic` is not available in this version",
-        "functions of `pplc.information`",
+    ("query", "hmm.ppl", "bounds(P(z[0] == 1))"): (
+        "E0605: the query `bounds` is not available in this version",
+        "causal bounds come with later ones",
     ),
 }
 
