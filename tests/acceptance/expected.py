@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction as F
-from math import cosh, exp, log, sqrt, tanh
+from math import comb, cosh, exp, log, sqrt, tanh
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,10 @@ class Endless:
 
 ENDLESS: Mapping[str, Endless] = {
     "R01_geometric": Endless(_ints({k: F(1, 2**k) for k in range(1, 50)}), mean=2.0),
+    "R03_pcfg": Endless(
+        _ints({n: F(comb(2 * n - 2, n - 1), n) * F(2, 5) ** (n - 1) * F(3, 5) ** n for n in range(1, 40)}),
+        mean=3.0,
+    ),
     "R04_gamblers_ruin": Endless({"true": F(41553, 58025)}, exact=True, set={"p": F(3, 5)}),
     "R06_max_geometric": Endless(
         _ints({n: (1 - F(5, 6) ** n) ** 3 - (1 - F(5, 6) ** (n - 1)) ** 3 for n in range(1, 60)}),
