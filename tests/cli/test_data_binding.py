@@ -105,7 +105,7 @@ BAD: dict[str, tuple[t.Type, Any, str]] = {
     "function": (
         t.Fn((t.REAL,), t.REAL),
         1,
-        "E0304: `a` is of type `fn(real) -> real`, which data cannot give",
+        "E0304: `a` is a function, which data cannot give",
     ),
     "fixed size": (
         t.Array(t.REAL, (t.Size("", 2),)),
