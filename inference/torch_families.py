@@ -16,6 +16,7 @@ from torch import Tensor
 from pplc.inference.torch_combinators import Censored, Iid, Mixture, Ordered, Truncated
 from pplc.inference.torch_cumulative import SHAPES, TAILS
 from pplc.inference.torch_densities import DENSITIES
+from pplc.inference.torch_domains import FAR_OUTSIDE, HARMLESS, IN_DOMAIN, SELF_GUARDED, SILENT
 from pplc.inference.torch_elementwise import elementwise, where
 from pplc.inference.torch_laws import Image, TorchLaw
 from pplc.inference.torch_spaces import DISCRETE, REAL, Kind, Space, matrix_space
@@ -29,7 +30,7 @@ from pplc.inference.torch_values import (
     untraced,
 )
 from pplc.inference.torch_vector_densities import VECTOR_DENSITIES
-from pplc.lang.families import FAMILIES, Domain, Family, Parameter
+from pplc.lang.families import FAMILIES, Family, Parameter
 from pplc.lang.families import Kind as Support
 from pplc.semantics.faults import outside_domain, unavailable
 
@@ -45,59 +46,6 @@ _PI = tensor(math.pi)
 _CONSTANTS = {0: _ZERO, 1: _ONE}
 _OPEN_AT_ZERO = frozenset({"LogNormal", "InverseGamma"})
 """Families whose density at 0 is 0, but whose formula says 0/0 there."""
-
-_IN_DOMAIN = {
-    Domain.POSITIVE: lambda t: t > 0,
-    Domain.NONNEGATIVE: lambda t: t >= 0,
-    Domain.UNIT: lambda t: (t >= 0) & (t <= 1),
-    Domain.OPEN_UNIT: lambda t: (t > 0) & (t < 1),
-    Domain.POSITIVE_UNIT: lambda t: (t > 0) & (t <= 1),
-    Domain.NATURAL: lambda t: t >= 0,
-    Domain.POSITIVE_INT: lambda t: t > 0,
-    Domain.POSITIVE_VECTOR: lambda t: t > 0,
-    Domain.ORDERED: lambda t: t[..., 1:] > t[..., :-1],
-    Domain.SIMPLEX: lambda t: (t >= 0) & ((t.sum(-1, keepdim=True) - 1).abs() <= 1e-8),
-}
-_SLACK = 1e-9
-"""Beyond the edge of a domain by less than this is taken for rounding."""
-_FAR_OUTSIDE = {
-    Domain.POSITIVE: lambda t: t < -_SLACK,
-    Domain.NONNEGATIVE: lambda t: t < -_SLACK,
-    Domain.UNIT: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
-    Domain.OPEN_UNIT: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
-    Domain.POSITIVE_UNIT: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
-    Domain.POSITIVE_VECTOR: lambda t: t < -_SLACK,
-    Domain.SIMPLEX: lambda t: (t < -_SLACK) | (t > 1 + _SLACK),
-}
-HARMLESS = {
-    Domain.POSITIVE: 1,
-    Domain.NONNEGATIVE: 1,
-    Domain.UNIT: 0.5,
-    Domain.OPEN_UNIT: 0.5,
-    Domain.POSITIVE_UNIT: 0.5,
-    Domain.NATURAL: 1,
-    Domain.POSITIVE_INT: 1,
-}
-"""A value inside each scalar domain, for rounds in which a law is not used."""
-_SILENT = frozenset(
-    {Domain.POSITIVE, Domain.NONNEGATIVE, Domain.POSITIVE_UNIT, Domain.UNIT, Domain.POSITIVE_VECTOR}
-)
-"""Domains that a random parameter may leave without its density becoming NaN by itself."""
-_SELF_GUARDED = frozenset(
-    {
-        "Normal",
-        "Cauchy",
-        "Laplace",
-        "Logistic",
-        "Gumbel",
-        "LogNormal",
-        "HalfNormal",
-        "HalfCauchy",
-        "SkewNormal",
-    }
-    | {"Exponential", "Weibull", "Pareto", "Kumaraswamy"}
-)
-"""Families whose formula takes the log of every parameter with a domain: NaN outside it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,8 +242,8 @@ class FamilyLaw(TorchLaw):
     def _checked(self, given: Sequence[Tensor], result: Tensor) -> Tensor:
         """NaN where a random parameter has left its domain; a known one is an error at once."""
         for part, parameter, value in zip(self.parameters, self.signature, given, strict=True):
-            test = _IN_DOMAIN.get(parameter.domain)
-            if test is None or part.known or parameter.domain not in _SILENT or self.name in _SELF_GUARDED:
+            test = IN_DOMAIN.get(parameter.domain)
+            if test is None or part.known or parameter.domain not in SILENT or self.name in SELF_GUARDED:
                 continue
             fine = test(value)
             if parameter.rank:
@@ -306,7 +254,7 @@ class FamilyLaw(TorchLaw):
     def check(self) -> None:
         """A `Fault` if a known parameter is outside its domain."""
         for part, parameter in zip(self.parameters, self.signature, strict=True):
-            test = _IN_DOMAIN.get(parameter.domain)
+            test = IN_DOMAIN.get(parameter.domain)
             if not part.known:
                 continue
             with untraced():
@@ -328,7 +276,7 @@ class FamilyLaw(TorchLaw):
     def inspect(self) -> None:
         """A `Fault` if a random parameter is outside its domain by more than rounding can explain."""
         for part, parameter in zip(self.parameters, self.signature, strict=True):
-            outside = _FAR_OUTSIDE.get(parameter.domain)
+            outside = FAR_OUTSIDE.get(parameter.domain)
             if outside is None or part.known:
                 continue
             bad = outside(part.data) & torch.isfinite(part.data)

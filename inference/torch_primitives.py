@@ -11,7 +11,6 @@ that do not take the side, functions with a singularity get a harmless argument.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
@@ -22,6 +21,21 @@ from torch import Tensor
 from pplc.inference.torch_elementwise import elementwise, guarded, where
 from pplc.inference.torch_growing import TorchGrowing
 from pplc.inference.torch_index import index
+from pplc.inference.torch_linear import (
+    Guard,
+    Operation,
+    cholesky,
+    diag,
+    exp_quad,
+    kernel,
+    matern32,
+    matern52,
+    matmul,
+    on_shape,
+    or_nan,
+    periodic,
+    solve,
+)
 from pplc.inference.torch_values import (
     FLOAT,
     Batch,
@@ -41,9 +55,6 @@ from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.values import MISSING, Record, Tagged
 
 Static: TypeAlias = tuple[str | int, ...]
-Guard: TypeAlias = Batch | None
-Operation: TypeAlias = Callable[..., Content]
-"""`(guard, *arguments) -> value`."""
 
 
 def primitive(op: str, static: Static, guard: Guard, args: Sequence[Content]) -> Content:
@@ -230,111 +241,6 @@ def _log_sum_exp(guard: Guard, *xs: Content) -> Content:  # noqa: ARG001
     return _reduced(lift(xs[0]), lambda t, dims: torch.logsumexp(t.to(FLOAT), dims))
 
 
-# ------------------------------------------------------------------ vectors and matrices
-
-
-def _on_shape(rank: int, operation: Callable[..., Tensor], *, real: bool = True) -> Operation:
-    """An operation on the last axes that torch does batch by batch."""
-
-    def apply(guard: Guard, *xs: Content) -> Content:  # noqa: ARG001
-        parts = [lift(x) for x in xs]
-        if real:
-            return combine(lambda *ts: operation(*[t.to(FLOAT) for t in ts]), parts, rank)
-        return combine(operation, parts, rank)
-
-    return apply
-
-
-def _matmul(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
-    left, right = lift(a), lift(b)
-
-    def product(x: Tensor, y: Tensor) -> Tensor:
-        if left.rank == 1 and right.rank == 1:
-            return (x * y).sum(-1)
-        if left.rank == 1:
-            return torch.matmul(x.unsqueeze(-2), y).squeeze(-2)
-        if right.rank == 1:
-            return torch.matmul(x, y.unsqueeze(-1)).squeeze(-1)
-        return torch.matmul(x, y)
-
-    return combine(product, [left, right], left.rank + right.rank - 2)
-
-
-def _solve(guard: Guard, a: Content, b: Content) -> Content:  # noqa: ARG001
-    right = lift(b)
-
-    def solved(x: Tensor, y: Tensor) -> Tensor:
-        if right.rank == 1:
-            return _or_nan(*torch.linalg.solve_ex(x, y.unsqueeze(-1))).squeeze(-1)
-        return _or_nan(*torch.linalg.solve_ex(x, y))
-
-    return combine(solved, [lift(a), right], right.rank)
-
-
-def _diag(guard: Guard, x: Content) -> Content:  # noqa: ARG001
-    part = lift(x)
-    if part.rank == 1:
-        return combine(torch.diag_embed, [part], 2)
-    return combine(lambda t: torch.diagonal(t, dim1=-2, dim2=-1), [part], 1)
-
-
-def _or_nan(found: Tensor, failed: Tensor) -> Tensor:
-    """The matrices found; NaN where there is none, so that a trajectory can be rejected."""
-    return torch.where((failed == 0).unsqueeze(-1).unsqueeze(-1), found, torch.full_like(found, math.nan))
-
-
-def _cholesky(t: Tensor) -> Tensor:
-    """The factor; NaN where the matrix is not positive definite."""
-    return _or_nan(*torch.linalg.cholesky_ex(t))
-
-
-def _kernel(shape: Callable[..., Tensor], extra: int = 0) -> Operation:
-    def apply(guard: Guard, *args: Content) -> Content:  # noqa: ARG001
-        points, scales = args[: -2 - extra], [lift(s) for s in args[-2 - extra :]]
-        x = lift(points[0])
-        y = lift(points[1]) if len(points) == 2 else x
-
-        def covariance(a: Tensor, b: Tensor, *s: Tensor) -> Tensor:
-            s = tuple(t.unsqueeze(-1).unsqueeze(-1) for t in s)
-            if x.rank == 1:
-                difference = a.unsqueeze(-1) - b.unsqueeze(-2)
-                squared = difference * difference
-            else:
-                difference = a.unsqueeze(-2) - b.unsqueeze(-3)
-                squared = (difference * difference).sum(-1)
-            return shape(squared, *s)
-
-        return combine(covariance, [x, y, *scales], 2)
-
-    return apply
-
-
-def _distance(squared: Tensor) -> Tensor:
-    """The root, with gradient 0 at 0."""
-    zero = squared == 0
-    return torch.where(
-        zero, torch.zeros_like(squared), torch.sqrt(torch.where(zero, torch.ones_like(squared), squared))
-    )
-
-
-def _exp_quad(squared: Tensor, sd: Tensor, length: Tensor) -> Tensor:
-    return sd * sd * torch.exp(-squared / (2 * length * length))
-
-
-def _matern32(squared: Tensor, sd: Tensor, length: Tensor) -> Tensor:
-    s = math.sqrt(3) * _distance(squared) / length
-    return sd * sd * (1 + s) * torch.exp(-s)
-
-
-def _matern52(squared: Tensor, sd: Tensor, length: Tensor) -> Tensor:
-    s = math.sqrt(5) * _distance(squared) / length
-    return sd * sd * (1 + s + s * s / 3) * torch.exp(-s)
-
-
-def _periodic(squared: Tensor, sd: Tensor, length: Tensor, period: Tensor) -> Tensor:
-    return sd * sd * torch.exp(-2 * torch.sin(math.pi * _distance(squared) / period) ** 2 / (length * length))
-
-
 NUMERIC: Mapping[str, Operation] = MappingProxyType(
     {
         "add": _binary(torch.add),
@@ -344,7 +250,7 @@ NUMERIC: Mapping[str, Operation] = MappingProxyType(
         "floordiv": _floordiv,
         "mod": _mod,
         "pow": _pow,
-        "matmul": _matmul,
+        "matmul": matmul,
         "neg": _unary(torch.neg, real=False),
         "not": _unary(torch.logical_not, real=False),
         "eq": _equal,
@@ -385,23 +291,23 @@ NUMERIC: Mapping[str, Operation] = MappingProxyType(
         "any": _reduction(lambda t: t.any(-1)),
         "all": _reduction(lambda t: t.all(-1)),
         "log_sum_exp": _log_sum_exp,
-        "norm": _on_shape(0, lambda t: torch.linalg.vector_norm(t, dim=-1)),
-        "cumsum": _on_shape(1, lambda t: t.cumsum(-1), real=False),
-        "sort": _on_shape(1, lambda t: t.sort(-1).values, real=False),
-        "softmax": _on_shape(1, lambda t: torch.softmax(t, -1)),
-        "dot": _on_shape(0, lambda a, b: (a * b).sum(-1), real=False),
-        "outer": _on_shape(2, lambda a, b: a.unsqueeze(-1) * b.unsqueeze(-2), real=False),
-        "diag": _diag,
-        "transpose": _on_shape(2, lambda t: t.transpose(-1, -2), real=False),
-        "inv": _on_shape(2, lambda t: _or_nan(*torch.linalg.inv_ex(t))),
-        "solve": _solve,
-        "det": _on_shape(0, torch.linalg.det),
-        "logdet": _on_shape(0, lambda t: torch.linalg.slogdet(t).logabsdet),
-        "cholesky": _on_shape(2, _cholesky),
-        "gp_exp_quad": _kernel(_exp_quad),
-        "gp_matern32": _kernel(_matern32),
-        "gp_matern52": _kernel(_matern52),
-        "gp_periodic": _kernel(_periodic, 1),
+        "norm": on_shape(0, lambda t: torch.linalg.vector_norm(t, dim=-1)),
+        "cumsum": on_shape(1, lambda t: t.cumsum(-1), real=False),
+        "sort": on_shape(1, lambda t: t.sort(-1).values, real=False),
+        "softmax": on_shape(1, lambda t: torch.softmax(t, -1)),
+        "dot": on_shape(0, lambda a, b: (a * b).sum(-1), real=False),
+        "outer": on_shape(2, lambda a, b: a.unsqueeze(-1) * b.unsqueeze(-2), real=False),
+        "diag": diag,
+        "transpose": on_shape(2, lambda t: t.transpose(-1, -2), real=False),
+        "inv": on_shape(2, lambda t: or_nan(*torch.linalg.inv_ex(t))),
+        "solve": solve,
+        "det": on_shape(0, torch.linalg.det),
+        "logdet": on_shape(0, lambda t: torch.linalg.slogdet(t).logabsdet),
+        "cholesky": on_shape(2, cholesky),
+        "gp_exp_quad": kernel(exp_quad),
+        "gp_matern32": kernel(matern32),
+        "gp_matern52": kernel(matern52),
+        "gp_periodic": kernel(periodic, 1),
         "reverse": lambda guard, x: combine(lambda t: t.flip(-lift(x).rank), [lift(x)], lift(x).rank),
     }
 )
