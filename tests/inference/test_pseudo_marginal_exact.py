@@ -40,7 +40,7 @@ from tests.support.reference import bound, masses, rational
 
 CHAIN = """
 model m() {
-  p ~ UniformInt(0, 2)
+  p ~ Categorical([0.5, 0.25, 0.25])
   let stay = [0.25, 0.5, 0.75][p]
   z[0] ~ Bernoulli(0.5)
   observe true ~ Bernoulli(if z[0] { 0.75 } else { 0.25 })
@@ -121,8 +121,11 @@ def test_pimh_leaves_the_posterior_as_it_is() -> None:
         accepted: dict[F, F] = {}
         for name, outcome in law.items():
             if name[1] not in accepted:  # all that the decision looks at
-                decisions = enumerate_runs(partial(pimh.decided, state, outcome.swept))
+                decisions = list(enumerate_runs(partial(pimh.decided, state, outcome.swept)))
                 accepted[name[1]] = sum((d.probability for d in decisions if d.value.accepted), F(0))
+                for end in (d.value for d in decisions):
+                    kept = outcome.swept if end.accepted else state
+                    assert (end.run, end.log_mass) == (kept.run, kept.log_mass)
             share = probability * outcome.probability
             after[name] += share * accepted[name[1]]
             after[value, mass] += share * (1 - accepted[name[1]])
@@ -196,8 +199,13 @@ def row(
 
 
 def chance_to_accept(state: pmmh.State, new: Traced, ratio: LogWeight, swept: Swept) -> F:
-    runs = enumerate_runs(lambda source: pmmh.decided(state, new, ratio, swept, source) is state)
-    return sum((run.probability for run in runs if not run.value), F(0))
+    chance = F(0)
+    for run in enumerate_runs(partial(pmmh.decided, state, new, ratio, swept)):
+        if run.value is not state:
+            chance += run.probability
+            assert run.value.theta.traced is new
+            assert (run.value.log_mass, run.value.run) == (swept.log_mass, swept.run)
+    return chance
 
 
 def proposals(kernel: Kernel, theta: Traced) -> Proposals:
@@ -238,7 +246,7 @@ def test_the_step_of_pmmh_proposes_sweeps_and_decides() -> None:
 
 
 def nests_of(inner: int, moves: int, length: int = 2) -> Nests:
-    text = CHAIN.replace("LENGTH", str(length)).replace("UniformInt(0, 2)", "UniformInt(0, 1)")
+    text = CHAIN.replace("LENGTH", str(length)).replace("0.5, 0.25, 0.25", "0.75, 0.25")
     kernel = kernel_of(text, inner)
     return Nests(kernel.parameters, MULTINOMIAL, inner, kernel.mixture, moves)
 

@@ -29,6 +29,7 @@ SWEEP = ("tests/inference/test_particle_gibbs.py", "-k", "chain or sprinkler or 
 MOVES = ("tests/inference/test_particles_exact.py", "-k", "D02 or D10")
 LENGTH = ("tests/inference/test_mh_exact.py", "-k", "l05_the_length")
 MH = ("tests/inference/test_mh_exact.py", "-k", "acceptance_programs and (D02 or D10 or D18 or R08)")
+PMMH = ("tests/inference/test_pseudo_marginal_exact.py", "-k", "pmmh_leaves")
 
 CATALOGUE = (
     Mutant(
@@ -186,5 +187,85 @@ CATALOGUE = (
         "        or all(",
         "validity",
         MOVES,
+    ),
+    Mutant(
+        "PMMH by the estimate of the wrong parameters",
+        "inference/pmmh.py",
+        "accept(times(ratio, minus(swept.log_mass, state.log_mass)), source)",
+        "accept(times(ratio, minus(state.log_mass, swept.log_mass)), source)",
+        "validity",
+        PMMH,
+    ),
+    Mutant(
+        "PMMH that keeps the old estimate with new parameters",
+        "inference/pmmh.py",
+        "return State(state.theta._replace(traced=new), swept.log_mass, swept.run)",
+        "return State(state.theta._replace(traced=new), state.log_mass, swept.run)",
+        "validity",
+        PMMH,
+    ),
+    Mutant(
+        "the prior of the parameters counted twice",
+        "inference/parameter_moves.py",
+        "log_ratio=minus(found.log_ratio, change)",
+        "log_ratio=found.log_ratio",
+        "validity",
+        PMMH,
+    ),
+    Mutant(
+        "PIMH that accepts the wrong way round",
+        "inference/pimh.py",
+        "not accept(minus(swept.log_mass, state.log_mass), source)",
+        "not accept(minus(state.log_mass, swept.log_mass), source)",
+        "validity",
+        ("tests/inference/test_pseudo_marginal_exact.py", "-k", "pimh"),
+    ),
+    Mutant(
+        "SMC^2 whose moves forget the likelihood",
+        "inference/smc2.py",
+        "accept(times(ratio, minus(mass, particle.log_mass)), source)",
+        "accept(ratio, source)",
+        "validity",
+        ("tests/inference/test_pseudo_marginal_exact.py", "-k", "moves_of_smc2"),
+    ),
+    Mutant(
+        "increments of the exponent with the wrong sign",
+        "inference/tempering.py",
+        "change = beta - before",
+        "change = before - beta",
+        "validity",
+        ("tests/inference/test_tempering_exact.py", "-k", "annealed and sprinkler"),
+    ),
+    Mutant(
+        "moves at the exponent before",
+        "inference/tempering.py",
+        "rule.kernel, sources[slot], beta)",
+        "rule.kernel, sources[slot], before or 1)",
+        "specification",
+        ("tests/inference/test_tempering_exact.py", "-k", "annealing_is_the_textbooks"),
+    ),
+    Mutant(
+        "the term of Hastings reversed",
+        "inference/proposals.py",
+        "ratio = minus(times(above, back), times(below, there))",
+        "ratio = minus(times(above, there), times(below, back))",
+        "validity",
+        ("tests/inference/test_mh_exact.py", "-k", "proposal_programs"),
+    ),
+    Mutant(
+        "the Jacobian of a bounded number with the wrong sign",
+        "inference/steps.py",
+        "log_jacobian(lower, upper, there) - log_jacobian(lower, upper, here)",
+        "log_jacobian(lower, upper, here) - log_jacobian(lower, upper, there)",
+        "validity",
+        ("tests/inference/test_mh.py", "-k", "constrained and (positive or bounds)"),
+    ),
+    Mutant(
+        "no Jacobian for simplexes and matrices",
+        "inference/steps.py",
+        "Step(_frozen(out), after - before)",
+        "Step(_frozen(out), 0.0)",
+        "validity",
+        ("tests/inference/test_mh.py", "-k", "constrained and (simplex or covariance)"),
     ),
 )
