@@ -106,16 +106,12 @@ class Ordered(TorchLaw):
 
 
 @dataclass(frozen=True, eq=False)
-class Truncated(TorchLaw):
-    """A scalar law between bounds, renormalised."""
+class Bounded(TorchLaw):
+    """A scalar law with bounds; what happens beyond them is for `Truncated` and `Censored` to say."""
 
     base: TorchLaw
     lower: Batch | None
     upper: Batch | None
-
-    @property
-    def name(self) -> str:
-        return f"Truncated({self.base.name})"
 
     @property
     def rank(self) -> int:
@@ -133,6 +129,15 @@ class Truncated(TorchLaw):
     @property
     def parts(self) -> Sequence[Batch]:
         return [*self.base.parts, *(bound for bound in (self.lower, self.upper) if bound)]
+
+
+@dataclass(frozen=True, eq=False)
+class Truncated(Bounded):
+    """A scalar law between bounds, renormalised."""
+
+    @property
+    def name(self) -> str:
+        return f"Truncated({self.base.name})"
 
     @property
     def space(self) -> Space:
@@ -204,33 +209,12 @@ class Truncated(TorchLaw):
 
 
 @dataclass(frozen=True, eq=False)
-class Censored(TorchLaw):
+class Censored(Bounded):
     """A scalar law whose values beyond a bound are recorded as that bound."""
-
-    base: TorchLaw
-    lower: Batch | None
-    upper: Batch | None
 
     @property
     def name(self) -> str:
         return f"Censored({self.base.name})"
-
-    @property
-    def rank(self) -> int:
-        return max(self.base.rank, *(bound.rank for bound in (self.lower, self.upper) if bound))
-
-    @property
-    def discrete(self) -> bool:
-        return self.base.discrete
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        bounds = [bound.shape for bound in (self.lower, self.upper) if bound]
-        return tuple(torch.broadcast_shapes(self.base.shape, *bounds))
-
-    @property
-    def parts(self) -> Sequence[Batch]:
-        return [*self.base.parts, *(bound for bound in (self.lower, self.upper) if bound)]
 
     @property
     def space(self) -> Space:
