@@ -55,13 +55,17 @@ def geometric(p: Tensor, x: Tensor) -> Tensor:
     return torch.special.xlog1py(x, -p) + torch.log(p)
 
 
+def log_arrangements(successes: Tensor, x: Tensor) -> Tensor:
+    """log Gamma(x + r) / (x! Gamma(r))."""
+    return torch.lgamma(x + successes) - torch.lgamma(x + 1) - torch.lgamma(successes)
+
+
 def negative_binomial(successes: Tensor, p: Tensor, x: Tensor) -> Tensor:
-    count = torch.lgamma(x + successes) - torch.lgamma(x + 1) - torch.lgamma(successes)
-    return count + successes * torch.log(p) + torch.special.xlog1py(x, -p)
+    return log_arrangements(successes, x) + successes * torch.log(p) + torch.special.xlog1py(x, -p)
 
 
 def negative_binomial_mean(mean: Tensor, dispersion: Tensor, x: Tensor) -> Tensor:
-    count = torch.lgamma(x + dispersion) - torch.lgamma(x + 1) - torch.lgamma(dispersion)
+    count = log_arrangements(dispersion, x)
     return count - dispersion * torch.log1p(mean / dispersion) - x * torch.log1p(dispersion / mean)
 
 
