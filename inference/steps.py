@@ -139,9 +139,10 @@ def _number(law: LawValue, value: float, scale: float, source: Source) -> Step |
         return None
     here = unconstrain(lower, upper, value)
     there = here + scale * _normal(source)
-    return Step(
-        constrain(lower, upper, there), log_jacobian(lower, upper, there) - log_jacobian(lower, upper, here)
-    )
+    found = constrain(lower, upper, there)
+    if not lower < found < upper:  # rounded to a bound, where the density may be infinite
+        return None
+    return Step(found, log_jacobian(lower, upper, there) - log_jacobian(lower, upper, here))
 
 
 def _bounds(law: LawValue) -> tuple[float, float]:

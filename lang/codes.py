@@ -733,8 +733,8 @@ RUN: Final[dict[str, Code]] = {
     "E0440": Code(
         "no starting point",
         "A chain starts at a point of positive density. A hundred random points on the unconstrained scale"
-        " had density 0, or one that is not a number, or a parameter outside its domain. The message names"
-        " the site that is to blame.",
+        " had density 0, or one that is not a number, or a parameter outside its domain; for `mh` and its kin,"
+        " 2,000 draws from the prior. The message names the site that is to blame, or shows where most ended.",
         "# run: infer --method nuts --set y=1\n"
         "model f(y: real) { x ~ Normal(0, 1); condition(x > 50); observe y ~ Normal(x, 1) }",
     ),
