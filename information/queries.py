@@ -49,14 +49,7 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
         return _evidence(query, text, runs.result(interventions, prior=prior))
     result = runs.result(interventions, prior=prior)
     if result.method == "map":
-        raise Rejected(
-            Diagnostic(
-                "E0612",
-                "`map` finds a point, not a law, so that it answers no queries",
-                query.span,
-                help="use another method, such as `laplace` or `nuts`",
-            )
-        )
+        raise no_law(query)
     try:
         if query.head not in BASIC:
             # Programs without such a query start sooner without the many modules that answer it.
@@ -68,6 +61,18 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
     except Open as open_:  # a parameter without a value: logarithms and comparisons have no formula
         raise located(open_, query.span) from None
     return answer_from_draws(query, text, runs, result)
+
+
+def no_law(query: syntax.Query) -> Rejected:
+    """The error of asking about a point."""
+    return Rejected(
+        Diagnostic(
+            "E0612",
+            "`map` finds a point, not a law, so that it answers no queries",
+            query.span,
+            help="use another method, such as `laplace` or `nuts`",
+        )
+    )
 
 
 def refuse_later(query: syntax.Query) -> None:

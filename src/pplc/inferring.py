@@ -21,7 +21,7 @@ from pplc.inference.registry import METHODS, settle
 from pplc.inference.sites import sites
 from pplc.information.answers import Answered
 from pplc.information.expressions import drawn_functions
-from pplc.information.queries import answer, nothing_to_set, refuse_later
+from pplc.information.queries import answer, no_law, nothing_to_set, refuse_later
 from pplc.lang import core, syntax
 from pplc.lang.analysis import reachable, statements
 from pplc.lang.check import Checked, check_query
@@ -83,6 +83,9 @@ def infer(
     )
     for query in request.queries:
         refuse_later(query)
+    if request.method == "map" and not request.optional and request.queries:
+        if all(query.head != "evidence" for query in request.queries):  # no answer is to be had
+            raise Rejected(*(d for query in request.queries for d in no_law(query).diagnostics))
     bindings = bind_model(model, tables, settings, request.symbolic)
     if request.symbolic:
         request = replace(request, method=_formulas(request))

@@ -192,7 +192,8 @@ def test_a_value_that_does_not_fit_has_its_message(name: str) -> None:
     (diagnostic,) = caught.value.diagnostics
     assert f"{diagnostic.code}: {diagnostic.message}" == message
     assert diagnostic.span == Span(FILE, 1, 9, 1, 10)
-    assert diagnostic.label == f"declared as `{t.show(kind)}`"
+    verb = "needs" if isinstance(kind, t.Fn) else "declared as"
+    assert diagnostic.label == f"{verb} `{t.show(kind)}`"
 
 
 def test_everything_wrong_is_listed_at_once_in_the_order_of_the_model() -> None:
