@@ -28,7 +28,7 @@ from pplc.inference.forward import Joint, forward, no_runs
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Index, Probability, Result
-from pplc.inference.states import can_gain
+from pplc.inference.states import ENDLESS, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
@@ -45,6 +45,9 @@ FIRST_STATES = 1_000
 
 FEW_STATES = 2_000
 """States between the loops of a program that is passed through as matrix products."""
+
+OPEN_STATES = 500
+"""States of a program that may go on for ever and has formulas for answers; they must come back."""
 
 TOO_MANY = "E0503"
 
@@ -73,7 +76,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
     if found is not None:
         return _passed(found)
     if not ordered(bound.program):
-        return _costing(forward(bound, progress))
+        return _costing(_closed(bound, progress) if bound.open else forward(bound, progress))
     first = min(bound.budget.states, FIRST_STATES)
     try:
         return _costing(forward(replace(bound, budget=replace(bound.budget, states=first)), progress))
@@ -102,6 +105,24 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
         if rejected.diagnostics[0].code != TOO_MANY:
             raise
         raise Rejected(replace(rejected.diagnostics[0], help=f"{cost}. {many.help}")) from None
+
+
+def _closed(bound: Bound, progress: Progress) -> Result:
+    """The formulas of a program that may go on for ever, if its states come back."""
+    try:
+        return forward(_few(bound), progress)
+    except Rejected as rejected:
+        first = rejected.diagnostics[0]
+        if first.code not in (TOO_MANY, *ENDLESS):
+            raise
+        states = counted(_few(bound).budget.states, "state")
+        message = f"more than {states} do not come to an end, so that answers have no formulas"
+        advice = "give the parameters values: then answers have bounds"
+        raise Rejected(replace(first, code="E0561", message=message, help=advice)) from None
+
+
+def _few(bound: Bound) -> Bound:
+    return replace(bound, budget=replace(bound.budget, states=min(bound.budget.states, OPEN_STATES)))
 
 
 def _costing(result: Result) -> Result:
@@ -156,7 +177,7 @@ def joint(
     """
     waiting = progress or Silent()
     if not ordered(bound.program):
-        return following.joint(bound, record, key, waiting, names)
+        return following.joint(_few(bound) if bound.open else bound, record, key, waiting, names)
     first = min(bound.budget.states, FIRST_STATES)
     small = replace(bound, budget=replace(bound.budget, states=first))
     try:

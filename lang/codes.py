@@ -991,6 +991,13 @@ METHODS: Final[dict[str, Code]] = {
         " no formula.",
         "model f(p: unit) { if p < 0.5 { return 0 }; return 1 }   with   --symbolic p",
     ),
+    "E0561": Code(
+        "formulas without end",
+        "A program that may go on for ever has formulas for answers (`--symbolic`) if it comes back to the same"
+        " states: then these are a linear system. A count that grows without limit never comes back; with"
+        " values for its parameters it has bounds.",
+        "model f(p: unit) { var n = 0; while flip(p) { n = n + 1 }; return n }   with   --symbolic p",
+    ),
     "E0551": Code(
         "function without a gradient",
         "A function given from Python is asked at values that depend on the draws, and gives no tensor that"

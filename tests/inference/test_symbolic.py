@@ -243,6 +243,25 @@ def test_the_biased_host_gives_it_away_by_the_textbook_formula() -> None:
     assert run.symbolic == ("left",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model m(p: unit) { var n = 0; while flip(p) { n = n + 1 }; return n }",
+        "model m(p: unit) -> int { if flip(p) { return 0 }; return 1 + ~m(p) }",
+    ],
+)
+def test_what_never_comes_back_has_no_formula(text: str) -> None:
+    with pytest.raises(Rejected, match="E0561"):
+        pplc.compile(text).infer(symbolic=("p",))
+
+
+def test_what_is_reported_on_an_endless_way_is_left_out() -> None:
+    text = "model m(p: unit) { var n = 0; while flip(p) { step ~ Bernoulli(0.5); n = 1 - n }; return n }"
+    run = pplc.compile(text).infer(symbolic=("p",))
+    assert list(run.variables) == ["return"]
+    assert str(run["return"].exact[()]["0"]) == "1/(p + 1)"
+
+
 def test_states_with_equal_formulas_are_merged() -> None:
     text = "model walk(p: unit) { var x = 0; for i in 0..12 { if flip(p) { x = x + 1 } }; return x }"
     run = pplc.compile(text).infer(symbolic=("p",))
