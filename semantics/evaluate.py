@@ -48,12 +48,14 @@ class Compiler:
         self.exact = exact
         self.call = call
         self._compiled: dict[int, Compiled] = {}
+        self._kept: list[core.Expr] = []  # so that the ids stay theirs
 
     def compiled(self, expression: core.Expr) -> Compiled:
         """The function of the environment that gives the expression's value."""
         found = self._compiled.get(id(expression))
         if found is None:
             found = self._compiled[id(expression)] = self._compile(expression)
+            self._kept.append(expression)
         return found
 
     def _compile(self, expression: core.Expr) -> Compiled:
