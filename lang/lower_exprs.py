@@ -196,12 +196,14 @@ class FunctionLowering(Blocks):
 
     def _index(self, tree: Index) -> Expr:
         base, *indices = self.parallel([tree.base, *tree.indices])
-        if isinstance(self.type_of(tree.base), Tuple):
-            (position,) = indices
+        kind = self.type_of(tree.base)
+        while indices and isinstance(kind, Tuple):
+            position, *indices = indices
             assert isinstance(position, core.Literal)
             assert isinstance(position.value, int)
-            return core.Prim("item", (base,), (position.value,), span=tree.span)
-        return core.Prim("index", (base, *indices), span=tree.span)
+            base = core.Prim("item", (base,), (position.value,), span=tree.span)
+            kind = kind.items[position.value]
+        return core.Prim("index", (base, *indices), span=tree.span) if indices else base
 
     def _shortcut(self, tree: Tree, left: Expr, right: Tree, *, when: bool) -> Expr:
         """`and`, `or`: the right side only `when` the left is true, or false."""

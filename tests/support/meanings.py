@@ -114,6 +114,10 @@ MEANINGS: dict[str, tuple[str, dict[Value, F]]] = {
         "var n = 1; let k = n; let f = fn (x: int) => x + k; n = 100; return f(1) + n",
         {102: F(1)},
     ),
+    "several indices at once go through tuples, arrays and lists": (
+        "let t = ([3, 1], (5, true), [(1, 2), (3, 4)]); return t[0, 1] + t[1, 0] + t[2, 1, 0] + t[2][0, 1]",
+        {11: F(1)},
+    ),
     "a record, a tuple and a string": (
         'let r = (a: 1, b: "x"); let (p, q) = (r.b, r.a + 1); return (p, q)',
         {("x", 2): F(1)},
