@@ -19,7 +19,7 @@ from pplc.inference.particles import Interpreted, Sources
 from pplc.semantics.measure import ONE, is_zero, times
 from pplc.semantics.number import IMPOSSIBLE, LogWeight, Number, weight
 from pplc.semantics.representations import sequential
-from pplc.semantics.representations.answering import density_of
+from pplc.semantics.representations.answering import density_of_kept
 from pplc.semantics.representations.population import (
     SCHEMES,
     Population,
@@ -127,7 +127,7 @@ def _score(engine: Interpreted, run: Suspended, future: Mapping[Address, Value])
         if value is None:
             return (), zero
         met += event.address not in engine.given
-        return value, density_of(event, value)[0]
+        return value, density_of_kept(event, value)[0]
 
     final, score = sequential.finish(engine.machine, (run, one), choose)
     return score if final.finished and met == len(future) else zero

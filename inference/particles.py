@@ -16,7 +16,7 @@ from pplc.semantics.measure import ONE
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogWeight
 from pplc.semantics.representations import sequential
-from pplc.semantics.representations.answering import density_of, draw_from
+from pplc.semantics.representations.answering import density_of_kept, draw_from
 from pplc.semantics.representations.sequential import Choose, Suspended
 from pplc.semantics.representations.traced import traced
 from pplc.semantics.runs import Sampling
@@ -144,7 +144,7 @@ class Interpreted:
         def choose(event: Sampling) -> tuple[Value, LogWeight]:
             if event.address in self.given:
                 value = self.given[event.address]
-                return value, density_of(event, value)[0]
+                return value, density_of_kept(event, value)[0]
             return draw_from(event, source), one
 
         return choose

@@ -4,6 +4,10 @@ The outer population is weighed by the increments of the inner estimates; when t
 count, it is resampled and every particle takes steps of PMMH, whose populations are made anew up to the same
 weight.
 
+Properly weighted, evidence included, when every step resamples (`--resample-below 1`) and all runs meet as
+many weights. When the population itself decides, as it does by default, the moves and the decision depend on
+each other: the evidence is consistent, but slightly biased for few particles.
+
 Chopin, Jacob & Papaspiliopoulos, *SMC^2: an efficient algorithm for sequential analysis of state space
 models* (JRSS B 2013).
 """
