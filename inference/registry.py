@@ -76,7 +76,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         for method in (
             Method(
                 "exact",
-                "merges equal runs, passes along loops, sums variables out; rational where it can, else in bounds",
+                "merges equal runs, passes along loops, sums variables out; rationals where it can, bounds",
                 "law-exact: equal, as rationals, to the meaning of the program",
                 frozenset({"seed", "time"}),
                 "pplc.inference.exact",
