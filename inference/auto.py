@@ -125,7 +125,7 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
         return f"enumeration takes more than {seconds:.3g} s"
     left = max(result.left.values(), default=0.0)
     if left > WIDEST:
-        return f"it has no end, and a share of {left:.1g} of its mass lies beyond the states that were followed"
+        return f"it has no end, and {left:.1g} of its mass lies beyond the states that were followed"
     _applies(method, given)
     why = f"finite: {result.note}" if result.note else "finite"
     return Outcome(method, options, "; ".join([*reasons, why]), result)

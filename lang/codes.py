@@ -586,7 +586,7 @@ DATA: Final[dict[str, Code]] = {
     ),
     "E0337": Code(
         "no parameters found",
-        "`pmmh` and `smc2` take the variables that are drawn before the first loop with weights as parameters."
+        "`pmmh` and `smc2` take variables that are drawn before the first loop with weights as parameters."
         " There are none: name them.",
         "pplc infer m.ppl --method pmmh",
     ),
@@ -733,8 +733,8 @@ RUN: Final[dict[str, Code]] = {
     "E0440": Code(
         "no starting point",
         "A chain starts at a point of positive density. A hundred random points on the unconstrained scale"
-        " had density 0, or one that is not a number, or a parameter outside its domain; for `mh` and its kin,"
-        " 2,000 draws from the prior. The message names the site that is to blame, or shows where most ended.",
+        " had density 0, or one that is not a number, or a parameter outside its domain; for `mh` and its"
+        " kin, 2,000 draws from the prior. The message names the site to blame, or shows where most ended.",
         "# run: infer --method nuts --set y=1\n"
         "model f(y: real) { x ~ Normal(0, 1); condition(x > 50); observe y ~ Normal(x, 1) }",
     ),
@@ -760,7 +760,7 @@ RUN: Final[dict[str, Code]] = {
     ),
     "E0453": Code(
         "differential equation not solved",
-        "`ode` advances in steps whose error it can see. A slope that is not finite, and a solution that needs"
+        "`ode` takes steps whose error it can see. A slope that is not finite, and a solution that needs"
         " too many steps, end it: stiff equations need a method that this version does not have.",
         "model f() { let y = ode(fn (t, y) => [y[0] ^ 2], [1.0], [2.0]); return y[0, 0] }",
     ),
@@ -993,7 +993,7 @@ METHODS: Final[dict[str, Code]] = {
     ),
     "E0561": Code(
         "formulas without end",
-        "A program that may go on for ever has formulas for answers (`--symbolic`) if it comes back to the same"
+        "A program that may go on for ever has formulas as answers (`--symbolic`) if it returns to the same"
         " states: then these are a linear system. A count that grows without limit never comes back; with"
         " values for its parameters it has bounds.",
         "model f(p: unit) { var n = 0; while flip(p) { n = n + 1 }; return n }   with   --symbolic p",

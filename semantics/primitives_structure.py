@@ -115,7 +115,9 @@ def _picked(array: Value, indices: tuple[Value, ...]) -> Value:
     leading = [i for i in indices if isinstance(i, tuple) and rank_of(i) == deepest]
     lengths = {len(i) for i in leading} - {1} or {1}
     if len(lengths) > 1:
-        raise shapes_differ("[]", *[shape_of(i) for i in leading][:2])
+        raise shapes_differ(
+            "[]", shape_of(leading[0]), shape_of(next(i for i in leading if len(i) != len(leading[0])))
+        )
     (length,) = lengths
 
     def at(entry: Value, round_: int) -> Value:

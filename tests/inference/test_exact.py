@@ -216,7 +216,8 @@ def test_the_engine_agrees_with_the_meaning_of(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_the_joint_law_is_the_unnormalised_measure_of(name: str) -> None:
     case = CASES[name]
-    measure = joint(case.bound, lambda _: True, lambda outcome: frozenset({(RETURN, outcome[RETURN])})).measure
+    law = joint(case.bound, lambda _: True, lambda outcome: frozenset({(RETURN, outcome[RETURN])}))
+    measure = law.measure
     found = {dict(outcome)[RETURN]: rational(weight) for outcome, weight in measure.masses.items()}
     assert found == case.masses
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 from pplc.densities import drawn_density
 from pplc.inference.collect import split
@@ -36,7 +36,7 @@ def _is_real(kind: Type) -> bool:
 
 def _value(value: Any, real: bool) -> Value:
     if isinstance(value, list):
-        return tuple(_value(item, real) for item in cast("list[Any]", value))
+        return tuple(_value(item, real) for item in value)
     if value is None:
         return MISSING
     return Fraction(repr(value)) if real else value
