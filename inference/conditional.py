@@ -42,38 +42,54 @@ class Rule(NamedTuple):
     ancestor_sampling: bool = False
 
 
-def init(engine: Interpreted, reference: Mapping[Address, Value], sources: Sources) -> Population[Suspended]:
+class State(NamedTuple):
+    """What one step hands the next.
+
+    population: the runs, the reference in slot 0.
+    future:     the choices that the reference has still to make. Its past may have been drawn anew, and is
+                then another one than it was.
+    """
+
+    population: Population[Suspended]
+    future: Mapping[Address, Value]
+
+
+def init(engine: Interpreted, reference: Mapping[Address, Value], sources: Sources) -> State:
     """A population after its first weight, the reference in slot 0."""
     others, log_weights = engine.start([*sources[1:-1], sources[-1]])
     first, log_weight = sequential.start(engine.machine, engine.follow(reference, sources[0]))
-    return spawn([first, *others], [log_weight, *log_weights], exact=engine.exact)
+    known = {a: v for a, v in reference.items() if a not in engine.given}
+    population = spawn([first, *others], [log_weight, *log_weights], exact=engine.exact)
+    return State(population, _left(known, first))
 
 
-def done(population: Population[Suspended]) -> bool:
+def _left(future: Mapping[Address, Value], run: Suspended) -> dict[Address, Value]:
+    """The choices that a run has not made yet."""
+    made = run.trace()
+    return {address: value for address, value in future.items() if address not in made}
+
+
+def done(state: State) -> bool:
     """Whether no run can go on."""
+    population = state.population
     return all(
         run.finished or is_zero(w)
         for run, w in zip(population.particles, population.log_weights, strict=True)
     )
 
 
-def step(
-    engine: Interpreted,
-    reference: Mapping[Address, Value],
-    population: Population[Suspended],
-    rule: Rule,
-    sources: Sources,
-) -> Population[Suspended]:
+def step(engine: Interpreted, state: State, rule: Rule, sources: Sources) -> State:
     """Resamples if the rule says so, and takes every run to its next weight."""
+    population, future = state
     count = len(population.particles)
     if effective_size(population.weights) <= rule.below * count:
-        population = _resampled(engine, reference, population, rule, sources[-1])
+        population = _resampled(engine, future, population, rule, sources[-1])
     alive = [not is_zero(w) for w in population.log_weights]
     runs, factors = engine.advance(population.particles[1:], alive[1:], sources[1:])
     first, factor = sequential.advance(
-        engine.machine, population.particles[0], engine.follow(reference, sources[0])
+        engine.machine, population.particles[0], engine.follow(future, sources[0])
     )
-    return weigh(population, [first, *runs], [factor, *factors])
+    return State(weigh(population, [first, *runs], [factor, *factors]), _left(future, first))
 
 
 def pick(population: Population[Suspended], source: Source) -> Suspended:
@@ -83,7 +99,7 @@ def pick(population: Population[Suspended], source: Source) -> Suspended:
 
 def _resampled(
     engine: Interpreted,
-    reference: Mapping[Address, Value],
+    future: Mapping[Address, Value],
     population: Population[Suspended],
     rule: Rule,
     source: Source,
@@ -92,7 +108,7 @@ def _resampled(
     count = len(population.particles)
     pushed = push_evidence(population)
     ancestors = SCHEMES["multinomial"](source, pushed.weights, count - 1) if count > 1 else []
-    past = _past(engine, reference, pushed, source) if rule.ancestor_sampling else 0
+    past = _past(engine, future, pushed, source) if rule.ancestor_sampling else 0
     offspring = [pushed.particles[ancestor] for ancestor in (past, *ancestors)]
     share = part(count, exact=engine.exact)
     return Population(offspring, [share] * count, pushed.log_evidence)
@@ -100,13 +116,11 @@ def _resampled(
 
 def _past(
     engine: Interpreted,
-    reference: Mapping[Address, Value],
+    future: Mapping[Address, Value],
     population: Population[Suspended],
     source: Source,
 ) -> int:
     """Whose past the reference goes on from: by weight times the density of its future after that past."""
-    made = population.particles[0].trace()
-    future = {a: v for a, v in reference.items() if a not in made and a not in engine.given}
     scores = [
         w if is_zero(w) else times(w, _score(engine, run, future))
         for run, w in zip(population.particles, population.log_weights, strict=True)

@@ -70,9 +70,9 @@ def path_step(
     values = current.values
     engine = Interpreted(machine, {a: value for a, value in values.items() if parameters(a)})
     inner = Within(source, count)
-    population = conditional.init(engine, values, inner.sources(0))
+    state = conditional.init(engine, values, inner.sources(0))
     generation = 0
-    while not conditional.done(population):
+    while not conditional.done(state):
         generation += 1
-        population = conditional.step(engine, values, population, rule, inner.sources(generation))
-    return traced(conditional.pick(population, source), None)
+        state = conditional.step(engine, state, rule, inner.sources(generation))
+    return traced(conditional.pick(state.population, source), None)

@@ -27,7 +27,18 @@ model m() {
   return z[1]
 }
 """
-CASES = {**PROGRAMS, "a parameter": PARAMETER}
+OTHER_PAST = """
+model m() {
+  n ~ UniformInt(0, 1)
+  condition(if n == 0 { flip(0.5) } else { true })
+  k ~ Bernoulli(0.5)
+  weight(if k or n == 1 { 2 } else { 1 })
+  j ~ Bernoulli(0.25)
+  weight(if j == k { 1 } else { 3 })
+  return (n, k, j)
+}
+"""
+CASES = {**PROGRAMS, "a parameter": PARAMETER, "a past of another structure": OTHER_PAST}
 
 
 def nothing(_: Address) -> bool:

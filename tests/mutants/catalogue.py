@@ -159,7 +159,7 @@ CATALOGUE = (
     Mutant(
         "conditional SMC that loses the reference",
         "inference/conditional.py",
-        "engine.machine, population.particles[0], engine.follow(reference, sources[0])",
+        "engine.machine, population.particles[0], engine.follow(future, sources[0])",
         "engine.machine, population.particles[0], engine.follow({}, sources[0])",
         "validity",
         SWEEP,

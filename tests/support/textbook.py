@@ -133,19 +133,20 @@ def conditional_smc(
     eq. 8: the reference's past is drawn by weight times gamma(past and future) / gamma(past).
     """
     tree = _Tree(program)
-    law: dict[tuple[Node, ...], Fraction] = defaultdict(Fraction)
+    law: dict[tuple[tuple[Node, ...], Choices], Fraction] = defaultdict(Fraction)
     first = tree.after[None]
     for picks in product(first, repeat=count - 1):
-        law[_on_the_way(first, reference), *picks] += prod((tree.chance[n] for n in picks), start=Fraction(1))
+        head = _on_the_way(first, reference)
+        chance = prod((tree.chance[n] for n in picks), start=Fraction(1))
+        law[(head, *picks), reference[len(head[0]) :]] += chance
     found: dict[Choices, Fraction] = defaultdict(Fraction)
     while law:
-        nodes, p = law.popitem()
+        (nodes, future), p = law.popitem()
         weights = [tree.weight[node] for node in nodes]
         if not any(w and tree.after[node] != [node] for node, w in zip(nodes, weights, strict=True)):
             for node, w in zip(nodes, weights, strict=True):
                 found[node[0]] += p * w / sum(weights)
             continue
-        future = reference[len(nodes[0][0]) :]
         pasts: dict[Node, Fraction] = {nodes[0]: Fraction(1)}
         if ancestor_sampling:
             pasts = defaultdict(Fraction)
@@ -153,9 +154,11 @@ def conditional_smc(
                 pasts[node] += w * tree.whole.get((*node[0], *future), Fraction(0)) / (tree.mass[node] or 1)
         for (past, share), (ancestors, q) in product(pasts.items(), multinomial(weights, count - 1).items()):
             if share:
-                head = _on_the_way(tree.after[past], (*past[0], *future))
+                whole = (*past[0], *future)
+                head = _on_the_way(tree.after[past], whole)
                 for picks, chance in tree.moved([nodes[a] for a in ancestors]):
-                    law[head, *picks] += p * q * share / sum(pasts.values()) * chance
+                    moved = p * q * share / sum(pasts.values()) * chance
+                    law[(head, *picks), whole[len(head[0]) :]] += moved
     return {choices: p for choices, p in found.items() if p}
 
 
