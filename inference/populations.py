@@ -216,10 +216,11 @@ def _result(
     families = np.array([[_eve(line) for line in r.state.lineages] for r in found])
     families += np.arange(len(found))[:, None] * options.particles
     parts: list[tuple[float, float, int]] = []
+    independent = options.resampler == "multinomial"
     for row, members, replicate in zip(logs, families, found, strict=True):
         top = float(row.max())
         value = top + float(np.log(np.exp(row - top).mean())) if top > -inf else -inf
-        parts.append((value, weights.population_error(row, members, replicate.resamplings), 1))
+        parts.append((value, weights.population_error(row, members, replicate.resamplings * independent), 1))
     # Replicates are independent draws, not chains: they stand one after the other.
     runs = [run for replicate in found for run in replicate.state.population.particles]
     state: dict[str, Any] = {"method": method, "next": first + len(found)}

@@ -90,9 +90,12 @@ def sum_error(residuals: Floats, weights: Floats, families: Whole | None = None)
 def population_error(log_weights: Floats, families: Whole, resamplings: int) -> float:
     """The relative standard error of a population's evidence, from the families of its N particles.
 
-    √(1 - (N/(N-1))^(n+1) (1 - Σ (weight of a family)²)) after n resamplings: Lee & Whiteley (2018),
-    eq. 6. Unbiased for multinomial resampling; other schemes err less than it says. Infinite if all
-    particles descend from one, when nothing is known.
+    resamplings: how often it was resampled by independent picks; 0 for schemes whose own noise is small.
+
+    √(1 - (N/(N-1))^(n+1) (1 - Σ (weight of a family)²)) after n resamplings: Lee & Whiteley (2018), eq. 6,
+    whose power takes out what independent picks add to the families. Other schemes add next to nothing, so
+    that n = 0 is right for them where they are resampled from unequal weights, and too large, never too
+    small, where lines die out with time. Infinite if all particles descend from one: nothing is known then.
     """
     count = log_weights.size
     if count < 2:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction as F
 from math import inf, log, pi, sqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -220,3 +221,12 @@ def test_a_population_that_was_stopped_goes_on_to_the_same_draws(guide: str, cha
     more = joined(whole, run(program, replace(settings, state=whole.state), Silent()))
     assert more.draws is not None
     assert more.draws.count == 2 * whole.draws.count
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_error_of_the_evidence_is_that_of_the_draws_whatever_the_scheme(scheme: Any) -> None:
+    program = bound("model half() { x ~ Bernoulli(0.49); condition(x) }")
+    result = run(program, Options(particles=2000, chains=1, resampler=scheme, seed=2), Silent())
+    assert isinstance(result.log_evidence, Estimate)
+    # Of n draws of which a share p is kept: sqrt((1 - p) / (n p)).
+    assert result.log_evidence.standard_error == pytest.approx(sqrt(0.51 / 0.49 / 2000), rel=0.15)
