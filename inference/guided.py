@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pplc.inference.particles import Moved, Sources, inner_randomness
+from pplc.inference.steps import bounds
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
+from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times
 from pplc.semantics.number import LogWeight
@@ -108,6 +110,8 @@ class _Along:
             value = draw_from(guide, self.source)
         chance, proposed_in = density_of(guide, value)
         density, drawn_in = density_of(event, value)
+        if not _covers(guide.law, event.law):
+            raise _too_narrow(guide, event)
         unlike = guide.law.discrete != event.law.discrete
         if unlike or (proposed_in != drawn_in and not is_zero(density)):
             raise _unlike(guide, event)
@@ -150,6 +154,33 @@ def _waiting(event: Event) -> Event:
             )
         )
     return event
+
+
+def _covers(guide: LawValue, law: LawValue) -> bool:
+    """Whether a guide's law can give what the model's law can, as far as their supports are known."""
+    if guide.discrete != law.discrete:
+        return True  # another error
+    if law.discrete:
+        mine, needed = guide.masses(), law.masses()
+        if mine is None or needed is None:
+            return mine is None
+        able = {value for value, mass in mine if not is_zero(mass)}
+        return all(value in able for value, mass in needed if not is_zero(mass))
+    inner, outer = bounds(guide), bounds(law)
+    return inner[0] <= outer[0] and inner[1] >= outer[1]
+
+
+def _too_narrow(guide: Sampling, event: Sampling) -> Rejected:
+    where = show_address(guide.address)
+    return Rejected(
+        Diagnostic(
+            "E0339",
+            f"the guide draws `{where}` from {guide.law.describe()}, which cannot give all that"
+            f" {event.law.describe()} of the model can",
+            guide.span,
+            help="what a guide never proposes is lost: give it a law with a support as wide",
+        )
+    )
 
 
 def _unlike(guide: Sampling, event: Sampling) -> Rejected:

@@ -6,9 +6,9 @@ a Markov kernel on their traces.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, overload
 
 from pplc.inference.metropolis import Kernel, mh_step
 from pplc.semantics.machine import Machine
@@ -56,6 +56,36 @@ class Within:
 def streams(source: Streams, generation: int, count: int) -> list[Source]:
     """The sources of a generation of so many particles."""
     return [source.at(generation=generation, slot=slot) for slot in range(count + 1)]
+
+
+class Stopped(Exception):
+    """It is time to stop, in the middle of a generation; what was before it stands."""
+
+
+class Watched(Sequence[Source]):
+    """The sources of a generation; raises `Stopped` on the way when it is time."""
+
+    def __init__(self, sources: Sequence[Source], stopped: Callable[[], bool]) -> None:
+        self.sources = sources
+        self.stopped = stopped
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    @overload
+    def __getitem__(self, place: int) -> Source: ...
+    @overload
+    def __getitem__(self, place: slice) -> Watched: ...
+    def __getitem__(self, place: int | slice) -> Source | Watched:
+        if isinstance(place, slice):
+            return Watched(self.sources[place], self.stopped)
+        if place % LOOK == 0 and self.stopped():
+            raise Stopped
+        return self.sources[place]
+
+
+LOOK = 200
+"""Particles between two looks at the clock: a tenth of a second of simple programs, at most."""
 
 
 class Engine(Protocol[S]):

@@ -20,7 +20,7 @@ from pplc.inference.guided import Guided
 from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
 from pplc.inference.options import Options
-from pplc.inference.particles import Engine, Interpreted, Restoring, streams
+from pplc.inference.particles import Engine, Interpreted, Restoring, Stopped, Watched, streams
 from pplc.inference.progress import Progress
 from pplc.inference.result import Draws, Result
 from pplc.inference.smc import Rule, State
@@ -37,6 +37,9 @@ from pplc.semantics.source import Seeded
 __all__ = ["Replicate", "all_dead", "refuses", "replicates", "run", "sample"]
 
 S = TypeVar("S")
+
+HALF_WAY = "it was stopped half way between the prior and the posterior"
+"""What is said of a population that has not met all of its weights."""
 
 
 class Replicate(NamedTuple):
@@ -118,20 +121,41 @@ def _replicate(
     checkpoint: Mapping[str, Any] | None,
 ) -> Replicate:
     resamplings = 0
-    if checkpoint is None:
-        state = smc.init(engine, streams(source, 0, count))
-    else:
-        state, resamplings = _restored(engine, checkpoint), int(checkpoint["resamplings"])
+
+    def sources(generation: int) -> Watched:
+        return Watched(streams(source, generation, count), progress.stopped)
+
+    try:
+        if checkpoint is None:
+            state = smc.init(engine, sources(0))
+        else:
+            state, resamplings = _restored(engine, checkpoint), int(checkpoint["resamplings"])
+    except Stopped:
+        raise nothing_yet() from None
     while not smc.done(engine, state, rule):
-        if progress.stopped():
+        try:
+            if progress.stopped():
+                raise Stopped
+            state, info = smc.step(engine, state, rule, sources(state.generation + 1))
+        except Stopped:
             runs = _runs(engine, state)
             return Replicate(runs, resamplings, whole=False, checkpoint=_stored(runs, resamplings))
-        state, info = smc.step(engine, state, rule, streams(source, state.generation + 1, count))
         resamplings += info.resampled
         progress.advance(
             "stepping", state.generation, None, f"{float(info.effective):.0f} effective particles"
         )
     return Replicate(_runs(engine, state), resamplings, whole=True)
+
+
+def nothing_yet() -> Rejected:
+    """The error when a run ends before its first generation."""
+    return Rejected(
+        Diagnostic(
+            "E0321",
+            "the run was stopped before it had any answer",
+            help="give it more `--time`, or take fewer `--particles`",
+        )
+    )
 
 
 def _runs(engine: Engine[S], state: State[S]) -> State[Suspended]:
@@ -234,8 +258,10 @@ def _result(
             logs.reshape(1, -1),
             arrays([[likelihood_of(run) for run in runs]]),
             families=families.reshape(1, -1),
+            caveat="" if found[-1].whole else HALF_WAY,
         ),
-        log_evidence=weights.pooled_evidence(parts),
+        log_evidence=weights.pooled_evidence(parts) if found[-1].whole else None,
+        no_evidence="" if found[-1].whole else HALF_WAY,
         diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
         note=note,
         state=state,

@@ -27,6 +27,8 @@ def measured(result: Result, variables: Mapping[str, Variable]) -> dict[str, flo
     if draws.log_weights is not None:
         found["ess_weights"] = weights.ess_weights(draws.log_weights)
         found["pareto_k"] = weights.pareto_k(draws.log_weights)
+        if draws.families is not None:
+            found["effective_families"] = weights.effective_families(draws.log_weights, draws.families)
         return found
     if draws.count > 1:
         for key, name, worst in (
@@ -56,7 +58,10 @@ def _warnings(
     result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float]
 ) -> Iterator[Diagnostic]:
     if result.stopped:
-        yield _warning("W0311", "the run was stopped early; what is shown was computed until then")
+        half = result.draws is not None and result.draws.caveat
+        what = "these are no draws of the posterior" if half else "what is shown was computed until then"
+        advice = "go on with `--resume`, after `--out`, or give it more `--time`" if half else ""
+        yield _warning("W0311", f"the run was stopped early; {what}", advice)
     draws = result.draws
     if draws is None:
         return
@@ -89,6 +94,10 @@ def _warnings(
         )
 
 
+FAMILIES = 10
+"""Effective families of particles below which errors are guesses."""
+
+
 def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic]:
     size, count = numbers["ess_weights"], draws.chains * draws.count
     if size < ESS_WEIGHTS:
@@ -97,7 +106,15 @@ def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic
             "there is only one draw"
             if count == 1
             else f"the {count} weighted draws are worth only {size:.0f}",
-            "draw more with `--draws`, or use a method that looks for the posterior, such as `nuts`",
+            f"draw more with `{'--draws' if draws.families is None else '--particles'}`, or use a method that"
+            " looks for the posterior, such as `nuts`",
+        )
+    lines = numbers.get("effective_families", FAMILIES)
+    if lines < FAMILIES:
+        yield _warning(
+            "W0318",
+            f"the particles descend from few of those at the start: they are worth {lines:.1f} families",
+            "what was drawn early rests on these few; take more `--particles`, or another method",
         )
     if numbers["pareto_k"] > PARETO_K:
         yield _warning(

@@ -40,6 +40,7 @@ class Draws:
     log_likelihood: observed site -> [chain, draw, *shape]: pointwise, for LOO and WAIC.
     families:       [chain, draw], whole numbers: draws of one family share an ancestor, so that their errors
                     are not independent; those of different families are. None if every draw is one.
+    caveat:         why they are not draws of the posterior, in plain words; empty if they are.
     stats:          of the sampler, [chain, draw]: `lp diverging acceptance_rate tree_depth step_size
                     energy n_steps`, those that the method has.
     functions:      drawn functions by name, [chain, draw] of dtype object, None where a run has none; of the
@@ -51,6 +52,7 @@ class Draws:
     log_likelihood: Mapping[str, Array] = field(default_factory=dict[str, Array])
     stats: Mapping[str, Array] = field(default_factory=dict[str, Array])
     families: Array | None = None
+    caveat: str = ""
     functions: Mapping[str, Array] = field(default_factory=dict[str, Array])
 
     @property

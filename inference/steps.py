@@ -64,7 +64,7 @@ def geometry(law: LawValue) -> Geometry:
     if isinstance(law, Lifted):
         return ("array", *map(geometry, law.laws))
     transform = _transform_name(law)
-    return (can_walk(law), law.discrete, transform, *(() if transform else _bounds(law)))
+    return (can_walk(law), law.discrete, transform, *(() if transform else bounds(law)))
 
 
 def size_of(value: Value) -> int:
@@ -134,7 +134,7 @@ def _entry(law: Lifted, value: Value, scale: float, source: Source, *, exact: bo
 
 
 def _number(law: LawValue, value: float, scale: float, source: Source) -> Step | None:
-    lower, upper = _bounds(law)
+    lower, upper = bounds(law)
     if not lower < value < upper:
         return None
     here = unconstrain(lower, upper, value)
@@ -145,7 +145,7 @@ def _number(law: LawValue, value: float, scale: float, source: Source) -> Step |
     return Step(found, log_jacobian(lower, upper, there) - log_jacobian(lower, upper, here))
 
 
-def _bounds(law: LawValue) -> tuple[float, float]:
+def bounds(law: LawValue) -> tuple[float, float]:
     """Where the numbers of a law lie; all of the line if its family does not say."""
     if not isinstance(law, FamilyLaw) or law.variant or FAMILIES[law.name].support.kind is not Kind.REAL:
         return -math.inf, math.inf

@@ -84,7 +84,26 @@ def sum_error(residuals: Floats, weights: Floats, families: Whole | None = None)
     if not residuals.any():
         return 0.0
     rest = 1 - float((shares**2).sum())
-    return sqrt(float((sums**2).sum()) / rest) if rest > EPSILON else inf
+    if rest < EPSILON:
+        return inf
+    return sqrt(float((sums**2).sum()) / rest) * _few(1 / (1 - rest))
+
+
+def effective_families(log_weights: Floats, families: Whole) -> float:
+    """Kish's effective number of families, (Σ of weights)² / Σ (weight of a family)²."""
+    _, member = np.unique(families, return_inverse=True)
+    shares = np.bincount(member.ravel(), normalised(log_weights).ravel())
+    return 1 / float((shares**2).sum())
+
+
+def _few(families: float) -> float:
+    """By how much Student's 97.5 % quantile exceeds the normal one, for so many effective families.
+
+    An error that is itself estimated from few families is too small as often as not; so intervals of 1.96
+    errors hold. Cornish & Fisher's expansion in the degrees of freedom (Abramowitz & Stegun 26.7.5).
+    """
+    freedom = families - 1
+    return 1 + 1.210 / freedom + 1.441 / freedom**2 + 1.302 / freedom**3
 
 
 def population_error(log_weights: Floats, families: Whole, resamplings: int) -> float:
@@ -105,7 +124,8 @@ def population_error(log_weights: Floats, families: Whole, resamplings: int) -> 
     different = 1 - float((shares**2).sum())
     if different < EPSILON:
         return inf
-    return sqrt(max(0.0, 1 - (count / (count - 1)) ** (resamplings + 1) * different))
+    few = _few(1 / (1 - different))
+    return few * sqrt(max(0.0, 1 - (count / (count - 1)) ** (resamplings + 1) * different))
 
 
 def pooled_evidence(parts: Sequence[tuple[float, float, int]]) -> Estimate:

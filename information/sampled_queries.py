@@ -253,7 +253,7 @@ def effective_draws(values: Floats, share: Floats, draws: Draws) -> float:
 
 
 def _flags(effective: float, draws: Draws) -> tuple[str, ...]:
-    flags: list[str] = []
+    flags: list[str] = [f"no answer about the posterior: {draws.caveat}"] if draws.caveat else []
     if effective < FEW:
         flags.append(f"it rests on {effective:.0f} effective draw{'' if round(effective) == 1 else 's'}")
     if draws.log_weights is not None:

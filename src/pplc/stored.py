@@ -75,6 +75,7 @@ def stored(run: Run) -> dict[str, Any]:
         found["stats"] = {name: _array(values) for name, values in draws.stats.items()}
         found["log_likelihood"] = {name: _array(values) for name, values in draws.log_likelihood.items()}
         found["log_weights"] = None if draws.log_weights is None else _array(draws.log_weights)
+        found["caveat"] = draws.caveat
         found["families"] = None if draws.families is None else _array(draws.families)
     if run.result.state is not None:
         found["state"] = _packed(run.result.state)
@@ -114,6 +115,7 @@ def _stored(path: str, found: Mapping[str, Any]) -> Stored:
             {name: _unarray(values) for name, values in found["log_likelihood"].items()},
             {name: _unarray(values) for name, values in found["stats"].items()},
             None if found.get("families") is None else _unarray(found["families"]),
+            found.get("caveat", ""),
         )
     state = _unpacked(found["state"]) if "state" in found else None
     result = Result(found["method"], draws=draws, state=state)
