@@ -170,6 +170,21 @@ class Body(Names):
             if isinstance(node, ConstructorPattern):
                 self._constructor(node)
 
+    def _catches_all(self, pattern: Pattern) -> None:
+        """A name in an arm that looks like a constructor, but is none, would match everything in silence."""
+        constructors = [n for n, b in self.outside.values.items() if b.kind == "constructor"]
+        for node in within(pattern):
+            if constructors and isinstance(node, Bind) and node.name[:1].isupper():
+                if node.name not in constructors:
+                    near = did_you_mean(node.name, constructors)
+                    self._error(
+                        "E0201",
+                        f"there is no constructor `{node.name}`",
+                        node.span,
+                        "unknown constructor",
+                        near or "a name that matches everything begins with a small letter",
+                    )
+
     def _constructor(self, pattern: ConstructorPattern) -> None:
         known = self.outside.values.get(pattern.name)
         if known is not None and known.kind == "constructor":
@@ -237,6 +252,7 @@ class Body(Names):
                 self.expr(subject, scope)
                 for arm in arms:
                     inner = scope.inner()
+                    self._catches_all(arm.pattern)
                     self.pattern(arm.pattern, inner)
                     self.block(arm.body, inner)
             case _:

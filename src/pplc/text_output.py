@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import floor, inf, isfinite, isnan, log10, nan
@@ -287,7 +288,8 @@ def _flags(query: Answered, said: tuple[str, ...]) -> dict[str, None]:
 
 def _said_of_all(run: Run) -> tuple[str, ...]:
     """The flags that the warnings about the whole run say already."""
-    return () if run.result.draws is None else flags_of_weights(run.result.draws)
+    draws = run.result.draws
+    return () if draws is None else flags_of_weights(replace(draws, caveat=""))
 
 
 def answer_lines(query: Answered) -> list[str]:
