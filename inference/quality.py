@@ -77,7 +77,8 @@ def _warnings(
     if chains and bad:
         yield _warning(
             "W0313",
-            f"the chains do not agree about {_list(bad)} (R-hat up to {numbers['max_rhat']:.3g})",
+            f"{'the chains' if draws.chains > 1 else 'the halves of the chain'} do not agree about {_list(bad)}"
+            f" (R-hat up to {numbers['max_rhat']:.3g})",
             "draw longer with `--warmup` and `--draws`, or write the model so that it mixes better",
         )
     few = ESS_PER_CHAIN * draws.chains

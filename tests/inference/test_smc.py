@@ -20,11 +20,14 @@ from pplc.inference.populations import run
 from pplc.inference.progress import Silent
 from pplc.inference.smc import Rule
 from pplc.semantics.machine import Machine
+from pplc.semantics.measure import times
 from pplc.semantics.nested import Nested
+from pplc.semantics.representations import sequential
 from pplc.semantics.representations.population import SCHEMES
+from pplc.semantics.source import Source, enumerate_runs
 from tests.support import textbook
 from tests.support.exact_laws import expectation, smc_law, weighted_measure
-from tests.support.reference import bound, masses, rejection
+from tests.support.reference import bound, masses, rational, rejection
 
 SPRINKLER = (Path(__file__).parents[1] / "acceptance" / "D02_sprinkler_soft.ppl").read_text()
 
@@ -47,6 +50,23 @@ def test_the_law_on_the_sprinkler_is_the_known_one(scheme: str, count: int, belo
     assert expectation(law, lambda found: found.share(True)) == KNOWN[scheme, count, below]
     collapsed = weighted_measure(law)
     assert collapsed[True] / sum(collapsed.values()) == F(39, 359)
+
+
+@pytest.mark.parametrize(("advances", "finished"), [(0, F(105, 127)), (1, F(2510, 2513)), (2, F(1))])
+def test_l06_runs_are_suspended_just_after_each_weight(advances: int, finished: F) -> None:
+    machine = Machine(bound(SPRINKLER), exact=True, infer=Nested())
+
+    def compute(source: Source) -> tuple[bool, F]:
+        choose = sequential.prior(source, exact=True)
+        suspended, total = sequential.start(machine, choose)
+        for _ in range(advances):
+            suspended, factor = sequential.advance(machine, suspended, choose)
+            total = times(total, factor)
+        return suspended.finished, rational(total)
+
+    runs = list(enumerate_runs(compute))
+    whole = sum(r.probability * r.value[1] for r in runs)
+    assert sum(r.probability * r.value[1] for r in runs if r.value[0]) / whole == finished
 
 
 PROGRAMS = {
