@@ -75,10 +75,10 @@ def _warnings(
     chains = result.method in MARKOV
     bad = [name for name, v in variables.items() if _worst(v, "rhat") > RHAT]
     if chains and bad:
+        which = "the chains" if draws.chains > 1 else "the halves of the chain"
         yield _warning(
             "W0313",
-            f"{'the chains' if draws.chains > 1 else 'the halves of the chain'} do not agree about {_list(bad)}"
-            f" (R-hat up to {numbers['max_rhat']:.3g})",
+            f"{which} do not agree about {_list(bad)} (R-hat up to {numbers['max_rhat']:.3g})",
             "draw longer with `--warmup` and `--draws`, or write the model so that it mixes better",
         )
     few = ESS_PER_CHAIN * draws.chains
