@@ -70,9 +70,11 @@ def start_of(density: Density, init: Mapping[str, Any]) -> Callable[[Source], Fl
 
 def no_start(density: Density, start: Floats) -> Rejected:
     """The error of a chain that found no point of positive density, with what is wrong at `start`."""
-    from pplc.inference.pyro_reasons import reason, span_of
+    from pplc.inference.pyro_reasons import left_domain, reason, span_of
 
     found = reason(density, start)
+    if found.domain:
+        return left_domain(density, found)
     return Rejected(
         Diagnostic(
             "E0440",

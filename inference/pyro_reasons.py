@@ -1,7 +1,8 @@
 """Why a position has no density: a parameter outside its domain, or a site of density 0, with its place.
 
-LANGUAGE.md 14: such a position is no starting point, and inside a trajectory it rejects the proposal; both
-are counted under their site.
+LANGUAGE.md 14: a parameter that is outside its domain by more than rounding can explain is an error, for
+every method; a position that is impossible for another reason is no starting point, and inside a trajectory it
+rejects the proposal; both are counted under their site.
 """
 
 # pyright: basic
@@ -18,7 +19,7 @@ from pyro import validation_enabled
 
 from pplc.inference.pyro_model import Density, Fixed
 from pplc.inference.pyro_sites import Outside, Place
-from pplc.lang.diagnostics import Diagnostic, Span
+from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 
 LOOKS = 100
 """Positions whose reason is found; each costs a run of the program."""
@@ -26,10 +27,14 @@ LOOKS = 100
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What is wrong at a position, and at which site; None if it is the program as a whole."""
+    """What is wrong at a position, and at which site; None if it is the program as a whole.
+
+    domain: a parameter is outside its domain there.
+    """
 
     what: str
     place: Place | None
+    domain: bool = False
 
     def __str__(self) -> str:
         return self.what if self.place is None else f"at {self.place.words}, {self.what}"
@@ -43,7 +48,7 @@ def reason(density: Density, position: npt.NDArray[np.float64]) -> Reason:
     try:
         density.inspect(u)
     except Outside as outside:
-        return Reason(outside.message, outside.place)
+        return Reason(outside.message, outside.place, domain=True)
     with validation_enabled(False), torch.no_grad():
         trace, sites = density.traced(Fixed(u, density.slots, _none))
         trace.compute_log_prob()
@@ -63,10 +68,15 @@ def reason(density: Density, position: npt.NDArray[np.float64]) -> Reason:
 def met_outside(
     density: Density, positions: Sequence[npt.NDArray[np.float64]], what: str
 ) -> list[Diagnostic]:
-    """W0431 for every site at which `positions` left the support; `what` says what they are."""
+    """W0431 for every site at which `positions` left the support; `what` says what they are.
+
+    Raises E0401 if they left the domain of a parameter: the program has no meaning there.
+    """
     counts: dict[Place | None, tuple[int, Reason]] = {}
     for position in positions[:LOOKS]:
         found = reason(density, position)
+        if found.domain:
+            raise left_domain(density, found)
         count, first = counts.get(found.place, (0, found))
         counts[found.place] = count + 1, first
     least = "at least " if len(positions) > LOOKS else ""
@@ -76,11 +86,24 @@ def met_outside(
             f"{least}{count} {what}: {first}",
             span_of(density, first),
             first.what,
-            "values outside a domain count as impossible; a narrower prior or type would say so",
+            "a narrower prior or type would say so, and leave the boundary out",
             severity="warning",
         )
         for count, first in counts.values()
     ]
+
+
+def left_domain(density: Density, found: Reason) -> Rejected:
+    """The error of a parameter outside its domain."""
+    return Rejected(
+        Diagnostic(
+            "E0401",
+            found.what,
+            span_of(density, found),
+            "outside its domain for some values of the variables",
+            "give it a prior or a transformation that keeps it inside, such as `HalfNormal` or `exp`",
+        )
+    )
 
 
 def span_of(density: Density, found: Reason) -> Span:
@@ -92,4 +115,4 @@ def _none(size: int) -> torch.Tensor:
     raise AssertionError(f"{size} numbers for a site without a slot")
 
 
-__all__ = ["Reason", "met_outside", "reason", "span_of"]
+__all__ = ["Reason", "left_domain", "met_outside", "reason", "span_of"]

@@ -773,12 +773,10 @@ RUN: Final[dict[str, Code]] = {
     ),
     "W0431": Code(
         "points outside the support",
-        "Trajectories reached a point where a parameter of a distribution is outside its domain, or the"
-        " density is 0 or not a number, as where a scale is rounded to 0. They were cut off there: such"
-        " points count as impossible, which exact and importance methods would call an error (E0401)."
-        " Approximations leave out their draws at such points. Write a prior that excludes them. The message"
-        " counts them by site.",
-        "# run: infer --method nuts --draws 100\nmodel f() { s ~ Normal(0, 1); observe 0.5 ~ Normal(0, s) }",
+        "Trajectories reached a point where the density is 0 or not a number, as where a scale is rounded to"
+        " 0. They were cut off there. Approximations leave out their draws at such points. Write a prior that"
+        " excludes them. The message counts them by site.",
+        "# run: infer --method nuts --draws 100\nmodel f() { s ~ Normal(0, 1); condition(s > 0) }",
     ),
     "W0433": Code(
         "variable that never moved",
@@ -1011,7 +1009,7 @@ METHODS: Final[dict[str, Code]] = {
         "The weights of draws from the normal approximation vary so much that the approximation cannot be"
         " trusted (Pareto k above 0.7).",
         "# run: infer --method laplace --draws 200\n"
-        "model f() { s ~ Normal(0, 1); observe 0.5 ~ Normal(0, s) }",
+        "model f() { s ~ Normal(0, 2); x ~ Normal(0, exp(s)); observe 0.5 ~ Normal(x, 0.1) }",
     ),
     "W0531": Code(
         "optimiser not finished",
