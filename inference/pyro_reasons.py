@@ -1,8 +1,8 @@
 """Why a position has no density: a parameter outside its domain, or a site of density 0, with its place.
 
 LANGUAGE.md 14: a parameter that is outside its domain by more than rounding can explain is an error, for
-every method; a position that is impossible for another reason is no starting point, and inside a trajectory it
-rejects the proposal; both are counted under their site.
+every method; a position that is impossible for another reason is no starting point, and inside a trajectory
+it rejects the proposal; both are counted under their site.
 """
 
 # pyright: basic
