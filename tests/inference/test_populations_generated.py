@@ -1,7 +1,7 @@
 """The other sampling algorithms on generated programs, checked exactly, 200 programs each.
 
-Bounded: programs of a few paths; two particles, ladders of whole numbers. `pmmh` and `smc2` need programs
-with parameters: they are checked on written ones.
+Bounded: programs of a few paths; two particles, ladders of whole numbers. For `pmmh` and `smc2`, which need
+a parameter, the generated programs are called by a model that draws one of their arguments.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction as F
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import reject as reject_example
+from hypothesis import strategies as st
 
 from pplc.inference.rejection import attempt
-from pplc.lang.check import check_program
+from pplc.lang.check import check_program, check_text
+from pplc.lang.formatter import format_program
 from pplc.lang.lower import lower
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -24,13 +27,20 @@ from pplc.semantics.representations import weighted
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import enumerate_runs
 from pplc.semantics.values import Value
-from tests.inference.test_pseudo_marginal_exact import check_pimh
+from tests.inference.test_mh_exact import SMALL, acceptance
+from tests.inference.test_pseudo_marginal_exact import check_pimh, check_pmmh, nests_of
+from tests.inference.test_pseudo_marginal_exact import led as smc2_law
+from tests.inference.test_pseudo_marginal_exact import measure as smc2_measure
 from tests.inference.test_tempering_exact import led, measure
 from tests.support.exact_laws import TooLarge
 from tests.support.programs import ARGUMENTS, Written, programs
 from tests.support.reference import masses, rational
 
 MANY = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+
+
+WIDE = ("D04_dice_soft",)
+"""Programs in which one step of one particle has more ways than a check may take."""
 
 
 def bound_of(written: Written) -> Bound:
@@ -71,8 +81,8 @@ def test_rejection_keeps_generated_runs_by_their_weight(written: Written) -> Non
 def test_annealing_and_tempering_mean_generated_programs(written: Written) -> None:
     program = bound_of(written)
     try:
-        annealed = led(program, 1, (2, 1), F(0), 600)
-        tempered = led(program, 2, (1,), F(1), 600)
+        annealed = led(program, 1, (2, 1), F(0), 80)
+        tempered = led(program, 2, (1,), F(1), 80)
     except TooLarge:
         reject_example()
     assert measure(annealed) == masses(program)
@@ -89,6 +99,59 @@ def test_pimh_keeps_generated_posteriors(written: Written) -> None:
         check_pimh(program, 400)
     except TooLarge:
         reject_example()
+
+
+def with_parameter(written: Written) -> Bound:
+    """The program called by a model that draws its argument `b`, as `p`."""
+    outer = "model outer(y: int[N]) { p ~ Bernoulli(0.25); r ~ main(y, p); return r }"
+    program = lower(check_text(f"{format_program(written.program)}\n{outer}\n"))
+    return Bound(program, {"y": ARGUMENTS["y"]})
+
+
+@MANY
+@given(written=programs(4))
+def test_pmmh_keeps_generated_posteriors(written: Written) -> None:
+    program = with_parameter(written)
+    if is_zero(_evidence(program)):
+        reject_example()
+    try:
+        check_pmmh(program, 200)
+    except TooLarge:
+        reject_example()
+
+
+@MANY
+@given(written=programs(4), size=st.sampled_from([(2, 1), (1, 2)]))
+def test_smc2_means_generated_programs(written: Written, size: tuple[int, int]) -> None:
+    program = with_parameter(written)
+    count, inner = size
+    try:
+        law = smc2_law(nests_of(inner, 0, program=program), count, 40)
+    except TooLarge:
+        reject_example()
+    assert smc2_measure(law) == masses(program)
+
+
+@pytest.mark.parametrize("name", [name for name in SMALL if name not in WIDE])
+def test_every_sampler_means_the_acceptance_programs(name: str) -> None:
+    """Annealing with one particle, tempering and PIMH with two where they have few enough ways."""
+    program = acceptance(name)
+    checks = 0
+    for check in (_annealed, _tempered, check_pimh):
+        try:
+            check(program, 1_500)
+        except TooLarge:
+            continue
+        checks += 1
+    assert checks
+
+
+def _annealed(program: Bound, most: int) -> None:
+    assert measure(led(program, 1, (2, 1), F(0), most)) == masses(program)
+
+
+def _tempered(program: Bound, most: int) -> None:
+    assert measure(led(program, 2, (1,), F(1), most)) == masses(program)
 
 
 def _evidence(program: Bound) -> LogRat:

@@ -149,8 +149,8 @@ def check_pimh(program: Bound, most: int = 1_000_000) -> None:
 # ------------------------------------------------------------------ PMMH
 
 
-def kernel_of(text: str, count: int) -> Kernel:
-    program = bound(text)
+def kernel_of(text: str | Bound, count: int) -> Kernel:
+    program = bound(text) if isinstance(text, str) else text
     machine = Machine(program, exact=True, infer=Nested())
     block = named(program.program, ["p"])
     return Kernel(parameters_of(machine, block), Mixture(within=block), MULTINOMIAL, count)
@@ -167,10 +167,15 @@ def parameter_traces(parameters: Parameters) -> dict[Value, Traced]:
 
 
 def test_pmmh_leaves_the_posterior_of_parameters_and_path_as_it_is() -> None:
-    kernel = kernel_of(CHAIN.replace("LENGTH", "3"), 2)
+    check_pmmh(bound(CHAIN.replace("LENGTH", "3")))
+
+
+def check_pmmh(program: Bound, most: int = 1_000_000) -> None:
+    """The extended target of two particles is invariant under a step that moves `p`."""
+    kernel = kernel_of(program, 2)
     parameters = kernel.parameters
     thetas = parameter_traces(parameters)
-    laws = {p: sweeps(parameters.engine(theta), 2) for p, theta in thetas.items()}
+    laws = {p: sweeps(parameters.engine(theta), 2, most) for p, theta in thetas.items()}
     target = {
         (p, name): outcome.probability * name[1] for p, law in laws.items() for name, outcome in law.items()
     }
@@ -209,6 +214,8 @@ def row(
             share = chance * outcome.probability
             found[to, there] += share * accepted[there[1]]
             found[p, name] += share * (1 - accepted[there[1]])
+        # A sweep of estimate zero is never accepted.
+        found[p, name] += chance * (1 - sum((o.probability for o in laws[to].values()), F(0)))
     return {end: chance for end, chance in found.items() if chance}
 
 
@@ -259,9 +266,9 @@ def test_the_step_of_pmmh_proposes_sweeps_and_decides() -> None:
 # ------------------------------------------------------------------ SMC^2
 
 
-def nests_of(inner: int, moves: int, length: int = 2) -> Nests:
+def nests_of(inner: int, moves: int, length: int = 2, program: Bound | None = None) -> Nests:
     text = CHAIN.replace("LENGTH", str(length)).replace("0.5, 0.25, 0.25", "0.75, 0.25")
-    kernel = kernel_of(text, inner)
+    kernel = kernel_of(text if program is None else program, inner)
     return Nests(kernel.parameters, MULTINOMIAL, inner, kernel.mixture, moves)
 
 
@@ -278,7 +285,7 @@ def outer_key(state: smc.State[Particle]) -> Hashable:
     )
 
 
-def led(nests: Nests, count: int) -> Law[smc.State[Particle]]:
+def led(nests: Nests, count: int, most: int = 1_000_000) -> Law[smc.State[Particle]]:
     """The law of the outer population at its end."""
 
     def onward(state: smc.State[Particle], source: Streams) -> smc.State[Particle]:
@@ -286,9 +293,9 @@ def led(nests: Nests, count: int) -> Law[smc.State[Particle]]:
             return state
         return smc2.step(nests, state, MULTINOMIAL, streams(source, 0, count))[0]
 
-    law = start(lambda source: smc.init(nests, streams(source, 0, count)), outer_key)
+    law = start(lambda source: smc.init(nests, streams(source, 0, count)), outer_key, most)
     while not all(smc.done(nests, state, MULTINOMIAL) for state, _ in law.values()):
-        law = propagate(law, onward, outer_key)
+        law = propagate(law, onward, outer_key, most)
     return law
 
 
@@ -299,10 +306,13 @@ def measure(law: Law[smc.State[Particle]]) -> dict[Value, F]:
         outer = state.population
         for particle, log_weight in zip(outer.particles, outer.log_weights, strict=True):
             mass = rational(log_weight) * rational(outer.log_evidence)
+            if not mass:
+                continue
             inner = particle.inner.population
             for run, w in zip(inner.particles, inner.log_weights, strict=True):
                 share = rational(w) * rational(inner.log_evidence) / rational(inner.log_mass)
-                found[value_of(run)] += probability * mass * share
+                if share:
+                    found[value_of(run)] += probability * mass * share
     return dict(found)
 
 
