@@ -30,6 +30,8 @@ OPERATORS = {
 }
 LOWERED = {"map", "filter", "fold", "flip", "infer"}
 """Functions that take functions, draw or run models: lowering makes statements of them."""
+SOLVED = {"ode"}
+"""Called by the evaluator itself, because it calls a function of the program in turn."""
 
 
 def run(op: str, *arguments: Value, exact: bool = False, static: tuple[str | int, ...] = ()) -> Any:
@@ -52,7 +54,7 @@ def fails(
 def test_every_operator_and_library_function_has_a_primitive_and_nothing_else_has() -> None:
     library = {name for name in FUNCTIONS if name not in LOWERED}
     members = {name if name != "mean" else "mean_of" for name in MEMBERS}
-    assert set(PRIMITIVES) == OPERATORS | library | members
+    assert set(PRIMITIVES) == (OPERATORS | library | members) - SOLVED
 
 
 # ------------------------------------------------------------------ arithmetic
