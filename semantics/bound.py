@@ -18,7 +18,7 @@ class Budget:
     by enumeration.
     """
 
-    steps: int = 10_000_000
+    steps: int = 2_000_000
     depth: int = 10_000
     states: int = 1_000_000
 
