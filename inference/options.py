@@ -104,7 +104,7 @@ class Options:
     resample_below: resample when the effective number of particles is at most this share of them, from
                    0 (never) to 1 (before every step).
     lookahead:     resample for the weights that pilot runs meet next (auxiliary particle filter).
-    moves:         Metropolis-Hastings steps of each particle after a resampling.
+    moves:         Metropolis-Hastings steps that a particle takes whenever it is moved.
     inner_particles: of `smc2`: runs in the population of each particle, which is one of parameters.
     ancestor_sampling: in particle Gibbs: draw the past of the path that is kept anew at every resampling.
     blocks:        of `mh`: variables that also move together, such as `mu,tau;z`.

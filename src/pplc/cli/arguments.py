@@ -142,7 +142,7 @@ INFERENCE: tuple[tuple[str, Callable[[str], Any], str, str], ...] = (
     ),
     ("lookahead", switch, "on|off", "resample for the weights that pilot runs meet next"),
     ("ancestor-sampling", switch, "on|off", "draw the past of the path that pgibbs keeps anew"),
-    ("moves", count, "N", "Metropolis-Hastings steps of each particle after a resampling"),
+    ("moves", count, "N", "Metropolis-Hastings steps that a particle takes whenever it is moved"),
     ("blocks", str, "NAMES", "variables that move together in mh: 'mu,tau;z' are two blocks"),
     (
         "proposal",
