@@ -13,13 +13,15 @@ from typing import TypeAlias, assert_never
 from pplc.lang import core
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.faults import index_outside
-from pplc.semantics.formula import Formula, Open
+from pplc.semantics.formula import Formula, Open, as_rational
 from pplc.semantics.laws import LawValue, make_law, make_user_law
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.ode import solved
 from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.primitives_arithmetic import Static
 from pplc.semantics.runs import Env
+from pplc.semantics.symbolic.elementary import exp
+from pplc.semantics.symbolic.expression import Unknown
 from pplc.semantics.values import MISSING, Address, Fault, FunctionValue, Value, show
 
 Compiled: TypeAlias = Callable[[Env], Value]
@@ -138,6 +140,8 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
         raise Fault("E0404", f"`{kind}` needs a number, not {show(value)}", f"this is {show(value)}")
     if isinstance(value, Formula):
         return _open_weight(kind, value)
+    if isinstance(value, Unknown) and kind == "factor":
+        return LogRat(exp(value))
     if isinstance(value, float) and math.isnan(value):
         raise Fault("E0404", f"the value of this `{kind}` is not a number (NaN)", "not a number")
     if kind == "factor":
@@ -154,7 +158,7 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
         message = f"`weight` needs a finite number that is not negative, not {show(value)}"
         raise Fault("E0404", message, f"this is {show(value)}", advice)
     if exact and not isinstance(value, float):
-        return LogRat(Fraction(value))
+        return LogRat(as_rational(value))
     return math.log(value) if value > 0 else -math.inf
 
 

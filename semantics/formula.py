@@ -60,7 +60,13 @@ class Field:
         return ring(number.numerator) / ring(number.denominator)
 
 
-class Formula(Fraction):
+class Symbolic(Fraction):
+    """A number without a value that may stand where exact runs have rationals."""
+
+    __slots__ = ()
+
+
+class Formula(Symbolic):
     """A rational function that is not constant."""
 
     __slots__ = ("element", "field")
@@ -234,8 +240,8 @@ def symbols(names: Sequence[str]) -> dict[str, Formula]:
 
 
 def is_open(value: object) -> bool:
-    """Whether a number is a formula."""
-    return isinstance(value, Formula)
+    """Whether a number has no value: a formula, or an expression in continuous random variables."""
+    return isinstance(value, Symbolic)
 
 
 def formulas_in(value: object) -> Iterator[Formula]:
@@ -258,7 +264,7 @@ def as_rational(number: float | Fraction) -> Fraction:
 
 
 def bits(number: Fraction) -> int:
-    """Binary digits of the longer of numerator and denominator; 0 for a formula, which has none."""
-    if isinstance(number, Formula):
+    """Binary digits of the longer of numerator and denominator; 0 for what has no value."""
+    if isinstance(number, Symbolic):
         return 0
     return max(number.numerator.bit_length(), number.denominator.bit_length())

@@ -18,8 +18,11 @@ from pplc.semantics.formula import as_rational
 from pplc.semantics.kernel import exact as exact_twin
 from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, number
 from pplc.semantics.measure import share, total
-from pplc.semantics.number import CERTAIN, Inexact, LogRat, LogWeight, weight
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat, LogWeight, weight
 from pplc.semantics.primitives_arithmetic import is_number, to_float
+from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, bounds
+from pplc.semantics.symbolic.elementary import exp
+from pplc.semantics.symbolic.expression import NeedsValue, depends
 from pplc.semantics.values import Fault, Number, Value, show, to_numbers
 
 if TYPE_CHECKING:
@@ -116,6 +119,8 @@ class FamilyLaw(LawValue):
         return self._filled(lambda out: draw(source, *parameters, out))
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:
+        if depends(value) or any(map(depends, self.given)):
+            return self._formula(value), self.dimension
         at = self._valued(value)
         if at is None:
             return nothing(self.exact), 0
@@ -124,6 +129,21 @@ class FamilyLaw(LawValue):
             if isinstance(found, LogRat):
                 return found, self.dimension
         return self.numerics.log_density(*self._floats(), _as_float(at)), self.dimension
+
+    def _formula(self, value: Value) -> LogWeight:
+        """The density as a formula, of parameters or a value that depend on continuous variables."""
+        density = LOG_DENSITIES.get(self.name)
+        if density is None or self._valued(value) is None:
+            raise NeedsValue(value if depends(value) else self.describe().strip("`"))
+        given: tuple[Value, ...] = self.given
+        if self.variant:
+            given = cast("tuple[Value, ...]", CONVERSIONS[self.name, self.variant](*given))
+        if FAMILIES[self.name].support.kind is Kind.REAL:
+            lower, upper = bounds(self.name, given)
+            x = cast(Number, value)
+            if (lower is not None and x < lower) or (upper is not None and x > upper):
+                return IMPOSSIBLE
+        return LogRat(exp(density(*given, value)))
 
     def masses(self) -> Masses | None:
         if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.given[1] != 0):

@@ -15,6 +15,7 @@ from pplc.semantics.laws_family import FamilyLaw, parameters_of, variant_of
 from pplc.semantics.laws_parameters import checked, normalised
 from pplc.semantics.number import Inexact
 from pplc.semantics.primitives_arithmetic import plain, to_float
+from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import Number, Value
 
 
@@ -50,6 +51,8 @@ def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exac
         normalised(cast("tuple[Number, ...]", v)) if p.domain is Domain.SIMPLEX else v
         for p, v in zip(parameters, values, strict=True)
     )
+    if any(map(depends, given)):
+        return FamilyLaw(name, given, parametrisation, given, True)
     if exact and not any(map(_has_float, given)):
         arguments = _converted_exactly(name, parametrisation, given)
         if arguments is not None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from pplc.semantics.symbolic.elementary import exp
+from pplc.semantics.symbolic.expression import Unknown
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_sum_exp, log_sum_rat
 
 K = TypeVar("K", bound=Hashable)
@@ -32,15 +34,31 @@ def times(left: LogWeight, right: LogWeight) -> LogWeight:
     """The log of a product; exact if both factors are."""
     if isinstance(left, LogRat) and isinstance(right, LogRat):
         return left + right
+    if depends(left) or depends(right):
+        return opened(left) + opened(right)
     if is_zero(left) or is_zero(right):
         return -math.inf
     return float(left) + float(right)
+
+
+def depends(weight: LogWeight) -> bool:
+    """Whether a weight depends on continuous random variables."""
+    return isinstance(weight, LogRat) and isinstance(weight.value, Unknown)
+
+
+def opened(weight: LogWeight) -> LogRat:
+    """A weight in the form in which it meets those that depend on continuous variables."""
+    if isinstance(weight, LogRat):
+        return weight
+    return IMPOSSIBLE if weight == -math.inf else LogRat(exp(weight))
 
 
 def total(weights: Iterable[LogWeight]) -> LogWeight:
     """The log of a sum; exact if every term is."""
     terms = list(weights)
     rationals = [weight for weight in terms if isinstance(weight, LogRat)]
+    if len(rationals) < len(terms) and any(map(depends, rationals)):
+        rationals = terms = [opened(weight) for weight in terms]
     return log_sum_rat(rationals) if len(rationals) == len(terms) else log_sum_exp(map(float, terms))
 
 

@@ -24,6 +24,8 @@ from pplc.semantics.faults import (
 )
 from pplc.semantics.formula import Formula, Open, as_rational, is_open
 from pplc.semantics.growing import Growing
+from pplc.semantics.symbolic.elementary import raised
+from pplc.semantics.symbolic.expression import Unknown
 from pplc.semantics.values import Number, Record, Tagged, Value, shape_of, show
 
 Static: TypeAlias = "tuple[str | int, ...]"
@@ -81,6 +83,8 @@ def add(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The sum."""
     if type(a) is float and type(b) is float:
         return sound("+", a + b, a, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return a + b
     if isinstance(a, float) or isinstance(b, float):
         return sound("+", to_float(a) + to_float(b), a, b)
     return bounded("+", a + b)
@@ -90,6 +94,8 @@ def sub(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The difference."""
     if type(a) is float and type(b) is float:
         return sound("-", a - b, a, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return a - b
     if isinstance(a, float) or isinstance(b, float):
         return sound("-", to_float(a) - to_float(b), a, b)
     return bounded("-", a - b)
@@ -99,6 +105,8 @@ def mul(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The product."""
     if type(a) is float and type(b) is float:
         return sound("*", a * b, a, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return a * b
     if isinstance(a, float) or isinstance(b, float):
         return sound("*", to_float(a) * to_float(b), a, b)
     return bounded("*", a * b)
@@ -108,6 +116,8 @@ def div(exact: bool, a: Number, b: Number) -> Number:
     """The quotient, a real also for two ints."""
     if b == 0:
         raise division_by_zero("/", a)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return a / b
     if isinstance(a, float) or isinstance(b, float):
         return sound("/", to_float(a) / to_float(b), a, b)
     ratio = as_rational(a) / b
@@ -142,6 +152,8 @@ def mod(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
 
 def power(exact: bool, a: Number, b: Number) -> Number:
     """The power; rational for a rational a and an integer b."""
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return cast(Number, raised(a, b))
     if a == 0 and b < 0:
         raise division_by_zero("^", 1)
     if not isinstance(a, float) and not isinstance(b, float) and b == int(b):

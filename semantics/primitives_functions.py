@@ -7,8 +7,9 @@ everything else is a float. Outside its domain a function is a `Fault`; `log(0)`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import cast
 
 from pplc.semantics import exact_elementary, linalg
 from pplc.semantics.faults import outside_function, too_large, wrong_kind
@@ -26,6 +27,9 @@ from pplc.semantics.primitives_arithmetic import (
     unary,
 )
 from pplc.semantics.special import error_function, gamma
+from pplc.semantics.symbolic import elementary
+from pplc.semantics.symbolic.elementary import applied
+from pplc.semantics.symbolic.expression import Unknown, is_positive
 from pplc.semantics.values import Number, Value
 
 _ZERO = Fraction(0)
@@ -36,11 +40,32 @@ def _at(name: str, fixed: dict[int, Fraction], function: Callable[[float], float
     """A function on floats, with its rational values at some ints, for exact runs."""
 
     def scalar(exact: bool, x: Number) -> Number:
+        if isinstance(x, Unknown):
+            return _of_unknown(name, x)
         if exact and not isinstance(x, float) and x in fixed:
             return fixed[int(x)]
         return sound(name, function(to_float(x)), x)
 
     return unary(name, scalar)
+
+
+def _of_unknown(name: str, x: Unknown) -> Number:
+    """A function of a continuous random variable, in normal form where there is one."""
+    if name in POSITIVE and not is_positive(x):
+        raise outside_function(name, x, "a positive number")
+    normal = NORMAL.get(name)
+    return cast(Number, applied(name, x) if normal is None else normal(x))
+
+
+NORMAL: Mapping[str, Callable[[Unknown], object]] = {
+    "exp": elementary.exp,
+    "expm1": lambda x: elementary.exp(x) - 1,
+    "log": elementary.log,
+    "log1p": lambda x: elementary.log(1 + x),
+    "logit": lambda x: elementary.log(x) - elementary.log(1 - x),
+}
+
+POSITIVE = ("log", "lgamma")
 
 
 def _exp(x: float) -> float:
@@ -96,6 +121,8 @@ def _angle(name: str, function: Callable[[float], float]) -> Callable[[float], f
 
 def sqrt(exact: bool, x: Number) -> Number:
     """The square root; rational in exact runs if x is the square of a rational."""
+    if isinstance(x, Unknown) and is_positive(x):
+        return cast(Number, elementary.sqrt(x))
     if x < 0:
         raise outside_function("sqrt", x, "a number that is not negative")
     return linalg.root(x) if exact else math.sqrt(to_float(x))
@@ -103,6 +130,8 @@ def sqrt(exact: bool, x: Number) -> Number:
 
 def sigmoid(exact: bool, x: Number) -> Number:
     """1 / (1 + e^-x), without overflow and accurate in the lower tail."""
+    if isinstance(x, Unknown):
+        return _of_unknown("sigmoid", x)
     if exact and x == 0 and not isinstance(x, float):
         return Fraction(1, 2)
     at = to_float(x)

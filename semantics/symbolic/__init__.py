@@ -1,0 +1,1 @@
+"""Numbers that depend on continuous random variables, as expressions in a normal form."""

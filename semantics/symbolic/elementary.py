@@ -1,0 +1,193 @@
+"""The elementary functions of numbers that may depend on continuous random variables.
+
+log and exp are inverse to each other in normal form: the logarithm of a product is the sum of the
+logarithms, and the exponential of a sum with whole multiples of logarithms is a product of powers. Of a
+known rational the logarithm is kept as it is, so that e to its multiple is rational again.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from pplc.semantics.special import gamma
+from pplc.semantics.symbolic.expression import (
+    CONSTANTS,
+    Applied,
+    Base,
+    Coefficient,
+    Latent,
+    Monomial,
+    NeedsValue,
+    Unknown,
+    coefficient_of,
+    is_positive,
+    is_positive_atom,
+    made,
+    of_atom,
+    power,
+    scaled,
+)
+from pplc.semantics.symbolic.expression import ONE as _ONE
+
+Number: TypeAlias = Any
+"""An int, `Fraction` or float, or an `Unknown`."""
+
+
+def log(x: Number) -> Number:
+    """The natural logarithm of a positive number."""
+    if isinstance(x, Unknown):
+        return _log(x)
+    if isinstance(x, float):
+        return math.log(x) if x > 0 else -math.inf
+    value = Fraction(x)
+    if value == 1:
+        return Fraction(0)
+    return of_atom(Applied("log", value), CONSTANTS) if value > 0 else -math.inf
+
+
+def _log(x: Unknown) -> Number:
+    if len(x.terms) == 1:
+        ((monomial, coefficient),) = x.terms.items()
+        if coefficient > 0 and all(is_positive_atom(atom) for atom, _ in monomial):
+            total: Number = log(coefficient)
+            for atom, exponent in monomial:
+                total = total + _log_of_atom(atom, x) * exponent
+            return total
+        return of_atom(Applied("log", x), x.space)
+    scale, base = scaled(x)
+    return of_atom(Applied("log", base), x.space) + log(scale)
+
+
+def _log_of_atom(atom: Latent | Applied | Base, x: Unknown) -> Number:
+    match atom:
+        case Applied("exp", argument):
+            return argument
+        case Base(total):
+            return of_atom(Applied("log", total), x.space)
+        case _:
+            return of_atom(Applied("log", of_atom(atom, x.space)), x.space)
+
+
+def exp(x: Number) -> Number:
+    """e to a number."""
+    if not isinstance(x, Unknown):
+        if x == 0:
+            return Fraction(1)
+        return of_atom(Applied("exp", Fraction(x)), CONSTANTS) if abs(x) < math.inf else (math.inf if x > 0 else 0.0)
+    product: Number = Fraction(1)
+    rest: dict[Monomial, Coefficient] = {}
+    for monomial, coefficient in x.terms.items():
+        inner = _logarithm(monomial)
+        if inner is not None and isinstance(coefficient, Fraction) and coefficient.denominator == 1:
+            product = product * _to(inner, int(coefficient))
+        else:
+            rest[monomial] = coefficient
+    left = made(x.space, rest)
+    if isinstance(left, Unknown):
+        return product * of_atom(Applied("exp", left), x.space)
+    return product if left == 0 else product * of_atom(Applied("exp", Fraction(left)), x.space)
+
+
+def _logarithm(monomial: Monomial) -> Number | None:
+    """What a term is the logarithm of; None if it is none."""
+    if len(monomial) == 1:
+        ((atom, exponent),) = monomial
+        if isinstance(atom, Applied) and atom.name == "log" and exponent == 1:
+            return atom.argument
+    return None
+
+
+def _to(base: Number, exponent: int) -> Number:
+    if not isinstance(base, Unknown):
+        return base**exponent
+    if len(base.terms) == 1:
+        return power(base, exponent)
+    # Not multiplied out, so that the logarithm of a product of such powers is a sum again.
+    scale, lead = scaled(base)
+    return of_atom(Base(lead), base.space, exponent) * scale**exponent
+
+
+def constant_and_rest(x: Number) -> tuple[float, Fraction, Number]:
+    """A number as c + log r + rest: what is known of it as a float, as the logarithm of a rational, the rest."""
+    if not isinstance(x, Unknown):
+        return float(x), Fraction(1), Fraction(0)
+    known: Coefficient = Fraction(0)
+    ratio = Fraction(1)
+    rest: dict[Monomial, Coefficient] = {}
+    for monomial, coefficient in x.terms.items():
+        inner = _logarithm(monomial)
+        if monomial == _ONE:
+            known = known + coefficient
+        elif isinstance(inner, Fraction) and not isinstance(inner, Unknown):
+            if isinstance(coefficient, Fraction) and coefficient.denominator == 1:
+                ratio *= inner ** int(coefficient)
+            else:
+                known = known + float(coefficient) * (math.log(inner.numerator) - math.log(inner.denominator))
+        else:
+            rest[monomial] = coefficient
+    return float(known), ratio, made(x.space, rest)
+
+
+def log1p(x: Number) -> Number:
+    """log(1 + x)."""
+    return log(1 + x) if not isinstance(x, float) else math.log1p(x)
+
+
+def sqrt(x: Number) -> Number:
+    """The square root of a number that is not negative."""
+    if isinstance(x, Unknown):
+        return power(x, Fraction(1, 2))
+    if not isinstance(x, float):
+        value = Fraction(x)
+        root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+        if root * root == value:
+            return root
+    return math.sqrt(x)
+
+
+def raised(base: Number, exponent: Number) -> Number:
+    """A power of which base or exponent may be unknown."""
+    if isinstance(base, Unknown) and not isinstance(exponent, Unknown):
+        if isinstance(exponent, float):
+            exponent = Fraction(exponent)
+        return power(base, exponent)
+    if not is_positive(base):
+        raise NeedsValue(base)
+    return exp(log(base) * exponent)
+
+
+def lgamma(x: Number) -> Number:
+    """The logarithm of the gamma function at a positive number; of an integer, that of a factorial."""
+    if isinstance(x, Unknown):
+        return of_atom(Applied("lgamma", x), x.space)
+    if not isinstance(x, float) and Fraction(x).denominator == 1 and 0 < x <= MOST_FACTORIAL:
+        return log(Fraction(math.factorial(int(x) - 1)))
+    return gamma.lgamma(float(x))
+
+
+MOST_FACTORIAL = 2_000
+"""Above this, a factorial has too many digits to be worth keeping."""
+
+
+def log_beta(a: Number, b: Number) -> Number:
+    """log B(a, b); of a rational and an integer it is that of a rational: B(a, n) = (n - 1)! / (a)_n."""
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return lgamma(a) + lgamma(b) - lgamma(a + b)
+    first, second = coefficient_of(a), coefficient_of(b)
+    if isinstance(second, float) or second.denominator != 1:
+        first, second = second, first
+    if isinstance(first, float) or isinstance(second, float) or second.denominator != 1 or second > MOST_FACTORIAL:
+        return gamma.log_beta(float(a), float(b))
+    value = Fraction(math.factorial(int(second) - 1))
+    for i in range(int(second)):
+        value /= first + i
+    return log(value)
+
+
+def applied(name: str, x: Number) -> Number:
+    """A function that has no normal form but its name."""
+    if isinstance(x, Unknown):
+        return of_atom(Applied(name, x), x.space)
+    raise TypeError(f"{name} of a known number is a number")
