@@ -31,13 +31,14 @@ from pplc.inference.result import Index, Probability, Result
 from pplc.inference.states import ENDLESS, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
-from pplc.lang.analysis import reachable, statements
+from pplc.lang.analysis import expressions, inside, reachable, statements
 from pplc.lang.diagnostics import Rejected
 from pplc.lang.families import FAMILIES
 from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.measure import is_zero
 from pplc.semantics.number import LogRat
+from pplc.semantics.symbolic.densities import LOG_DENSITIES
 from pplc.semantics.values import Address, Value, show_address
 
 FIRST_STATES = 1_000
@@ -60,17 +61,32 @@ def refuses(bound: Bound) -> str:
                 case core.Draw(law=core.Law("Uniform", (_,))):
                     pass  # of a list, which is finite
                 case core.Draw(site=site, law=core.Law(family)) if family in FAMILIES:
-                    if not FAMILIES[family].discrete:
-                        return f"`{site.name}` is continuous (`{family}`)"
-                    if not FAMILIES[family].finite and (bound.open or can_gain(bound)):
+                    if not FAMILIES[family].discrete and family not in (*LOG_DENSITIES, "MvNormal"):
+                        return f"`{site.name}` is continuous, and `{family}` has no rules for exact inference"
+                    if FAMILIES[family].discrete and not FAMILIES[family].finite and (bound.open or can_gain(bound)):
                         return f"`{site.name}` has infinitely many values (`{family}`)"
                 case _:
                     pass
     return ""
 
 
+def continuous(bound: Bound) -> bool:
+    """Whether a program may draw from a law that has a density."""
+    return any(
+        isinstance(part, core.Law) and part.family in FAMILIES and not FAMILIES[part.family].discrete
+        for function in reachable(bound.program)
+        for statement in statements(function.body)
+        if not isinstance(statement, core.Observe)
+        for expression in expressions(statement)
+        for part in inside(expression)
+        if not (isinstance(part, core.Law) and part.family == "Uniform" and len(part.args) == 1)
+    )
+
+
 def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
     """The laws of all variables and the evidence; bounds of them for an endless program."""
+    if continuous(bound):
+        return _costing(forward(bound, progress))
     few = replace(bound, budget=replace(bound.budget, states=min(bound.budget.states, FEW_STATES)))
     found = None if bound.open else chain(few, progress)
     if found is not None:

@@ -17,6 +17,7 @@ from pplc.inference.collect import RETURN, variables
 from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.recursion import Equations
+from pplc.inference.reports import reported
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.slicing import memoises, without_reports
 from pplc.inference.states import CUT, Explorer, Graph
@@ -71,8 +72,8 @@ def forward(bound: Bound, progress: Progress) -> Result:
     if is_zero(evidence):
         raise impossible(graph, bound)
     left = share_left(graph)
-    laws = _laws(graph, evidence, rational=not graph.rest)
-    lefts = dict.fromkeys(laws, left) if graph.rest else {}
+    laws, densities = reported(graph, evidence, rational=not graph.rest)
+    lefts = dict.fromkeys((*laws, *densities), left) if graph.rest else {}
     diagnostics: dict[str, float] = {"states": states}
     note = counted(states, "state")
     found: Exact | Bounds = exact_log(evidence)
@@ -82,7 +83,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
         found = enclosed_log(evidence, left)
         if value is not None and share_left(value) < left:
             whole = value.evidence()
-            laws["return"] = _laws(value, whole, rational=not value.rest)["return"]
+            laws["return"] = reported(value, whole, rational=not value.rest)[0]["return"]
             if value.rest:
                 lefts["return"] = share_left(value)
                 found = enclosed_log(whole, lefts["return"])
@@ -102,6 +103,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     return Result(
         "exact",
         laws=laws,
+        densities=densities,
         left=lefts,
         log_evidence=found,
         diagnostics=diagnostics,
@@ -242,45 +244,10 @@ def joint(
         return Joint(measure)
     rest: list[tuple[Mapping[Address, Value], float]] = []
     for node in graph.rest:
-        if not is_zero(node.alpha):
+        if not is_zero(graph.left(node)):
             recorded = {} if node.event is None else Finished((), node.event.state.recorded).variables()
-            rest.append((recorded, float(share(node.alpha, graph.evidence()))))
+            rest.append((recorded, float(share(graph.left(node), graph.evidence()))))
     return Joint(measure, share_left(graph), tuple(rest))
-
-
-def _laws(
-    graph: Graph, evidence: LogWeight, *, rational: bool
-) -> dict[str, dict[Index, dict[Value, Probability]]]:
-    terms: dict[Address, dict[Value, list[LogWeight]]] = {}
-    for edge, mass in graph.edges(ONE(True)):
-        if is_zero(mass):
-            continue
-        for address, value in edge.recorded.items():
-            if not _opaque(value):
-                known = value.freeze() if isinstance(value, Growing) else value
-                terms.setdefault(address, {}).setdefault(known, []).append(mass)
-    found: dict[str, dict[Index, dict[Value, Probability]]] = {}
-    order = sorted(terms, key=lambda address: address == RETURN)
-    for name, elements in variables(order).items():
-        found[name] = {}
-        for index, address in elements.items():
-            law = {value: share(total(masses), evidence) for value, masses in terms[address].items()}
-            if not rational:  # right to the last digits of a float, but no rational
-                law = {value: float(probability) for value, probability in law.items()}
-            found[name][index] = {value: law[value] for value in _ordered(law)}
-    return found
-
-
-def _ordered(values: Iterable[Value]) -> list[Value]:
-    """Values in their own order where they have one; else as they were found."""
-    try:
-        return sorted(values)  # type: ignore[type-var]
-    except TypeError:
-        return list(values)
-
-
-def _opaque(value: Value) -> bool:
-    return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)
 
 
 def impossible(graph: Graph, bound: Bound) -> Rejected:

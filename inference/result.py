@@ -18,6 +18,7 @@ from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.lang.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
+    from pplc.inference.continuous.laws import Mixed
     from pplc.semantics.values import Value
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -78,6 +79,7 @@ class Result:
 
     laws:         exact methods: name -> index -> value -> probability; the index is `()` for a variable
                   that is no array of sites. A law sums to less than 1 if some runs do not reach it.
+    densities:    exact methods: the same of variables that have a density, perhaps beside atoms.
     left:         of variables whose laws miss some runs: an upper bound of the mass of these runs, as a
                   share of the mass of the others. The law is that of the others; what it says is
                   certain up to `pplc.inference.answers.enclosed`.
@@ -95,6 +97,9 @@ class Result:
 
     method: str
     laws: Mapping[str, Mapping[Index, Mapping[Value, Probability]]] | None = None
+    densities: Mapping[str, Mapping[Index, Mixed]] = field(
+        default_factory=dict[str, "Mapping[Index, Mixed]"]
+    )
     left: Mapping[str, float] = field(default_factory=dict[str, float])
     draws: Draws | None = None
     log_evidence: Exact | Bounds | Estimate | None = None

@@ -20,9 +20,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import exp, log
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pplc.inference.collect import RETURN
+from pplc.inference.continuous.draws import alive, drawings, parted, weight_and_dimension
+from pplc.inference.continuous.masses import Masses
+from pplc.inference.continuous.piece import NOTHING, Piece, World
 from pplc.inference.progress import Progress
 from pplc.inference.solving import Diverges, TooLarge, flow
 from pplc.inference.suspended import Key, Suspended
@@ -35,11 +38,14 @@ from pplc.semantics.formula import bits
 from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times, total
-from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
-from pplc.semantics.representations.answering import weight_of
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.representations.enumerated import choices, too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
+from pplc.semantics.symbolic.contents import latents_in
+from pplc.semantics.symbolic.expression import Undecided
 from pplc.semantics.values import Address, Fault, Value
+
+T = TypeVar("T")
 
 MOST_BITS = 4096
 """Longest numerator or denominator of a rational weight; beyond it weights go on as floats."""
@@ -75,23 +81,28 @@ class Edge(NamedTuple):
     recorded:  named draws and lets on the way; at the end the value as well, under `RETURN`.
     target:    the next state, None at the end.
     dimension: of the finished run, at the end (LANGUAGE.md 11).
+    piece:     at the end, the density over the continuous variables, whose integral `weight` contains.
     """
 
     weight: LogWeight
     recorded: Mapping[Address, Value]
     target: Node | None
     dimension: int
+    piece: Piece = NOTHING
 
 
 @dataclass(eq=False, slots=True)
 class Node:
     """Runs that are one state: the draw they wait for, the ways here and on, and their weights.
 
-    recorded: on every way here, if the states are told apart by it.
+    piece: the density over the continuous variables on every way here, up to the weight of the way.
+    size:  its integral, for states that are not followed.
     """
 
     event: Sampling | None
     dimension: int
+    piece: Piece = NOTHING
+    size: LogWeight = CERTAIN
     incoming: list[LogWeight] = field(default_factory=list[LogWeight])
     edges: list[Edge] = field(default_factory=list[Edge])
     alpha: LogWeight = IMPOSSIBLE
@@ -129,7 +140,11 @@ class Graph:
 
     def open(self) -> LogWeight:
         """The log of the mass of the runs that were not followed to their end."""
-        return total(node.alpha for node in self.rest) if self.rest else IMPOSSIBLE
+        return total(map(self.left, self.rest)) if self.rest else IMPOSSIBLE
+
+    def left(self, node: Node) -> LogWeight:
+        """The log of the mass of the runs of a state that was not followed."""
+        return times(node.alpha, node.size)
 
     def edges(self, one: LogWeight) -> Iterator[tuple[Edge, LogWeight]]:
         """Every edge with the mass of the finished runs that pass through it."""
@@ -182,13 +197,26 @@ class Tail:
 class Explorer:
     """Builds the graph of one program.
 
-    forgetful: what was recorded belongs to the edges, and does not tell states apart; otherwise it
-    does, and every end has the whole joint outcome.
+    forgetful: what was recorded belongs to the edges, and does not tell states apart, unless it depends
+    on continuous variables; otherwise it does, and every end has the whole joint outcome.
     cut:       mass at which the tail of a law of infinitely many values is left out.
+    world:     of the continuous variables. Inside `infer` it is that of the outer program, and what is
+    assumed of its variables holds.
     """
 
-    def __init__(self, machine: Machine, progress: Progress, *, forgetful: bool, cut: float = CUT) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        progress: Progress,
+        *,
+        forgetful: bool,
+        cut: float = CUT,
+        world: World | None = None,
+    ) -> None:
         self.machine = machine
+        self.world = World() if world is None else world
+        self.base = self.world.piece.assumed()
+        self.masses = Masses()
         self.progress = progress
         self.forgetful = forgetful
         self.suspended = Suspended(machine.bound, machine.record)
@@ -210,7 +238,8 @@ class Explorer:
     def explore(self, start: Event | None = None) -> Graph:
         """The whole graph from an event on (the start of the program), weights included."""
         one = ONE(self.machine.exact)
-        self._follow(self.machine.start() if start is None else start, one, one, 0, self.graph.start)
+        for event, piece in self._under(self.base, self.machine.start if start is None else lambda: start):
+            self._follow(event, one, one, 0, piece, self.graph.start)
         self._follow_all()
         self.graph.lowest = min(self.ended, default=0)
         if self.ordered:
@@ -268,8 +297,31 @@ class Explorer:
     def _leave(self) -> None:
         """What is in the queue is left over."""
         self.graph.rest = [node for _, _, _, node in self.queue]
+        for node in self.graph.rest:
+            if node.piece.latents:
+                node.size = self.masses.of(node.piece)
         if self.beyond.place >= 0:
             self.graph.rest.append(self.beyond)
+
+    def _under(self, piece: Piece, run: Callable[[], T]) -> Iterator[tuple[T, Piece]]:
+        """What a step gives; where it depends on continuous variables, for each part of their region."""
+        if not piece.latents:
+            self.world.piece = piece
+            yield run(), piece
+            return
+        todo = [piece]
+        while todo:
+            piece = todo.pop()
+            self.world.piece = piece
+            try:
+                found = run()
+            except Undecided as undecided:
+                if undecided.number.latents.isdisjoint(piece.latents):
+                    raise  # a variable of the program outside `infer`
+                parts = [piece.where(-undecided.number), piece.where(undecided.number)]
+                todo += [part for part in parts if part is not None]
+                continue
+            yield found, piece
 
     def _expand(self, node: Node) -> None:
         if self.ordered:
@@ -277,15 +329,17 @@ class Explorer:
         node.place = len(self.graph.nodes)
         self.graph.nodes.append(node)
         assert node.event is not None
-        for value, mass in self._values(node, node.event):
+        state = node.event.state
+        for value, mass, piece in self._values(node, node.event):
             try:
-                event = self.machine.resume(node.event.state, value)
+                found = list(self._under(piece, lambda value=value: self.machine.resume(state, value)))
             except Rejected as rejected:
                 if not self.endless or rejected.diagnostics[0].code not in ENDLESS:
                     raise
                 self._give_up(node, mass)
                 continue
-            self._follow(event, node.alpha, mass, node.dimension, node.edges)
+            for event, part in found:
+                self._follow(event, node.alpha, mass, node.dimension, part, node.edges)
 
     def _give_up(self, node: Node, mass: LogWeight) -> None:
         """Leaves runs of a state unfollowed."""
@@ -293,55 +347,102 @@ class Explorer:
         self.beyond.incoming.append(times(node.alpha, mass))
         node.edges.append(Edge(mass, {}, self.beyond, node.dimension))
 
-    def _values(self, node: Node, event: Sampling) -> Iterator[tuple[Value, LogWeight]]:
-        """The values of a draw with their masses; of infinitely many those that matter."""
-        try:
-            found = choices(event)
-        except Rejected as rejected:
-            if rejected.diagnostics[0].code != INFINITE or not self.bounded or not event.law.discrete:
-                raise
-        else:
-            yield from found
+    def _values(self, node: Node, event: Sampling) -> Iterator[tuple[Value, LogWeight, Piece]]:
+        """The values of a draw with their masses; of infinitely many those that matter.
+
+        A continuous variable has one, which stands for all of them, and its density is part of the piece.
+        """
+        if not event.law.discrete:
+            for drawn, piece in self._under(node.piece, lambda: drawings(event, self.world)):
+                for value, weight, part in drawn:
+                    yield value, weight, part
             return
+        try:
+            for found, piece in self._under(node.piece, lambda: choices(event)):
+                for value, mass in found:
+                    self.world.piece = piece
+                    weight, part = piece.weighed(mass)
+                    yield value, weight, part
+            return
+        except Rejected as rejected:
+            if rejected.diagnostics[0].code != INFINITE or not self.bounded or latents_in(event.law):
+                raise
         self.fit = rounded  # nothing is rational from here on
         before = exp(float(node.alpha)) if self.ordered else 1.0
         known = self.tails.get(event.law)
         if known is None:
             known = self.tails[event.law] = Tail(event.law)
         count = known.until(self.cut / before if before > 0 else 1.0)
-        yield from known.found[:count]
+        yield from ((value, mass, node.piece) for value, mass in known.found[:count])
         if known.left[count] > 0:
             self._give_up(node, LogRat(Fraction(known.left[count])))
 
     def _follow(
-        self, event: Event, before: LogWeight, weight: LogWeight, dimension: int, edges: list[Edge]
+        self,
+        event: Event,
+        before: LogWeight,
+        weight: LogWeight,
+        dimension: int,
+        piece: Piece,
+        edges: list[Edge],
     ) -> None:
-        """Runs on to the next draw or the end, and joins the state found there."""
-        while isinstance(event, Observing | Weighing):
-            more = 0
-            if isinstance(event, Observing):
-                factor, more = weight_of(event)
-            else:
-                factor = event.log_weight
+        """Runs on to the next draws or ends, and joins the states found there."""
+        todo = [(event, weight, dimension, piece)]
+        while todo:
+            event, weight, dimension, piece = todo.pop()
+            match event:
+                case Observing() | Weighing():
+                    todo += self._weighed(event, weight, dimension, piece)
+                case Finished():
+                    self._end(event, weight, dimension, piece, edges)
+                case Sampling():
+                    self._join(event, before, weight, dimension, piece, edges)
+
+    def _weighed(
+        self, event: Observing | Weighing, weight: LogWeight, dimension: int, piece: Piece
+    ) -> list[tuple[Event, LogWeight, int, Piece]]:
+        """The runs that go on after a weight."""
+        found: list[tuple[Event, LogWeight, int, Piece]] = []
+        for (factor, more), part in self._under(piece, lambda: weight_and_dimension(event)):
             if is_zero(factor):
                 self.graph.dead_end = event.span
-                return
-            weight, dimension = times(weight, factor), dimension + more
-            event = self.machine.resume(event.state)
-        if isinstance(event, Finished):
+                continue
+            constant, left = part.weighed(factor)
+            for following, last in self._under(left, lambda: self.machine.resume(event.state)):
+                found.append((following, times(weight, constant), dimension + more, last))
+        return found
+
+    def _end(
+        self, event: Finished, weight: LogWeight, dimension: int, piece: Piece, edges: list[Edge]
+    ) -> None:
+        mass = self.masses.of(piece)
+        if not is_zero(mass):
             recorded = {**event.variables(), RETURN: event.value}
-            edges.append(Edge(weight, recorded, None, dimension))
+            edges.append(Edge(times(weight, mass), recorded, None, dimension, piece))
             self.ended.add(dimension)
-            return
-        recorded = {}
+
+    def _join(
+        self,
+        event: Sampling,
+        before: LogWeight,
+        weight: LogWeight,
+        dimension: int,
+        piece: Piece,
+        edges: list[Edge],
+    ) -> None:
+        recorded: Mapping[Address, Value] = {}
         if self.forgetful:
-            recorded = Finished((), event.state.recorded).variables()
-            event = event._replace(state=event.state._replace(recorded=None))
+            known, kept = parted(event.state.recorded)
+            recorded = Finished((), known).variables()
+            event = event._replace(state=event.state._replace(recorded=kept))
         key, event = self.suspended.key(event)
-        key = (*key, dimension)
+        if piece.latents:
+            more, piece = self.masses.without_dead(piece, latents_in(alive(event)))
+            weight = times(weight, more)
+        key = (*key, dimension, piece)
         node = self.known.get(key)
         if node is None:
-            node = self.known[key] = Node(event, dimension)
+            node = self.known[key] = Node(event, dimension, piece)
             self.pushed += 1  # breaks ties, so that keys are never compared
             heapq.heappush(self.queue, (self.suspended.order(event.state), self.pushed, key, node))
         if self.ordered:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pplc.inference import diagnostics, weights
 from pplc.inference.answers import Bounds, enclosed
 from pplc.inference.collect import extents
+from pplc.inference.continuous.laws import Mixed
 from pplc.inference.result import Array, Draws, Index, Probability, Result
 from pplc.semantics.formula import Formula, as_rational, is_open, mentioned
 from pplc.semantics.values import Value, shape_of, show
@@ -112,6 +113,9 @@ def summarise(result: Result) -> dict[str, Variable]:
         found = {
             name: of_law(name, elements, result.left.get(name, 0.0)) for name, elements in result.laws.items()
         }
+        found |= {name: of_densities(name, elements) for name, elements in result.densities.items()}
+        if "return" in found:
+            found["return"] = found.pop("return")  # last, as it is made last
     elif result.draws is not None:
         draws = result.draws
         found = {name: of_draws(name, values, draws) for name, values in draws.values.items()}
@@ -159,6 +163,18 @@ def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], lef
         reached,
         left,
     )
+
+
+def of_densities(name: str, elements: Mapping[Index, Mixed]) -> Variable:
+    """The summary of laws with a density, one for each element."""
+    shape = extents(elements)
+    numbers = {key: np.full(shape, nan) for key in ("mean", "sd", "q05", "q95")}
+    for index, law in elements.items():
+        numbers["mean"][index] = float(law.mean)
+        numbers["sd"][index] = sqrt(max(float(law.variance), 0.0))
+        numbers["q05"][index], numbers["q95"][index] = law.quantile(0.05), law.quantile(0.95)
+    reached = max(float(law.reached) for law in elements.values())
+    return Variable(name, "real", shape, numbers, reached=1.0 if abs(reached - 1) < ROUNDING else reached)
 
 
 def _of_formulas(name: str, kind: TypeName, spread: Mapping[Index, Mapping[Value, Probability]]) -> Variable:

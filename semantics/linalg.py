@@ -161,3 +161,25 @@ def cholesky(a: Rows) -> Rows:
             raise outside_function("cholesky", cast(Value, a), "a positive definite matrix")
         factor.append([*left, root(pivot), *(pivot * 0 for _ in range(len(a) - i - 1))])
     return tuple(tuple(row) for row in factor)
+
+
+def ldl(a: Rows, kind: str) -> tuple[Rows, Row]:
+    """A covariance as L D L' with unit lower triangular L and diagonal D: rational where it is (alg. 4.1.2).
+
+    kind: what is given, `cov`, its Cholesky factor `chol`, or its inverse `precision`.
+    """
+    if kind == "precision":
+        return ldl(inverse(a), "cov")
+    if kind == "chol":
+        scaled = tuple(tuple(x / a[j][j] if j <= i else 0 for j, x in enumerate(row)) for i, row in enumerate(a))
+        return cast(Rows, scaled), tuple(row[i] * row[i] for i, row in enumerate(a))
+    lower: list[list[Number]] = []
+    diagonal: list[Number] = []
+    for i, row in enumerate(a):
+        left: list[Number] = []
+        for j in range(i):
+            inner = sum((left[k] * lower[j][k] * diagonal[k] for k in range(j)), Fraction(0))
+            left.append((row[j] - inner) / diagonal[j])
+        diagonal.append(row[i] - sum((left[k] ** 2 * diagonal[k] for k in range(i)), Fraction(0)))
+        lower.append([*left, 1, *(0 for _ in range(len(a) - i - 1))])
+    return tuple(tuple(row) for row in lower), tuple(diagonal)

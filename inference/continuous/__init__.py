@@ -1,0 +1,1 @@
+"""Exact inference for programs with continuous variables: densities as formulas, integrated out."""

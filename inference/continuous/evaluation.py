@@ -1,0 +1,74 @@
+"""Numbers that depend on variables, where these have values: arrays of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from pplc.inference.continuous.piece import Piece
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Applied, Base, Latent, Unknown
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Points: TypeAlias = Mapping[Latent, Floats]
+"""Values of variables, arrays of one shape."""
+
+
+def values_at(number: Number, points: Points) -> Floats:
+    """A number at every point; NaN where it is not defined."""
+    shape = next(iter(points.values())).shape if points else ()
+    with np.errstate(all="ignore"):
+        return np.broadcast_to(np.asarray(_value(number, points, {}), dtype=np.float64), shape)
+
+
+def inside(piece: Piece, points: Points) -> npt.NDArray[np.bool_]:
+    """Which points lie in the region of a piece."""
+    shape = next(iter(points.values())).shape
+    kept = np.ones(shape, dtype=np.bool_)
+    for bound in piece.region:
+        kept &= values_at(bound, points) > 0
+    return kept
+
+
+def _value(number: Number, points: Points, known: dict[object, Any]) -> Any:
+    if not isinstance(number, Unknown):
+        return float(number)
+    total: Any = 0.0
+    for monomial, coefficient in number.terms.items():
+        term: Any = float(coefficient)
+        for atom, exponent in monomial:
+            base = _atom(atom, points, known)
+            term = term * (base if exponent == 1 else base ** (exponent if type(exponent) is int else float(exponent)))
+        total = total + term
+    return total
+
+
+def _atom(atom: Latent | Applied | Base, points: Points, known: dict[object, Any]) -> Any:
+    if isinstance(atom, Latent):
+        return points[atom]
+    found = known.get(atom)
+    if found is None:
+        match atom:
+            case Base(total):
+                found = _value(total, points, known)
+            case Applied(name, argument):
+                found = function(name)(_value(argument, points, known))
+        known[atom] = found
+    return found
+
+
+def function(name: str) -> Callable[[Any], Any]:
+    """A function of arrays by its name; scipy is imported for those that numpy has not."""
+    plain: dict[str, Callable[[Any], Any]] = {
+        "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "atan": np.arctan,
+        "tanh": np.tanh, "sigmoid": lambda x: 0.5 * (1 + np.tanh(0.5 * np.asarray(x))),
+    }  # fmt: skip
+    if name in plain:
+        return plain[name]
+    from scipy import special
+
+    made: dict[str, Callable[[Any], Any]] = {"lgamma": special.gammaln, "erf": special.erf}
+    return made[name]

@@ -1,0 +1,282 @@
+"""Pieces that have no closed form: up to two variables on a grid, a normal block integrated out at each point.
+
+The variables that enter the exponent as a quadratic form, given the others, are integrated out by linear
+algebra: with e^(c + h'x - x'Jx / 2) the mass is (2π)^(n/2) |J|^(-1/2) e^(c + h' J⁻¹ h / 2), the mean J⁻¹ h,
+the covariance J⁻¹. The others are integrated by quadrature, the second for each value of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf, log, pi
+from typing import TypeAlias
+
+import numpy as np
+
+from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
+from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.polynomials import in_powers
+from pplc.inference.continuous.quadrature import Nodes, integrate
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import (
+    Applied,
+    Base,
+    Latent,
+    Monomial,
+    NeedsValue,
+    Unknown,
+    expanded,
+    latents_of,
+    made,
+    mentions,
+)
+
+MOST_LEFT = 2
+"""Variables on the grid."""
+
+Coefficients: TypeAlias = Mapping[tuple[int, ...], Number]
+"""Of a polynomial in the block: `()` the constant, `(i,)` linear, `(i, j)` with i <= j quadratic terms."""
+
+
+class TooMany(NeedsValue):
+    """More variables are left than a grid can take."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A piece as weighted points of some variables, the others normal given these.
+
+    points:      of the variables on the grid, arrays of one length.
+    log_weights: log of the mass at each point. log_mass: of all. error: estimated, as a share of the mass.
+    block:       the normal variables, their means [point, i] and covariances [point, i, j].
+    """
+
+    points: Points
+    log_weights: Floats
+    log_mass: float
+    error: float
+    block: tuple[Latent, ...]
+    piece: Piece
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The probability of each point."""
+        return np.exp(self.log_weights - self.log_mass)
+
+    @cached_property
+    def moments(self) -> tuple[Floats, Floats]:
+        """Means and covariances of the block."""
+        _, means, covariances = _block(_quadratic(self.piece.exponent, self.block), self.block, self.points)
+        return means, covariances
+
+    def mean_and_variance(self, number: Number) -> tuple[Floats, Floats] | None:
+        """Mean and variance of a number at every point; None unless it is linear in the block."""
+        linear = _linear(number, self.block)
+        if linear is None:
+            return None
+        constant, slopes = linear
+        size = len(self.log_weights)
+        mean = np.broadcast_to(values_at(constant, self.points), (size,)).astype(np.float64)
+        variance = np.zeros(size)
+        if slopes:
+            means, covariances = self.moments
+            places = list(slopes)
+            rows = np.stack([np.broadcast_to(values_at(s, self.points), (size,)) for s in slopes.values()], axis=1)
+            mean = mean + (rows * means[:, places]).sum(1)
+            variance = np.einsum("ni,nij,nj->n", rows, covariances[np.ix_(range(size), places, places)], rows)
+        return mean, variance
+
+
+def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
+    """The grid of a piece; `wanted` are variables that must lie on it. `TooMany` if it would have more than two."""
+    block = _normal_block(piece, wanted)
+    left = tuple(variable for variable in piece.latents if variable not in block)
+    if len(left) > MOST_LEFT:
+        raise TooMany(", ".join(map(str, left)))
+    quadratic = _quadratic(piece.exponent, block)
+
+    def log_density(points: Points) -> Floats:
+        found = _block(quadratic, block, points)[0]
+        if isinstance(piece.factor, Unknown):
+            with np.errstate(all="ignore"):
+                found = found + np.log(values_at(piece.factor, points))
+        elif piece.factor != 1:
+            found = found + log(float(piece.factor))
+        return np.where(inside(piece, points), found, -inf)
+
+    order = _outer_first(piece, left)
+    if len(order) == 1:
+        (variable,) = order
+        nodes = integrate(lambda x: log_density({variable: x}), *_ends(piece, variable, {}))
+        return Grid({variable: nodes.points}, nodes.log_weights, nodes.log_mass, nodes.error, block, piece)
+    outer, inner = order
+    rows: dict[float, Nodes] = {}
+
+    def of_outer(x: Floats) -> Floats:
+        for at in x.tolist():
+            if at not in rows:
+                low, high = _ends(piece, inner, {outer: np.array([at])})
+                if low >= high:
+                    rows[at] = Nodes(np.empty(0), np.empty(0), -inf, 0.0)
+                else:
+                    rows[at] = integrate(lambda y, at=at: log_density({outer: np.full(y.shape, at), inner: y}), low, high)
+        return np.array([rows[at].log_mass for at in x.tolist()])
+
+    nodes = integrate(of_outer, *_ends(piece, outer, {}))
+    xs, ys, weights = [], [], []
+    for at, weight in zip(nodes.points.tolist(), nodes.log_weights.tolist(), strict=True):
+        row = rows.get(at)
+        if row is None:
+            of_outer(np.array([at]))
+            row = rows[at]
+        if row.log_mass > -inf and weight > nodes.log_mass - 40:
+            xs.append(np.full(row.points.shape, at))
+            ys.append(row.points)
+            weights.append(row.log_weights - row.log_mass + weight)
+    error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
+    points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
+    return Grid(points, np.concatenate(weights) if weights else np.empty(0), nodes.log_mass, error, block, piece)
+
+
+# ------------------------------------------------------------------ the normal block
+
+
+def _normal_block(piece: Piece, wanted: frozenset[Latent]) -> tuple[Latent, ...]:
+    """The largest set found of unbounded variables in which the exponent is a quadratic form."""
+    bounded = frozenset(latent for bound in piece.region for latent in bound.latents)
+    factor = piece.factor.latents if isinstance(piece.factor, Unknown) else frozenset[Latent]()
+    block = {v for v in piece.latents if v not in bounded and v not in factor and v not in wanted}
+    exponent = expanded(piece.exponent)
+    if not isinstance(exponent, Unknown):
+        return ()
+    while True:
+        faults: dict[Latent, int] = {}
+        for monomial in exponent.terms:
+            for variable in _misfits(monomial, block):
+                faults[variable] = faults.get(variable, 0) + 1
+        if not faults:
+            break
+        block.remove(max(faults, key=faults.__getitem__))
+    return tuple(variable for variable in piece.latents if variable in block)
+
+
+def _misfits(monomial: Monomial, block: set[Latent]) -> Iterator[Latent]:
+    """The variables of the block for which a term is no part of a quadratic form in it."""
+    degree = 0
+    members: list[Latent] = []
+    for atom, exponent in monomial:
+        match atom:
+            case Latent():
+                if atom in block:
+                    members.append(atom)
+                    degree += 2 if type(exponent) is int and exponent == 2 else 1 if exponent == 1 else 9
+            case Applied(_, Unknown() as argument) | Base(argument):
+                yield from argument.latents & block
+            case _:
+                pass
+    if degree > 2:
+        yield from members
+
+
+def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
+    exponent = expanded(exponent)
+    if not isinstance(exponent, Unknown):
+        return {(): exponent}
+    place = {variable: i for i, variable in enumerate(block)}
+    found: dict[tuple[int, ...], dict[Monomial, object]] = {}
+    for monomial, coefficient in exponent.terms.items():
+        key: list[int] = []
+        rest = set(monomial)
+        for atom, power in monomial:
+            if isinstance(atom, Latent) and atom in place:
+                key += [place[atom]] * int(power)
+                rest.discard((atom, power))
+        found.setdefault(tuple(sorted(key)), {})[frozenset(rest)] = coefficient
+    return {key: made(exponent.space, terms) for key, terms in found.items()}  # type: ignore[arg-type]
+
+
+def _block(quadratic: Coefficients, block: tuple[Latent, ...], points: Points) -> tuple[Floats, Floats, Floats]:
+    """Log mass, mean and covariance of the block at every point."""
+    count, size = len(next(iter(points.values()))), len(block)
+    constant = np.zeros(count)
+    linear = np.zeros((count, size))
+    precision = np.zeros((count, size, size))
+    for key, number in quadratic.items():
+        values = np.broadcast_to(values_at(number, points), (count,))
+        match key:
+            case ():
+                constant = constant + values
+            case (i,):
+                linear[:, i] += values
+            case (i, j):
+                precision[:, i, j] -= values
+                precision[:, j, i] -= values
+            case _:
+                raise AssertionError("not a quadratic form")
+    if not size:
+        return constant, linear, precision
+    good = np.isfinite(precision).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
+    safe = np.where(good[:, None, None], precision, np.eye(size))
+    sign, log_det = np.linalg.slogdet(safe)
+    good &= sign > 0
+    safe = np.where(good[:, None, None], safe, np.eye(size))
+    covariance = np.linalg.inv(safe)
+    mean = np.einsum("nij,nj->ni", covariance, np.where(good[:, None], linear, 0.0))
+    found = constant + 0.5 * (linear * mean).sum(1) + 0.5 * (size * log(2 * pi) - log_det)
+    return np.where(good, found, -inf), mean, covariance
+
+
+def _linear(number: Number, block: tuple[Latent, ...]) -> tuple[Number, dict[int, Number]] | None:
+    """A number as constant + Σ slope · variable of the block."""
+    slopes: dict[int, Number] = {}
+    for i, variable in enumerate(block):
+        if not mentions(number, variable):
+            continue
+        powers = in_powers(number, variable)
+        if powers is None or not set(powers) <= {0, 1} or any(mentions(powers[1], other) for other in block):
+            return None
+        slopes[i] = powers[1]
+        number = powers.get(0, 0)
+    return number, slopes
+
+
+# ------------------------------------------------------------------ bounds
+
+
+def _outer_first(piece: Piece, left: tuple[Latent, ...]) -> tuple[Latent, ...]:
+    """The variables in an order in which the bounds of the last are known once the others are."""
+    if len(left) < 2:
+        return left
+    for inner in left:
+        if all(
+            (powers := in_powers(bound, inner)) is not None and set(powers) <= {0, 1}
+            for bound in piece.region
+            if mentions(bound, inner)
+        ):
+            return (*(v for v in left if v != inner), inner)
+    return left
+
+
+def _ends(piece: Piece, variable: Latent, points: Points) -> tuple[float, float]:
+    """The bounds of a variable where others are known; those that depend on what is not known are left out."""
+    low, high = piece.ranges.get(variable, (-inf, inf))
+    for bound in piece.region:
+        powers = in_powers(bound, variable) if mentions(bound, variable) else None
+        if powers is None or not set(powers) <= {0, 1} or not bound.latents <= {variable, *points}:
+            continue
+        slope, rest = (
+            float(values_at(powers.get(k, 0), points).reshape(-1)[0]) if points else float(powers.get(k, 0))
+            for k in (1, 0)
+        )
+        if slope > 0:
+            low = max(low, -rest / slope)
+        elif slope < 0:
+            high = min(high, -rest / slope)
+    return low, high
+
+
+def without(piece: Piece, variable: Latent) -> Piece:
+    """The piece as one in which a variable is a given."""
+    return replace(piece, latents=tuple(v for v in piece.latents if v != variable))

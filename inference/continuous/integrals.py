@@ -1,0 +1,346 @@
+"""One variable integrated out of a piece in closed form, where there is a rule for it.
+
+The rules are the classical integrals behind conjugate pairs: of the normal, gamma, inverse gamma, beta and
+power forms, each times a polynomial, with bounds and coefficients that may depend on other variables. As
+they look at how the exponent depends on the variable, not at which laws it came from, products of conjugate
+pairs, hierarchies and linear-Gaussian programs need no rules of their own.
+
+Gradshteyn & Ryzhik (2007): 3.323.2 and 3.462.2 (normal), 2.321 (exponential), 3.381.4 (gamma), 3.478.1
+(inverse gamma), 3.191.1 (beta).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import product
+from math import factorial
+from typing import TypeAlias
+
+from pplc.inference.continuous.piece import UNIT, ZERO, Piece
+from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, shape_in
+from pplc.inference.continuous.truncated_normal import truncated_moments
+from pplc.semantics.number import LogWeight
+from pplc.semantics.symbolic.elementary import Number, lgamma, log, log_beta
+from pplc.semantics.symbolic.expression import Latent, Unknown, mentions
+from pplc.semantics.symbolic.ranges import range_of
+
+LOG_2PI = 1.8378770664093453
+
+MOST_CASES = 64
+"""Choices of the bounds that matter, out of several, that are looked at."""
+
+MOST_POWER = 400
+"""Degree of a polynomial that is multiplied out."""
+
+Term: TypeAlias = tuple[Number, Number]
+"""e to the first times the second."""
+
+End: TypeAlias = "Number | None"
+"""A bound; None is infinite."""
+
+
+def integrate_out(piece: Piece, variable: Latent) -> list[tuple[LogWeight, Piece]] | None:
+    """The pieces whose sum is the piece with a variable integrated out; None if no rule is known."""
+    factor = in_powers(piece.factor, variable)
+    shape = shape_in(piece.exponent, variable)
+    if factor is None or shape is None:
+        return None
+    cases = _cases(piece, variable)
+    if cases is None:
+        return None
+    found: list[tuple[LogWeight, Piece]] = []
+    for low, high, rest in cases:
+        terms = _integral(variable, dict(factor), _copied(shape), low, high, rest)
+        if terms is None:
+            return None
+        for exponent, made in terms:
+            if made != 0:
+                left = replace(rest, exponent=shape.rest, factor=made)
+                found.append(left.raised(exponent))
+    return found
+
+
+def _copied(shape: Shape) -> Shape:
+    return Shape(shape.rest, dict(shape.powers), shape.log, dict(shape.logs))
+
+
+# ------------------------------------------------------------------ bounds
+
+
+def _cases(piece: Piece, variable: Latent) -> Iterator[tuple[End, End, Piece]] | None:
+    """The bounds of a variable, with the piece of the others on which they are the ones that matter."""
+    lows: list[Number] = []
+    highs: list[Number] = []
+    rest: set[Unknown] = set()
+    for bound in piece.region:
+        if not mentions(bound, variable):
+            rest.add(bound)
+            continue
+        powers = in_powers(bound, variable)
+        if powers is None or not set(powers) <= {0, 1}:
+            return None
+        slope = powers[1]
+        low, high = range_of(slope, piece.ranges)
+        at = -powers.get(0, ZERO) / slope
+        if low >= 0:
+            lows.append(at)
+        elif high <= 0:
+            highs.append(at)
+        else:
+            return None
+    lows, highs = _strongest(lows, piece, 1), _strongest(highs, piece, -1)
+    if max(len(lows), 1) * max(len(highs), 1) > MOST_CASES:
+        return None
+    latents = tuple(latent for latent in piece.latents if latent != variable)
+    ranges = {latent: found for latent, found in piece.ranges.items() if latent != variable}
+    others = replace(piece, region=frozenset(rest), latents=latents, ranges=ranges)
+    return _chosen(others, lows, highs)
+
+
+def _strongest(ends: list[Number], piece: Piece, sign: int) -> list[Number]:
+    """The ends without those that others make superfluous everywhere."""
+    kept: list[Number] = []
+    for end in ends:
+        if any(end == other or range_of((other - end) * sign, piece.ranges).lower >= 0 for other in kept):
+            continue
+        kept = [other for other in kept if range_of((end - other) * sign, piece.ranges).lower < 0]
+        kept.append(end)
+    return kept
+
+
+def _chosen(
+    others: Piece, lows: Sequence[Number], highs: Sequence[Number]
+) -> Iterator[tuple[End, End, Piece]]:
+    for low, high in product(lows or [None], highs or [None]):
+        piece: Piece | None = others
+        bounds = [low - other for other in lows if other is not low]
+        bounds += [other - high for other in highs if other is not high]
+        if low is not None and high is not None:
+            bounds.append(high - low)
+        for bound in bounds:
+            piece = piece.where(bound) if piece is not None else None
+        if piece is not None:
+            yield low, high, piece
+
+
+# ------------------------------------------------------------------ rules
+
+
+def _integral(
+    variable: Latent, factor: Powers, shape: Shape, low: End, high: End, piece: Piece
+) -> list[Term] | None:
+    """∫ Σ factor[m] x^m exp(shape) dx from low to high; None if no rule is known."""
+    powers, half_line = set(shape.powers), low == 0 and high is None
+    near = None if powers or low != 0 or high is None else _near_end(variable, shape, high)
+    if not _multiplied_out(variable, factor, shape, None if near is None else near[0]):
+        return None
+    if near is not None and high is not None:
+        return _beta(factor, shape, *near, high)
+    if powers == {-1} and half_line:
+        return _inverse_gamma(factor, shape, piece)
+    if powers == {1} and half_line:
+        return _gamma(factor, shape, piece)
+    if not _absorbed(factor, shape):
+        return None
+    if not powers:
+        return _power(factor, low, high)
+    if powers == {1}:
+        return _exponential(factor, shape, low, high, piece)
+    if powers <= {1, 2}:
+        whole = low is None and high is None
+        return _normal(factor, shape, piece) if whole else _truncated(factor, shape, low, high)
+    return None
+
+
+def _near_end(variable: Latent, shape: Shape, high: Number) -> tuple[Unknown, Number] | None:
+    """The sum k (high - x) whose logarithm the exponent contains, and k."""
+    for total in shape.logs:
+        powers = in_powers(total, variable)
+        if powers is not None and set(powers) <= {0, 1} and not isinstance(powers[1], Unknown):
+            if powers[1] < 0 and powers.get(0, ZERO) / -powers[1] == high:
+                return total, -powers[1]
+    return None
+
+
+def _multiplied_out(variable: Latent, factor: Powers, shape: Shape, keep: Unknown | None) -> bool:
+    """Whether whole multiples of logarithms of polynomials, all but one, are now part of the factor."""
+    for total, times in list(shape.logs.items()):
+        if total == keep:
+            continue
+        if isinstance(times, Unknown) or times != int(times) or not 0 < times <= MOST_POWER:
+            return False
+        powers = in_powers(total, variable)
+        if powers is None:
+            return False
+        for _ in range(int(times)):
+            multiplied: Powers = {}
+            for (m, c), (k, d) in product(factor.items(), powers.items()):
+                multiplied[m + k] = multiplied[m + k] + c * d if m + k in multiplied else c * d
+            factor.clear()
+            factor.update(multiplied)
+        del shape.logs[total]
+    return True
+
+
+def _absorbed(factor: Powers, shape: Shape) -> bool:
+    """Whether the power of x that the exponent contains is now part of the factor."""
+    power = shape.log
+    if isinstance(power, Unknown) or (isinstance(power, float) and power != int(power)):
+        return False
+    if power:
+        moved = {exponent + Fraction(power): c for exponent, c in factor.items()}
+        factor.clear()
+        factor.update({(e.numerator if e.denominator == 1 else e): c for e, c in moved.items()})
+        shape.log = ZERO
+    return True
+
+
+def _positive(number: Number, piece: Piece) -> bool:
+    return range_of(number, piece.ranges).lower >= 0 and number != 0
+
+
+def _whole(factor: Powers) -> bool:
+    return all(type(exponent) is int and 0 <= exponent <= MOST_POWER for exponent in factor)
+
+
+def _normal(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
+    """exp(-A x²/2 + B x) on the line; moments by m_k = (B/A) m_{k-1} + (k-1) m_{k-2} / A."""
+    precision = shape.powers[2] * -2
+    if not _positive(precision, piece) or not _whole(factor) or not _single(precision):
+        return None
+    slope = shape.powers.get(1, ZERO)
+    mean, variance = slope / precision, UNIT / precision
+    exponent = slope * mean / 2 + (LOG_2PI - log(precision)) / 2
+    moments = [UNIT, mean]
+    for k in range(2, max(factor, default=0) + 1):
+        moments.append(mean * moments[k - 1] + variance * moments[k - 2] * (k - 1))
+    return [(exponent, _sum(c * moments[int(k)] for k, c in factor.items()))]
+
+
+def _single(number: Number) -> bool:
+    """Whether dividing by a number leaves sums of products; of others nothing would simplify."""
+    return not isinstance(number, Unknown) or len(number.terms) == 1
+
+
+def _truncated(factor: Powers, shape: Shape, low: End, high: End) -> list[Term] | None:
+    """The same between known bounds, with known coefficients."""
+    known = [shape.powers[2], shape.powers.get(1, ZERO), low, high]
+    if any(isinstance(number, Unknown) for number in known) or not shape.powers[2] < 0 or not _whole(factor):
+        return None
+    precision, slope = -2 * float(shape.powers[2]), float(shape.powers.get(1, ZERO))
+    found = truncated_moments(
+        slope / precision,
+        precision**-0.5,
+        None if low is None else float(low),
+        None if high is None else float(high),
+        max(factor, default=0),
+    )
+    if found is None:
+        return None
+    log_mass, moments = found
+    exponent = slope**2 / (2 * precision) + (LOG_2PI - log(precision)) / 2 + log_mass
+    return [(exponent, _sum(c * moments[int(k)] for k, c in factor.items()))]
+
+
+def _gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
+    """x^a e^(-c x) on the half line."""
+    rate, a = -shape.powers[1], shape.log + 1
+    if not _positive(rate, piece) or not _single(rate) or not _exists(a, factor, piece):
+        return None
+    exponent = lgamma(a) - a * log(rate)
+    return [(exponent, _sum(c * _rising(a, int(m)) / rate ** int(m) for m, c in factor.items()))]
+
+
+def _inverse_gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
+    """x^(-a-1) e^(-d/x) on the half line."""
+    scale, a = -shape.powers[-1], -shape.log - 1
+    turned: Powers = {-m: c for m, c in factor.items()}
+    if not _positive(scale, piece) or not _single(scale) or not _exists(a, turned, piece):
+        return None
+    exponent = lgamma(a) - a * log(scale)
+    return [(exponent, _sum(c * _rising(a, int(m)) / scale ** int(m) for m, c in turned.items()))]
+
+
+def _exists(a: Number, factor: Powers, piece: Piece) -> bool:
+    """Whether Γ(a + m) does for every power m, all whole."""
+    return all(type(m) is int and range_of(a + m, piece.ranges).lower > 0 for m in factor) and (
+        not isinstance(a, Unknown) or all(m >= 0 for m in factor)
+    )
+
+
+def _beta(
+    factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: Number
+) -> list[Term] | None:
+    """x^a (s - x)^b from 0 to s."""
+    a, b = shape.log + 1, shape.logs[near_end] + 1
+    if not all(type(m) is int for m in factor) or isinstance(a, Unknown) or isinstance(b, Unknown):
+        return None
+    if not all(a + m > 0 for m in factor) or not b > 0:
+        return None
+    exponent = log_beta(a, b) + (a + b - 1) * log(high) + (b - 1) * log(scale)
+    shares = ((m, c, _rising(a, int(m)) / _rising(a + b, int(m))) for m, c in factor.items())
+    return [(exponent, _sum(c * share * high ** int(m) for m, c, share in shares))]
+
+
+def _power(factor: Powers, low: End, high: End) -> list[Term] | None:
+    """Powers of x between bounds."""
+    total: Number = ZERO
+    for exponent, c in factor.items():
+        up = exponent + 1
+        if low is None or (low == 0 and up <= 0) or (high is None and up >= 0):
+            return None
+        if up == 0:
+            assert high is not None
+            total = total + c * (log(high) - log(low))
+            continue
+        if up.denominator != 1 and not isinstance(low, Unknown) and low < 0:
+            return None
+        upper = ZERO if high is None else _raised(high, up)
+        total = total + c * (upper - (ZERO if low == 0 else _raised(low, up))) / up
+    return [(ZERO, total)]
+
+
+def _raised(base: Number, exponent: int | Fraction) -> Number:
+    if isinstance(base, Unknown) or exponent.denominator == 1:
+        return base ** (exponent if isinstance(base, Unknown) else int(exponent))
+    return float(base) ** float(exponent)
+
+
+def _exponential(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
+    """A polynomial times e^(-c x) between bounds, one of which may be infinite."""
+    rate = -shape.powers[1]
+    if not _whole(factor) or not _single(rate):
+        return None
+    found = range_of(rate, piece.ranges)
+    if (high is None and found.lower < 0) or (low is None and found.upper > 0):
+        return None
+    terms: list[Term] = []
+    for end, sign in ((low, 1), (high, -1)):
+        if end is not None:
+            inner = ZERO
+            for m, c in factor.items():
+                for j in range(int(m) + 1):
+                    share = Fraction(factorial(int(m)), factorial(j))
+                    inner = inner + c * share * (end**j if j else UNIT) / rate ** (int(m) - j + 1)
+            terms.append((-rate * end, inner * sign))
+    return terms
+
+
+def _rising(a: Number, m: int) -> Number:
+    """a (a + 1) … (a + m - 1); of a negative m, 1 / ((a - 1) … (a + m))."""
+    result: Number = UNIT
+    for i in range(m):
+        result = result * (a + i)
+    for i in range(-m):
+        result = result / (a - 1 - i)
+    return result
+
+
+def _sum(numbers: Iterable[Number]) -> Number:
+    total: Number = ZERO
+    for number in numbers:
+        total = total + number
+    return total
+

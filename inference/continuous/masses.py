@@ -1,0 +1,121 @@
+"""Integrals of pieces: in closed form as far as the rules go, the rest by quadrature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from math import exp, inf, log
+
+from pplc.inference.continuous.integrals import integrate_out
+from pplc.inference.continuous.piece import UNIT, ZERO, Piece
+from pplc.semantics.measure import times
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
+from pplc.semantics.symbolic import elementary
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Latent, Undecided, Unknown, latents_of
+
+Weighted = tuple[LogWeight, Piece]
+
+
+class Masses:
+    """The integrals of the pieces of one program, each found once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Piece, LogWeight] = {}
+
+    def of(self, piece: Piece) -> LogWeight:
+        """The log of the integral of a piece over all its variables."""
+        if not piece.latents and piece.exponent == 0 and piece.factor == 1:
+            return CERTAIN
+        found = self._known.get(piece)
+        if found is None:
+            found = self._known[piece] = log_mass(piece)
+        return found
+
+    def without_dead(self, piece: Piece, alive: frozenset[Latent]) -> Weighted:
+        """The piece without variables that nothing will read, as far as one closed form takes their place."""
+        weight: LogWeight = CERTAIN
+        progress = True
+        while progress:
+            progress = False
+            for variable in _by_use(piece, alive):
+                found = integrate_out(piece, variable)
+                if found is None or len(found) != 1:
+                    continue
+                ((more, left),) = found
+                if isinstance(left.factor, Unknown):
+                    constant, left = replace(left, factor=UNIT).raised(elementary.log(left.factor))
+                    more = times(more, constant)
+                elif left.factor != 1:
+                    more, left = times(more, _log(left.factor)), replace(left, factor=UNIT)
+                weight, piece, progress = times(weight, more), left, True
+                break
+        return weight, piece
+
+
+def settled(piece: Piece, keep: frozenset[Latent] = frozenset()) -> list[Weighted]:
+    """The piece as a sum of pieces without the variables that have closed forms, but for those to keep."""
+    for variable in _by_use(piece, keep):
+        found = integrate_out(piece, variable)
+        if found is not None:
+            return [
+                (times(weight, more), last)
+                for weight, left in found
+                for more, last in settled(left, keep)
+            ]
+    return [(CERTAIN, piece)]
+
+
+def _by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
+    """The variables in the order in which they are tried: those first that little else depends on."""
+    uses = dict.fromkeys(piece.latents, 0)
+    if isinstance(piece.exponent, Unknown):
+        for monomial in piece.exponent.terms:
+            for variable in set(latents_of(monomial)):
+                if variable in uses:
+                    uses[variable] += 1
+    for bound in piece.region:
+        for variable in bound.latents:
+            if variable in uses and len(bound.latents) > 1:
+                uses[variable] += 1
+    return sorted((variable for variable in piece.latents if variable not in keep), key=uses.__getitem__)
+
+
+def log_mass(piece: Piece) -> LogWeight:
+    """The log of the integral of a piece over all its variables; a formula in those of the outer program."""
+    terms: list[tuple[LogWeight, Number]] = []
+    for weight, left in settled(piece):
+        if left.latents:
+            from pplc.inference.continuous.grids import grid
+
+            terms.append((times(weight, grid(left).log_mass), UNIT))
+            continue
+        for bound in left.region - piece.region:
+            raise Undecided(bound)  # of variables of the outer program
+        terms.append((weight, left.factor if left.exponent == 0 else left.factor * elementary.exp(left.exponent)))
+    return summed(terms)
+
+
+def summed(terms: Iterable[tuple[LogWeight, Number]]) -> LogWeight:
+    """The log of a sum of numbers with weights; rounding below zero is zero."""
+    listed = list(terms)
+    if any(isinstance(number, Unknown) for _, number in listed):
+        whole: Number = ZERO
+        for weight, number in listed:
+            whole = whole + number * (weight.value if isinstance(weight, LogRat) else elementary.exp(weight))
+        return LogRat(whole) if isinstance(whole, Unknown) else _log(whole)
+    if all(isinstance(weight, LogRat) and not isinstance(number, float) for weight, number in listed):
+        total = sum((weight.value * Fraction(number) for weight, number in listed), Fraction(0))  # type: ignore[union-attr]
+        return LogRat(total) if total > 0 else IMPOSSIBLE
+    high = max((float(weight) for weight, _ in listed), default=-inf)
+    if high == -inf:
+        return -inf
+    sum_ = sum(float(number) * exp(float(weight) - high) for weight, number in listed)
+    return high + log(sum_) if sum_ > 0 else -inf
+
+
+def _log(number: Number) -> LogWeight:
+    if isinstance(number, float):
+        return log(number) if number > 0 else -inf
+    return LogRat(Fraction(number)) if number > 0 else IMPOSSIBLE

@@ -1,0 +1,132 @@
+"""The density that a run has accumulated over its continuous variables, and the region they lie in.
+
+A run whose continuous variables x have no values yet stands for the measure
+
+    weight · factor(x) · exp(exponent(x)) dx   on   { x : g(x) > 0 for every g in the region }.
+
+`weight` is kept apart, with the weights of the run; the exponent has no constant part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import inf, log
+
+from pplc.semantics.number import CERTAIN, LogRat, LogWeight
+from pplc.semantics.symbolic import elementary
+from pplc.semantics.symbolic.elementary import Number, constant_and_rest
+from pplc.semantics.symbolic.expression import ONE, Latent, Undecided, Unknown, scaled
+from pplc.semantics.symbolic.ranges import REALS, Range, range_of
+
+ZERO: Number = Fraction(0)
+UNIT: Number = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A density over a region.
+
+    latents: the variables that are not integrated out yet, in the order of their draws.
+    ranges:  of the variables, as far as single bounds tell; what is not listed is any real number.
+    """
+
+    exponent: Number = ZERO
+    factor: Number = UNIT
+    region: frozenset[Unknown] = frozenset()
+    latents: tuple[Latent, ...] = ()
+    ranges: Mapping[Latent, Range] = field(default_factory=dict[Latent, Range], compare=False)
+
+    def with_latent(self, variable: Latent) -> Piece:
+        """One more variable, which may have any value."""
+        return replace(self, latents=(*self.latents, variable))
+
+    def within(self, variable: Latent, found: Range) -> Piece:
+        """What is known of a variable, without a new constraint."""
+        known = self.ranges.get(variable, REALS)
+        narrowed = Range(max(known.lower, found.lower), min(known.upper, found.upper))
+        return replace(self, ranges={**self.ranges, variable: narrowed})
+
+    def where(self, positive: Number) -> Piece | None:
+        """The part on which a number is positive; None if that is nowhere."""
+        if not isinstance(positive, Unknown):
+            return self if positive > 0 else None
+        constant = positive.terms.get(ONE, 0)
+        if isinstance(constant, float) and abs(constant) == inf:
+            return self if constant > 0 else None
+        low, high = range_of(positive, self.ranges)
+        if low >= 0:
+            return self
+        if high <= 0:
+            return None
+        _, bound = scaled(positive)
+        if bound in self.region:
+            return self
+        if -bound in self.region:
+            return None
+        piece = replace(self, region=self.region | {bound})
+        return piece._narrowed(bound)
+
+    def _narrowed(self, bound: Unknown) -> Piece | None:
+        """The ranges of variables after a new constraint, if it is linear in one variable."""
+        single = bound.latents
+        if len(single) != 1:
+            return self
+        (variable,) = single
+        slope = bound.terms.get(frozenset({(variable, 1)}))
+        if slope is None or len(bound.terms) > (2 if ONE in bound.terms else 1):
+            return self
+        at = -float(bound.terms.get(ONE, 0)) / float(slope)
+        piece = self.within(variable, Range(at, inf) if slope > 0 else Range(-inf, at))
+        low, high = piece.ranges[variable]
+        return None if low >= high else piece
+
+    def assumed(self) -> Piece:
+        """What holds of the variables, without their density."""
+        return Piece(region=self.region, ranges=self.ranges)
+
+    def weighed(self, weight: LogWeight) -> tuple[LogWeight, Piece]:
+        """The piece times a weight that may depend on its variables; what does not comes back."""
+        if isinstance(weight, LogRat) and isinstance(weight.value, Unknown):
+            return self.raised(elementary.log(weight.value))
+        return weight, self
+
+    def raised(self, exponent: Number) -> tuple[LogWeight, Piece]:
+        """The piece times e to a number; its constant part comes back as a weight."""
+        constant, ratio, rest = constant_and_rest(self.exponent + exponent)
+        if not constant:
+            weight: LogWeight = LogRat(ratio)
+        elif ratio == 1:
+            weight = constant
+        else:
+            weight = constant + log(ratio.numerator) - log(ratio.denominator)
+        return weight, replace(self, exponent=rest)
+
+
+NOTHING = Piece()
+"""No continuous variable."""
+
+
+class World:
+    """The space of the variables of one program; it knows the piece of the run that is going."""
+
+    def __init__(self) -> None:
+        self.piece = NOTHING
+
+    def positive(self, number: Unknown) -> bool:
+        """Whether a number is positive on the piece of the run that is going."""
+        low, high = range_of(number, self.piece.ranges)
+        if low >= 0:
+            return True
+        if high <= 0:
+            return False
+        _, bound = scaled(number)
+        if bound in self.piece.region:
+            return True
+        if -bound in self.piece.region:
+            return False
+        raise Undecided(bound)
+
+
+__all__ = ["CERTAIN", "NOTHING", "UNIT", "ZERO", "Piece", "World"]

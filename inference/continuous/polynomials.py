@@ -1,0 +1,132 @@
+"""Numbers as they depend on one variable: coefficients of its powers, and logarithms that contain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import (
+    ONE,
+    Applied,
+    Base,
+    Exponent,
+    Latent,
+    Monomial,
+    Unknown,
+    expanded,
+    latents_of,
+    made,
+    mentions,
+    terms_of,
+)
+
+Powers: TypeAlias = dict[Exponent, Number]
+"""Exponent -> coefficient, which does not depend on the variable."""
+
+
+def in_powers(number: Number, variable: Latent) -> Powers | None:
+    """A number as a sum of powers of a variable; None if it is none."""
+    if not mentions(number, variable):
+        return {0: number} if number != 0 else {}
+    number = expanded(number)
+    found: Powers = {}
+    for monomial, coefficient in terms_of(number).items():
+        split = _split(monomial, variable)
+        if split is None:
+            return None
+        exponent, rest = split
+        assert isinstance(number, Unknown)
+        term = made(number.space, {rest: coefficient})
+        found[exponent] = found[exponent] + term if exponent in found else term
+    return {exponent: c for exponent, c in found.items() if c != 0}
+
+
+def _split(monomial: Monomial, variable: Latent) -> tuple[Exponent, Monomial] | None:
+    exponent: Exponent = 0
+    rest: set[tuple[Latent | Applied | Base, Exponent]] = set()
+    for atom, power in monomial:
+        if atom == variable:
+            exponent = power
+        elif _inside(atom, variable):
+            return None
+        else:
+            rest.add((atom, power))
+    return exponent, frozenset(rest) if rest else ONE
+
+
+def _inside(atom: Latent | Applied | Base, variable: Latent) -> bool:
+    match atom:
+        case Latent():
+            return False
+        case Applied(_, argument):
+            return mentions(argument, variable)
+        case Base(total):
+            return mentions(total, variable)
+
+
+@dataclass
+class Shape:
+    """An exponent as a function of one variable x: rest + Σ powers[k] x^k + logs[x] log x + Σ logs[s] log s.
+
+    log:  coefficient of log x. logs: of the logarithms of sums that mention x.
+    """
+
+    rest: Number
+    powers: Powers
+    log: Number
+    logs: dict[Unknown, Number]
+
+
+def shape_in(exponent: Number, variable: Latent) -> Shape | None:
+    """How an exponent depends on a variable; None if in no way that has rules."""
+    found = Shape(Fraction(0), {}, Fraction(0), {})
+    if not isinstance(exponent, Unknown):
+        found.rest = exponent
+        return found
+    space = exponent.space
+    free: dict[Monomial, Fraction | float] = {}
+    powers: dict[Exponent, dict[Monomial, Fraction | float]] = {}
+    for monomial, coefficient in exponent.terms.items():
+        if variable not in latents_of(monomial):
+            free[monomial] = coefficient
+            continue
+        logs = [atom for atom, power in monomial if isinstance(atom, Applied) and atom.name == "log" and power == 1]
+        inside = [atom for atom in logs if mentions(atom.argument, variable)]
+        if inside:
+            others = frozenset(pair for pair in monomial if pair[0] is not inside[0])
+            if len(inside) > 1 or variable in latents_of(others):
+                return None
+            term = made(space, {others: coefficient})
+            argument = inside[0].argument
+            assert isinstance(argument, Unknown)
+            if argument.terms == {frozenset({(variable, 1)}): 1}:
+                found.log = found.log + term
+            else:
+                found.logs[argument] = found.logs.get(argument, Fraction(0)) + term
+            continue
+        split = _split(monomial, variable)
+        if split is None:
+            opened = expanded(made(space, {monomial: coefficient}))
+            if isinstance(opened, Unknown) and opened.terms != {monomial: coefficient}:
+                return shape_in(expanded(exponent), variable)
+            return None
+        power, rest = split
+        powers.setdefault(power, {})[rest] = coefficient
+    found.rest = made(space, free)
+    found.powers = {power: made(space, terms) for power, terms in powers.items()}
+    return found
+
+
+def substituted(number: Number, variable: Latent, value: Number) -> Number | None:
+    """A number with a variable replaced; None where it stands inside a function or a fractional power."""
+    powers = in_powers(number, variable)
+    if powers is None:
+        return None
+    total: Number = Fraction(0)
+    for exponent, coefficient in powers.items():
+        if exponent.denominator != 1 or (exponent < 0 and isinstance(value, Unknown)):
+            return None
+        total = total + coefficient * value ** int(exponent)
+    return total

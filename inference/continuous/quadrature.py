@@ -1,0 +1,188 @@
+"""Integrals of one variable by adaptive Gauss–Legendre quadrature, in the logarithm.
+
+The interval is mapped to (0, 1) or (-1, 1) so that algebraic ends and tails become smooth, cut into panels, at
+first more finely around the highest point, and panels whose two halves do not add up to the whole are halved.
+Davis & Rabinowitz (1984), Methods of Numerical Integration, secs. 2.7 and 6.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from math import inf, log
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+LogDensity: TypeAlias = Callable[[Floats], Floats]
+
+NODES = 16
+"""Of each panel: exact for polynomials of degree 31."""
+
+FIRST = 24
+"""Panels to begin with."""
+
+TOLERANCE = 1e-13
+"""Error of a panel, as a share of the whole, below which it is not halved any more."""
+
+MOST_PANELS = 4_000
+STEPS = 3.0 ** np.arange(0.0, 12.0)
+"""Distances from the highest point, in units of the scale there, at which panels are cut at first."""
+
+DEEPEST = 1e-15
+"""Width of a panel in the mapped variable at which halving ends: at a jump of the density."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """A density on an interval as weighted points.
+
+    points:      in increasing order. log_weights: log of density times width, so that their exponentials sum
+    to the integral. log_mass: its logarithm. error: estimated, as a share of the integral.
+    """
+
+    points: Floats
+    log_weights: Floats
+    log_mass: float
+    error: float
+
+
+@cache
+def _legendre() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    return nodes, weights
+
+
+def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
+    """The integral of e^log_density over an interval, which may be infinite."""
+    at, scale = _peak(log_density, low, high)
+    if scale == 0:
+        return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
+    ends, to_x, to_s, log_slope = _mapped(low, high, at, scale)
+
+    def mapped(s: Floats) -> Floats:
+        with np.errstate(all="ignore"):
+            found = log_density(to_x(s)) + log_slope(s)
+        return np.where(np.isnan(found), -inf, found)
+
+    cuts = to_s(np.concatenate([[at], at + scale * STEPS, at - scale * STEPS]))
+    edges = np.concatenate([np.linspace(*ends, FIRST + 1), cuts[(cuts > ends[0]) & (cuts < ends[1])]])
+    edges = np.unique(edges)
+    left, right = edges[:-1], edges[1:]
+    points, log_weights = _panels(mapped, left, right)
+    whole = _log_sum(log_weights)
+    done: list[tuple[Floats, Floats]] = []
+    errors: list[Floats] = []
+    count = len(left)
+    while len(left):
+        middle = 0.5 * (left + right)
+        first, second = _panels(mapped, left, middle), _panels(mapped, middle, right)
+        halves = np.logaddexp(_log_sum_rows(first[1]), _log_sum_rows(second[1]))
+        most = max(_log_sum(halves), *[_log_sum(w) for _, w in done], whole if count == len(left) else -inf)
+        if most == -inf:
+            return Nodes(to_x(points.ravel()), log_weights.ravel(), -inf, 0.0)
+        off = np.abs(np.exp(halves - most) - np.exp(_log_sum_rows(log_weights) - most))
+        bad = (off > TOLERANCE) & (right - left > DEEPEST)
+        count += int(bad.sum())
+        if count > MOST_PANELS:
+            bad[:] = False
+        good = ~bad
+        done += [(first[0][good], first[1][good]), (second[0][good], second[1][good])]
+        errors.append(off[good])
+        left, right = np.concatenate([left[bad], middle[bad]]), np.concatenate([middle[bad], right[bad]])
+        points = np.concatenate([first[0][bad], second[0][bad]])
+        log_weights = np.concatenate([first[1][bad], second[1][bad]])
+    every = np.concatenate([p.ravel() for p, _ in done])
+    weights = np.concatenate([w.ravel() for _, w in done])
+    order = np.argsort(every)
+    total = _log_sum(weights)
+    return Nodes(to_x(every[order]), weights[order], total, float(np.concatenate(errors).sum()))
+
+
+def _panels(mapped: LogDensity, left: Floats, right: Floats) -> tuple[Floats, Floats]:
+    """Points [panel, node] and their log weights."""
+    nodes, weights = _legendre()
+    half = 0.5 * (right - left)
+    points = 0.5 * (left + right)[:, None] + half[:, None] * nodes
+    values = mapped(points.ravel()).reshape(points.shape)
+    with np.errstate(divide="ignore"):
+        return points, values + np.log(half)[:, None] + np.log(weights)
+
+
+def _log_sum(values: Floats) -> float:
+    high = float(values.max()) if values.size else -inf
+    return high if high == -inf else high + log(float(np.exp(values - high).sum()))
+
+
+def _log_sum_rows(values: Floats) -> Floats:
+    high = values.max(axis=1)
+    safe = np.where(np.isfinite(high), high, 0.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(safe + np.log(np.exp(values - safe[:, None]).sum(axis=1)))
+
+
+def _mapped(
+    low: float, high: float, at: float, scale: float
+) -> tuple[tuple[float, float], LogDensity, LogDensity, LogDensity]:
+    """The ends of a variable s, the map from it, back, and the log of its slope."""
+    if low > -inf and high < inf:
+        width = high - low
+        return (
+            (0.0, 1.0),
+            lambda s: low + width * (s * s * (3 - 2 * s)),
+            lambda x: 0.5 - np.sin(np.arcsin(np.clip(1 - 2 * (x - low) / width, -1, 1)) / 3),
+            lambda s: np.log(6 * width * s * (1 - s)),
+        )
+    if low == -inf and high == inf:
+        return (
+            (-1.0, 1.0),
+            lambda s: at + scale * (s / (1 - s * s)),
+            lambda x: 2 * (x - at) / scale / (1 + np.sqrt(1 + (2 * (x - at) / scale) ** 2)),
+            lambda s: np.log(scale * (1 + s * s) / (1 - s * s) ** 2),
+        )
+    end, sign = (low, 1.0) if low > -inf else (high, -1.0)
+    reach = max(abs(at - end), scale)
+
+    def back(x: Floats) -> Floats:
+        y = np.maximum(sign * (x - end) / reach, 0.0)
+        return np.asarray(2 * y / (y + np.sqrt(y * y + 4 * y)), dtype=np.float64)
+
+    return (
+        (0.0, 1.0),
+        lambda s: end + sign * reach * (s * s / (1 - s)),
+        lambda x: np.nan_to_num(back(x)),
+        lambda s: np.log(reach * s * (2 - s) / (1 - s) ** 2),
+    )
+
+
+def _peak(log_density: LogDensity, low: float, high: float) -> tuple[float, float]:
+    """The highest point, and how far from it the density falls off; 0 if it is zero everywhere."""
+    (first, last), to_x, _, _ = _mapped(low, high, 0.0 if low == -inf else low, 1.0)
+
+    def mapped(s: Floats) -> Floats:
+        with np.errstate(all="ignore"):
+            found = log_density(to_x(s))
+        return np.where(np.isnan(found), -inf, found)
+
+    grid = np.linspace(first, last, 16 * FIRST + 1)[1:-1]
+    left, right = first, last
+    values = mapped(grid)
+    for _ in range(14):
+        best = int(values.argmax())
+        if values[best] == -inf:
+            return 0.0, 0.0
+        left, right = (grid[best - 1] if best else left), (grid[best + 1] if best < len(grid) - 1 else right)
+        grid = np.linspace(left, right, 34)[1:-1]
+        values = mapped(grid)
+    best = int(values.argmax())
+    at, top = float(to_x(grid[best : best + 1])[0]), float(values[best])
+    widths = 2.0 ** np.arange(-60.0, 60.0) * max(1.0, abs(at))
+    with np.errstate(all="ignore"):
+        sides = [np.where((x > low) & (x < high), log_density(x), np.nan) for x in (at - widths, at + widths)]
+    fallen = (sides[0] < top - 0.5) | (sides[1] < top - 0.5)
+    if fallen.any():
+        return at, float(widths[int(fallen.argmax())])
+    return at, high - low if high - low < inf else 1.0
