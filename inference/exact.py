@@ -24,7 +24,7 @@ from pplc.inference.collect import RETURN, variables
 from pplc.inference.elimination import MOST_ROWS, Plan, plan
 from pplc.inference.elimination import run as eliminate
 from pplc.inference.factor_graph import Refused
-from pplc.inference.forward import Joint, forward, no_runs
+from pplc.inference.forward import Ended, Joint, forward, no_runs
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Index, Probability, Result
@@ -192,7 +192,7 @@ def joint(
     decides others is then cut away.
     """
     waiting = progress or Silent()
-    if not ordered(bound.program):
+    if not ordered(bound.program) or continuous(bound):
         return following.joint(_few(bound) if bound.open else bound, record, key, waiting, names)
     first = min(bound.budget.states, FIRST_STATES)
     small = replace(bound, budget=replace(bound.budget, states=first))
@@ -204,7 +204,7 @@ def joint(
     try:
         planned = plan(bound)
         if planned.rows <= MOST_ROWS:
-            return Joint(elimination.joint(planned, record, key))
+            return Joint(elimination.joint(planned, record, key).map(Ended))
     except Refused:
         pass
     return following.joint(bound, record, key, waiting, names)

@@ -6,19 +6,20 @@ back or at least grow slowly (`pplc.inference.slicing`). If they never end, all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from math import exp, log
 from typing import NamedTuple
 
 from pplc.inference.answers import ROUNDING, Bounds, Exact, above, enclosed_log, exact_log
-from pplc.inference.collect import RETURN, variables
+from pplc.inference.collect import RETURN
+from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
-from pplc.inference.result import Index, Probability, Result
+from pplc.inference.result import Result
 from pplc.inference.slicing import memoises, without_reports
 from pplc.inference.states import CUT, Explorer, Graph
 from pplc.inference.suspended import ordered
@@ -205,6 +206,13 @@ def share_left(graph: Graph) -> float:
     return above(float(share(graph.open(), graph.evidence())) * (1 + ROUNDING) + ROUNDING)
 
 
+class Ended(NamedTuple):
+    """What finished runs recorded, and the density over the continuous variables in it."""
+
+    recorded: frozenset[tuple[Address, Value]]
+    piece: Piece = NOTHING
+
+
 class Joint(NamedTuple):
     """An unnormalised joint law.
 
@@ -212,7 +220,7 @@ class Joint(NamedTuple):
     rest: what those runs have recorded so far, with upper bounds of their masses, on the same scale.
     """
 
-    measure: Measure[frozenset[tuple[Address, Value]]]
+    measure: Measure[Ended]
     left: float = 0.0
     rest: tuple[tuple[Mapping[Address, Value], float], ...] = ()
 
@@ -235,7 +243,7 @@ def joint(
     explorer = Explorer(machine, progress or Silent(), forgetful=False)
     graph = explorer.explore()
     ends = (
-        (key(dict(edge.recorded)), float(mass) if graph.rest else mass, edge.dimension)
+        (Ended(key(dict(edge.recorded)), edge.piece), float(mass) if graph.rest else mass, edge.dimension)
         for edge, mass in graph.edges(ONE(True))
         if edge.target is None and not is_zero(mass)
     )

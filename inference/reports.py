@@ -73,7 +73,10 @@ def _densities(
                 entries.setdefault(place, []).append((mass, number, piece))
     order = sorted(entries, key=lambda address: address[0] == RETURN[0])
     return {
-        name: {index: mixed(entries[address], evidence) for index, address in elements.items()}
+        name: {
+            index: mixed((share(mass, evidence), number, piece) for mass, number, piece in entries[address])
+            for index, address in elements.items()
+        }
         for name, elements in variables(order).items()
     }
 

@@ -23,6 +23,7 @@ from math import exp, log
 from typing import NamedTuple, TypeVar
 
 from pplc.inference.collect import RETURN
+from pplc.inference.continuous.cases import under
 from pplc.inference.continuous.draws import alive, drawings, parted, weight_and_dimension
 from pplc.inference.continuous.masses import Masses
 from pplc.inference.continuous.piece import NOTHING, Piece, World
@@ -42,7 +43,6 @@ from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.representations.enumerated import choices, too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
 from pplc.semantics.symbolic.contents import latents_in
-from pplc.semantics.symbolic.expression import Undecided
 from pplc.semantics.values import Address, Fault, Value
 
 T = TypeVar("T")
@@ -304,24 +304,7 @@ class Explorer:
             self.graph.rest.append(self.beyond)
 
     def _under(self, piece: Piece, run: Callable[[], T]) -> Iterator[tuple[T, Piece]]:
-        """What a step gives; where it depends on continuous variables, for each part of their region."""
-        if not piece.latents:
-            self.world.piece = piece
-            yield run(), piece
-            return
-        todo = [piece]
-        while todo:
-            piece = todo.pop()
-            self.world.piece = piece
-            try:
-                found = run()
-            except Undecided as undecided:
-                if undecided.number.latents.isdisjoint(piece.latents):
-                    raise  # a variable of the program outside `infer`
-                parts = [piece.where(-undecided.number), piece.where(undecided.number)]
-                todo += [part for part in parts if part is not None]
-                continue
-            yield found, piece
+        return under(self.world, piece, run)
 
     def _expand(self, node: Node) -> None:
         if self.ordered:
@@ -353,9 +336,8 @@ class Explorer:
         A continuous variable has one, which stands for all of them, and its density is part of the piece.
         """
         if not event.law.discrete:
-            for drawn, piece in self._under(node.piece, lambda: drawings(event, self.world)):
-                for value, weight, part in drawn:
-                    yield value, weight, part
+            for drawn, _ in self._under(node.piece, lambda: drawings(event, self.world)):
+                yield from drawn
             return
         try:
             for found, piece in self._under(node.piece, lambda: choices(event)):

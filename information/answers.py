@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact, estimate
+from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.result import Array, Draws, Index, Probability, Result
 from pplc.inference.summary import Variable
 from pplc.information.expressions import World
@@ -78,10 +79,14 @@ def answered(text: str, elements: Mapping[Index, Answer]) -> Answered:
 
 
 class Outcome(NamedTuple):
-    """One joint value of the variables asked for, by name, and its probability."""
+    """One joint value of the variables asked for, by name, and its probability.
+
+    piece: the density over the continuous variables that the values depend on.
+    """
 
     values: Mapping[str, Value]
     probability: Probability
+    piece: Piece = NOTHING
 
 
 class Left(NamedTuple):

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from math import sqrt
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from pplc.inference.answers import Truncated, above, exactly
+from pplc.inference.continuous.cases import shared
+from pplc.inference.continuous.laws import Mixed, mixed
+from pplc.inference.continuous.piece import Piece
 from pplc.inference.result import Index, Probability, Result
-from pplc.inference.summary import Variable, of_law
+from pplc.inference.summary import Variable, of_densities, of_law
 from pplc.information.answers import Answer, Answered, Exact, Runs, answered
-from pplc.information.expressions import World, datum, event, mentioned, numbers, path, same_length
+from pplc.information.expressions import World, datum, entries, event, mentioned, numbers, path, same_length
 from pplc.information.left_out import Rest, expectation, quantile
 from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.formatter import format_expression
+from pplc.semantics.symbolic.contents import latents_in
+from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import Address, Value
+
+T = TypeVar("T")
 
 Weighted: TypeAlias = list[tuple[World, Probability]]
 Pairs: TypeAlias = list[tuple[Fraction | float, Probability]]
@@ -39,9 +47,16 @@ def answer_exactly(
             name = format_expression(expression)
             spelled = path(expression) or ""
             whole = (result.laws or {}).get(spelled)
-            if whole is None:
+            dense = result.densities.get(spelled)
+            if dense is not None and not query.given.conditions:
+                tables[name] = of_densities(name, dense)
+            elif whole is None:
                 found = given(names_in(expression))
-                tables[name] = of_law(name, {(): _law(expression, found.worlds)}, found.left)
+                values = list(_valued(found.worlds, partial(datum, expression)))
+                if any(latents_in(value) for value, _, _ in values):
+                    tables[name] = of_densities(name, _mixed(expression, values))
+                else:
+                    tables[name] = of_law(name, {(): _law(values)}, found.left)
             elif query.given.conditions:
                 every = {index: given(frozenset({_element(spelled, index)})) for index in whole}
                 laws = {index: _law_at(_element(spelled, index), f.worlds) for index, f in every.items()}
@@ -52,11 +67,15 @@ def answer_exactly(
     expression = one(query)
     found = given(names_in(expression))
     if query.head == "P":
-        truth: Pairs = [(Fraction(event(expression, world)), p) for world, p in found.worlds]
+        truth: Pairs = [(Fraction(v), p) for v, p, _ in _valued(found.worlds, partial(event, expression))]
         rest = _rest(found, lambda world: Fraction(event(expression, world)), truth=True)
         return Answered(text, _mean(truth, rest, found.left))
-    rows = [(numbers(expression, world), p) for world, p in found.worlds]
-    same_length(expression, (row for row, _ in rows))
+    every = list(_valued(found.worlds, partial(numbers, expression)))
+    same_length(expression, (row for row, _, _ in every))
+    if any(depends(value) for row, _, _ in every for value in row.values()):
+        laws = {k: mixed((p, row[k], piece) for row, p, piece in every) for k in every[0][0]}
+        return answered(text, {index: _moment_of(query, law, found.left) for index, law in laws.items()})
+    rows = [(row, p) for row, p, _ in every]
     truth_value = all(isinstance(datum(expression, world), bool) for world, _ in found.worlds)
 
     def moment(index: Index) -> Answer:
@@ -92,16 +111,17 @@ def worlds_given(
     conditions = query.given.conditions
     names |= names_in(*conditions)
     joint = runs.outcomes(interventions, names, prior=prior)
-    every = {name for values, _ in joint for name in values}
+    every = {name for outcome in joint for name in outcome.values}
     worlds: Weighted = []
 
     def holds(world: World) -> bool:
         return all(event(condition, world) for condition in conditions)
 
-    for values, probability in joint:
-        world = replace(runs.world(values, exact=True), absent=frozenset(every - values.keys()))
-        if holds(world):
-            worlds.append((world, probability))
+    for values, probability, piece in joint:
+        world = replace(runs.world(values, exact=True), absent=frozenset(every - values.keys()), piece=piece)
+        for true, p, part in _valued([(world, probability)], holds):
+            if true:
+                worlds.append((replace(world, piece=part), p))
     total = sum(probability for _, probability in worlds)
     if total == 0:
         raise impossible(query)
@@ -134,10 +154,36 @@ def impossible(query: syntax.Query) -> Rejected:
     return Rejected(Diagnostic("E0604", "the condition of this query has probability 0", span, "never true"))
 
 
-def _law(expression: syntax.Expr, worlds: Weighted) -> dict[Value, Probability]:
-    law: dict[Value, Probability] = {}
+def _valued(worlds: Weighted, value: Callable[[World], T]) -> Iterator[tuple[T, Probability, Piece]]:
+    """A value in every world, with its probability; where it depends on comparisons, in every part of one."""
     for world, probability in worlds:
-        value = datum(expression, world)
+        for found, piece, share in shared(world.piece, partial(value, world)):
+            yield found, probability * share, piece
+
+
+def _mixed(expression: syntax.Expr, values: list[tuple[Value, Probability, Piece]]) -> dict[Index, Mixed]:
+    """The laws of the numbers in a value."""
+    rows: list[tuple[dict[Index, Fraction | float], Probability, Piece]] = [
+        (dict(entries(value, (), expression, exact=True)), p, piece) for value, p, piece in values
+    ]
+    same_length(expression, (row for row, _, _ in rows))
+    return {k: mixed((p, row[k], piece) for row, p, piece in rows) for k in rows[0][0]}
+
+
+def _moment_of(query: syntax.Query, law: Mixed, left: float) -> Answer:
+    """A moment or quantile of a variable with a density."""
+    if query.head == "quantile":
+        number: Fraction | float = law.quantile(float(level(query)))
+    elif query.head == "E":
+        number = law.mean
+    else:
+        number = law.variance if query.head == "var" else sqrt(law.variance)
+    return Truncated(float(number), left) if left else exactly(number)
+
+
+def _law(values: list[tuple[Value, Probability, Piece]]) -> dict[Value, Probability]:
+    law: dict[Value, Probability] = {}
+    for value, probability, _ in values:
         law[value] = law.get(value, 0) + probability
     return law
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.result import Index
 from pplc.lang import core, syntax
 from pplc.lang.check_answerable import cannot_be_asked
@@ -47,6 +48,7 @@ class World:
     call:   runs a function of the program.
     exact:  numbers are `Fraction`s.
     absent: variables that other runs define and this one does not.
+    piece:  the density over the continuous variables that values depend on.
     """
 
     program: core.Program
@@ -54,6 +56,7 @@ class World:
     call: Callable[[FunctionValue, tuple[Value, ...]], Value]
     exact: bool
     absent: frozenset[str] = frozenset()
+    piece: Piece = NOTHING
 
 
 def path(expression: syntax.Expr) -> str | None:
@@ -356,17 +359,18 @@ def numbers(expression: syntax.Expr, world: World) -> dict[Index, Fraction | flo
 
     Truth values count as 0 and 1.
     """
-    return dict(_entries(evaluate(expression, world), (), expression, world))
+    return dict(entries(evaluate(expression, world), (), expression, exact=world.exact))
 
 
-def _entries(
-    value: Value, index: Index, expression: syntax.Expr, world: World
+def entries(
+    value: Value, index: Index, expression: syntax.Expr, *, exact: bool
 ) -> Iterator[tuple[Index, Fraction | float]]:
+    """The numbers in a value, by index, from an index on."""
     if isinstance(value, tuple | range):
         for k, item in enumerate(value):
-            yield from _entries(item, (*index, k), expression, world)
+            yield from entries(item, (*index, k), expression, exact=exact)
     elif isinstance(value, bool | int):
-        yield index, Fraction(int(value)) if world.exact else float(value)
+        yield index, Fraction(int(value)) if exact else float(value)
     elif isinstance(value, float | Fraction):
         yield index, value
     else:

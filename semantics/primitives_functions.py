@@ -29,7 +29,7 @@ from pplc.semantics.primitives_arithmetic import (
 from pplc.semantics.special import error_function, gamma
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import applied
-from pplc.semantics.symbolic.expression import Unknown, is_positive
+from pplc.semantics.symbolic.expression import NeedsValue, Unknown, is_positive
 from pplc.semantics.values import Number, Value
 
 _ZERO = Fraction(0)
@@ -52,7 +52,7 @@ def _at(name: str, fixed: dict[int, Fraction], function: Callable[[float], float
 def _of_unknown(name: str, x: Unknown) -> Number:
     """A function of a continuous random variable, in normal form where there is one."""
     if name in POSITIVE and not is_positive(x):
-        raise outside_function(name, x, "a positive number")
+        raise NeedsValue(f"{name}({x})")
     normal = NORMAL.get(name)
     return cast(Number, applied(name, x) if normal is None else normal(x))
 
@@ -121,7 +121,9 @@ def _angle(name: str, function: Callable[[float], float]) -> Callable[[float], f
 
 def sqrt(exact: bool, x: Number) -> Number:
     """The square root; rational in exact runs if x is the square of a rational."""
-    if isinstance(x, Unknown) and is_positive(x):
+    if isinstance(x, Unknown):
+        if not is_positive(x):
+            raise NeedsValue(f"sqrt({x})")
         return cast(Number, elementary.sqrt(x))
     if x < 0:
         raise outside_function("sqrt", x, "a number that is not negative")

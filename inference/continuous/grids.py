@@ -8,9 +8,10 @@ the covariance J⁻¹. The others are integrated by quadrature, the second for e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from math import inf, log, pi
+from itertools import pairwise
+from math import exp, inf, log, pi
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.polynomials import in_powers
-from pplc.inference.continuous.quadrature import Nodes, integrate
+from pplc.inference.continuous.quadrature import LogDensity, Nodes, integrate
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -107,9 +108,13 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
         return np.where(inside(piece, points), found, -inf)
 
     order = _outer_first(piece, left)
+    if not order:
+        one = np.zeros(1)
+        found = _block(quadratic, block, {block[0]: one})[0]
+        return Grid({block[0]: one}, found, float(found[0]), 0.0, block, piece)
     if len(order) == 1:
         (variable,) = order
-        nodes = integrate(lambda x: log_density({variable: x}), *_ends(piece, variable, {}))
+        nodes = _integrated(lambda x: log_density({variable: x}), _intervals(piece, variable, {}))
         return Grid({variable: nodes.points}, nodes.log_weights, nodes.log_mass, nodes.error, block, piece)
     outer, inner = order
     rows: dict[float, Nodes] = {}
@@ -117,14 +122,13 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     def of_outer(x: Floats) -> Floats:
         for at in x.tolist():
             if at not in rows:
-                low, high = _ends(piece, inner, {outer: np.array([at])})
-                if low >= high:
-                    rows[at] = Nodes(np.empty(0), np.empty(0), -inf, 0.0)
-                else:
-                    rows[at] = integrate(lambda y, at=at: log_density({outer: np.full(y.shape, at), inner: y}), low, high)
+                rows[at] = _integrated(
+                    lambda y, at=at: log_density({outer: np.full(y.shape, at), inner: y}),
+                    _intervals(piece, inner, {outer: np.array([at])}),
+                )
         return np.array([rows[at].log_mass for at in x.tolist()])
 
-    nodes = integrate(of_outer, *_ends(piece, outer, {}))
+    nodes = _integrated(of_outer, _intervals(piece, outer, {}))
     xs, ys, weights = [], [], []
     for at, weight in zip(nodes.points.tolist(), nodes.log_weights.tolist(), strict=True):
         row = rows.get(at)
@@ -135,6 +139,7 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
             xs.append(np.full(row.points.shape, at))
             ys.append(row.points)
             weights.append(row.log_weights - row.log_mass + weight)
+    # The rows' errors are shares of the rows, so that theirs of the whole is no more than the largest.
     error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
     return Grid(points, np.concatenate(weights) if weights else np.empty(0), nodes.log_mass, error, block, piece)
@@ -259,24 +264,50 @@ def _outer_first(piece: Piece, left: tuple[Latent, ...]) -> tuple[Latent, ...]:
     return left
 
 
-def _ends(piece: Piece, variable: Latent, points: Points) -> tuple[float, float]:
-    """The bounds of a variable where others are known; those that depend on what is not known are left out."""
+def _intervals(piece: Piece, variable: Latent, points: Points) -> list[tuple[float, float]]:
+    """Where a variable may lie, given others: between roots of the bounds that are polynomials in it."""
     low, high = piece.ranges.get(variable, (-inf, inf))
+    cuts: list[float] = []
+    bounds: list[list[float]] = []
     for bound in piece.region:
         powers = in_powers(bound, variable) if mentions(bound, variable) else None
-        if powers is None or not set(powers) <= {0, 1} or not bound.latents <= {variable, *points}:
+        if powers is None or not bound.latents <= {variable, *points}:
             continue
-        slope, rest = (
-            float(values_at(powers.get(k, 0), points).reshape(-1)[0]) if points else float(powers.get(k, 0))
-            for k in (1, 0)
-        )
-        if slope > 0:
-            low = max(low, -rest / slope)
-        elif slope < 0:
-            high = min(high, -rest / slope)
-    return low, high
+        if not all(type(k) is int and k >= 0 for k in powers):
+            continue
+        rising = [float(values_at(powers.get(k, 0), points).reshape(-1)[0]) for k in range(int(max(powers)) + 1)]
+        roots = np.roots(rising[::-1])
+        cuts += roots[np.abs(roots.imag) < 1e-12 * (1 + np.abs(roots))].real.tolist()
+        bounds.append(rising)
+    edges = [low, *sorted(cut for cut in set(cuts) if low < cut < high), high]
+    found: list[tuple[float, float]] = []
+    for left, right in pairwise(edges):
+        middle = _between(left, right)
+        if left < right and all(np.polyval(rising[::-1], middle) > 0 for rising in bounds):
+            if found and found[-1][1] == left:
+                found[-1] = (found[-1][0], right)
+            else:
+                found.append((left, right))
+    return found
 
 
-def without(piece: Piece, variable: Latent) -> Piece:
-    """The piece as one in which a variable is a given."""
-    return replace(piece, latents=tuple(v for v in piece.latents if v != variable))
+def _between(left: float, right: float) -> float:
+    if left == -inf:
+        return 0.0 if right == inf else right - 1 - abs(right)
+    return left + 1 + abs(left) if right == inf else 0.5 * (left + right)
+
+
+def _integrated(log_density: LogDensity, intervals: list[tuple[float, float]]) -> Nodes:
+    """The integral over several intervals."""
+    found = [integrate(log_density, low, high) for low, high in intervals]
+    if len(found) == 1:
+        return found[0]
+    mass = float(np.logaddexp.reduce([nodes.log_mass for nodes in found])) if found else -inf
+    if mass == -inf:
+        return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
+    return Nodes(
+        np.concatenate([nodes.points for nodes in found]),
+        np.concatenate([nodes.log_weights for nodes in found]),
+        mass,
+        sum(nodes.error * exp(nodes.log_mass - mass) for nodes in found),
+    )

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import erfc, exp, inf, sqrt
 from typing import Protocol, TypeAlias, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
-from pplc.inference.continuous.masses import settled
+from pplc.inference.continuous.cases import share_of
+from pplc.inference.continuous.masses import log_mass, settled
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in, substituted
 from pplc.inference.continuous.quadrature import Nodes, integrate
-from pplc.semantics.laws import FamilyLaw, LawValue
-from pplc.semantics.measure import times
-from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.laws import FamilyLaw, make_law
+from pplc.semantics.measure import times, total
+from pplc.semantics.number import LogWeight
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Unknown, latent
 from pplc.semantics.values import Value
@@ -40,7 +40,7 @@ class Part(Protocol):
 
 @dataclass(frozen=True)
 class Family:
-    """scale · X + shift for X of a family."""
+    """A law of a family."""
 
     law: FamilyLaw
 
@@ -227,8 +227,6 @@ def _of_variable(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> tuple
         ((weight, piece),) = left
         found = recognised(variable, piece)
         if found is not None:
-            from pplc.inference.continuous.masses import log_mass
-
             return times(weight, log_mass(piece)), Family(found)
     nodes = _summed(variable, left)
     shares = np.exp(nodes.log_weights - nodes.log_mass)
@@ -284,10 +282,8 @@ def recognised(variable: Latent, piece: Piece) -> FamilyLaw | None:
 
 
 def _family(name: str, *parameters: Number, variant: int = 0) -> FamilyLaw | None:
-    from pplc.semantics.laws import make_law
-
     exact = not any(isinstance(p, float) for p in parameters)
-    found: LawValue = make_law(name, parameters, variant, exact=exact, call=_no_call)
+    found = make_law(name, parameters, variant, exact=exact, call=_no_call)
     return found if isinstance(found, FamilyLaw) else None
 
 
@@ -330,39 +326,19 @@ def _grid_for(number: Unknown, piece: Piece) -> Grid:
     return grid(piece, number.latents)
 
 
-def share_of(weight: LogWeight, whole: LogWeight) -> Real:
-    """A mass as a probability: rational if both are."""
-    if isinstance(weight, LogRat) and isinstance(whole, LogRat):
-        return weight.value / whole.value
-    return exp(float(weight) - float(whole))
-
-
-def mixed(
-    contributions: Iterable[tuple[LogWeight, Number, Piece]], whole: LogWeight
-) -> Mixed:
-    """The law of a variable that has these values under these pieces, with the masses of the runs."""
+def mixed(contributions: Iterable[tuple[Real, Number, Piece]]) -> Mixed:
+    """The law of a variable that has these values under these pieces, each with its probability."""
     atoms: dict[Real, Real] = {}
     sums: dict[tuple[Unknown, Piece], Real] = {}
-    for mass, value, piece in contributions:
-        share = share_of(mass, whole)
+    for share, value, piece in contributions:
         if isinstance(value, Unknown):
-            key = (value, replace(piece))
-            sums[key] = sums.get(key, Fraction(0)) + share
+            sums[value, piece] = sums.get((value, piece), Fraction(0)) + share
         else:
             at = value if isinstance(value, float) else Fraction(value)
             atoms[at] = atoms.get(at, Fraction(0)) + share
     parts: list[tuple[Real, Part]] = []
     for (value, piece), share in sums.items():
         found = law_of(value, piece)
-        own = _log_total([weight for weight, _ in found])
+        own = total([weight for weight, _ in found])
         parts += [(share * share_of(weight, own), law) for weight, law in found]
     return Mixed(tuple(sorted(atoms.items())), tuple(parts))
-
-
-def _log_total(weights: Sequence[LogWeight]) -> LogWeight:
-    from pplc.semantics.measure import total
-
-    return total(weights)
-
-
-Array: TypeAlias = npt.NDArray[np.float64]

@@ -148,12 +148,12 @@ def _mapped(
 
     def back(x: Floats) -> Floats:
         y = np.maximum(sign * (x - end) / reach, 0.0)
-        return np.asarray(2 * y / (y + np.sqrt(y * y + 4 * y)), dtype=np.float64)
+        return np.asarray(2 * y / np.maximum(y + np.sqrt(y * y + 4 * y), 1e-300), dtype=np.float64)
 
     return (
         (0.0, 1.0),
         lambda s: end + sign * reach * (s * s / (1 - s)),
-        lambda x: np.nan_to_num(back(x)),
+        back,
         lambda s: np.log(reach * s * (2 - s) / (1 - s) ** 2),
     )
 

@@ -78,7 +78,7 @@ class Session:
             return alone
         measure = self._joint(interventions, names, prior=prior).measure
         probabilities = measure.probabilities() if measure.masses else {}
-        return [Joint(by_name(dict(key)), p) for key, p in probabilities.items()]
+        return [Joint(by_name(dict(key.recorded)), p, key.piece) for key, p in probabilities.items()]
 
     def left(self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool) -> Left:
         """The runs that `outcomes` knows nothing of."""
