@@ -21,6 +21,7 @@ from pplc.inference import forward as following
 from pplc.inference.answers import Exact, exact_log
 from pplc.inference.chain import Chain, chain
 from pplc.inference.collect import RETURN, variables
+from pplc.inference.continuous.programs import has_density
 from pplc.inference.elimination import MOST_ROWS, Plan, plan
 from pplc.inference.elimination import run as eliminate
 from pplc.inference.factor_graph import Refused
@@ -31,7 +32,7 @@ from pplc.inference.result import Index, Probability, Result
 from pplc.inference.states import ENDLESS, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
-from pplc.lang.analysis import expressions, inside, reachable, statements
+from pplc.lang.analysis import reachable, statements
 from pplc.lang.diagnostics import Rejected
 from pplc.lang.families import FAMILIES
 from pplc.lang.wording import counted
@@ -70,22 +71,9 @@ def refuses(bound: Bound) -> str:
     return ""
 
 
-def continuous(bound: Bound) -> bool:
-    """Whether a program may draw from a law that has a density."""
-    return any(
-        isinstance(part, core.Law) and part.family in FAMILIES and not FAMILIES[part.family].discrete
-        for function in reachable(bound.program)
-        for statement in statements(function.body)
-        if not isinstance(statement, core.Observe)
-        for expression in expressions(statement)
-        for part in inside(expression)
-        if not (isinstance(part, core.Law) and part.family == "Uniform" and len(part.args) == 1)
-    )
-
-
 def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
     """The laws of all variables and the evidence; bounds of them for an endless program."""
-    if continuous(bound):
+    if has_density(bound.program):
         return _costing(forward(bound, progress))
     few = replace(bound, budget=replace(bound.budget, states=min(bound.budget.states, FEW_STATES)))
     found = None if bound.open else chain(few, progress)
@@ -192,7 +180,7 @@ def joint(
     decides others is then cut away.
     """
     waiting = progress or Silent()
-    if not ordered(bound.program) or continuous(bound):
+    if not ordered(bound.program) or has_density(bound.program):
         return following.joint(_few(bound) if bound.open else bound, record, key, waiting, names)
     first = min(bound.budget.states, FIRST_STATES)
     small = replace(bound, budget=replace(bound.budget, states=first))

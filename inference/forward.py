@@ -15,6 +15,7 @@ from typing import NamedTuple
 from pplc.inference.answers import ROUNDING, Bounds, Exact, above, enclosed_log, exact_log
 from pplc.inference.collect import RETURN
 from pplc.inference.continuous.piece import NOTHING, Piece
+from pplc.inference.continuous.programs import has_density
 from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.recursion import Equations
@@ -169,7 +170,7 @@ def _value(bound: Bound, progress: Progress) -> Graph | None:
         graph = Explorer(machine, progress, forgetful=True).explore()
         if graph.stopped or is_zero(graph.evidence()):
             return None
-        if not recurs or bound.open or share_left(graph) <= WIDE:
+        if not recurs or bound.open or has_density(program) or share_left(graph) <= WIDE:
             return graph
         equations = Equations(machine).solve(progress)
     except Rejected as rejected:

@@ -24,7 +24,8 @@ from typing import NamedTuple, TypeVar
 
 from pplc.inference.collect import RETURN
 from pplc.inference.continuous.cases import under
-from pplc.inference.continuous.draws import alive, drawings, parted, weight_and_dimension
+from pplc.inference.continuous.draws import drawings, parted, weight_and_dimension
+from pplc.inference.continuous.forgetting import forgotten
 from pplc.inference.continuous.masses import Masses
 from pplc.inference.continuous.piece import NOTHING, Piece, World
 from pplc.inference.progress import Progress
@@ -419,8 +420,13 @@ class Explorer:
             event = event._replace(state=event.state._replace(recorded=kept))
         key, event = self.suspended.key(event)
         if piece.latents:
-            more, piece = self.masses.without_dead(piece, latents_in(alive(event)))
+            self.world.piece = piece
+            alive = (event.law, *self.suspended.live, event.state.memo, event.state.recorded)
+            more, piece, moved = forgotten(piece, alive)
             weight = times(weight, more)
+            if moved is not None:
+                event = event._replace(state=moved.state(event.state), law=moved.value(event.law))
+                key, event = self.suspended.key(event)
         key = (*key, dimension, piece)
         node = self.known.get(key)
         if node is None:

@@ -83,6 +83,7 @@ class Suspended:
 
     reported: which addresses are recorded. Where nothing below is, the place in the calls does not tell
     states apart, and calls whose value their caller only returns leave no trace.
+    live: what the run asked about last may still read, whatever it is called.
     """
 
     def __init__(self, bound: Bound, reported: Callable[[Address], bool] = lambda _: True) -> None:
@@ -93,6 +94,7 @@ class Suspended:
         self._needs: dict[Key, Needs] = {}
         self._short = Shortened()
         self.ordered = ordered(program)
+        self.live: list[Value] = []
 
     def key(self, event: Sampling) -> tuple[Key, Sampling]:
         """What must be equal for two runs to be one, and the event without what is dead in it."""
@@ -115,6 +117,7 @@ class Suspended:
             parts.append((recorded[0], self._short(recorded[1])))
             recorded = recorded[2]
         env = state.env
+        self.live = []
         for depth, activation in enumerate(activations(state)):
             if depth and self._only_returns(activation):
                 continue
@@ -126,10 +129,13 @@ class Suspended:
             if depth == 0:
                 env = alive
             parts.append(shape)
+            self.live += alive.values()
             parts.extend((name, self._short(alive[name])) for name in sorted(alive))
             for frame in activation.frames:
                 if isinstance(frame, Round):
-                    parts.append(self._short(_listed(frame)))
+                    collected = _listed(frame)
+                    parts.append(self._short(collected))
+                    self.live.append(collected)
         return tuple(parts), state._replace(env=env)
 
     def order(self, state: State) -> tuple[int, ...]:

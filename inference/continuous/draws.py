@@ -48,12 +48,6 @@ def parted(recorded: Recorded) -> tuple[Recorded, Recorded]:
     return known, kept
 
 
-def alive(event: Sampling) -> tuple[object, ...]:
-    """Whatever a suspended run may still read or report."""
-    state = event.state
-    return event.law, state.env, state.control, state.memo, state.recorded
-
-
 # ------------------------------------------------------------------ draws
 
 

@@ -134,6 +134,10 @@ def _integral(
     """∫ Σ factor[m] x^m exp(shape) dx from low to high; None if no rule is known."""
     powers, half_line = set(shape.powers), low == 0 and high is None
     near = None if powers or low != 0 or high is None else _near_end(variable, shape, high)
+    if not powers and shape.log == 0 and set(factor) == {0} and len(shape.logs) == 1:
+        linear = _linear_power(variable, factor[0], shape, low, high)
+        if linear is not None:
+            return linear
     if not _multiplied_out(variable, factor, shape, None if near is None else near[0]):
         return None
     if near is not None and high is not None:
@@ -151,6 +155,24 @@ def _integral(
     if powers <= {1, 2}:
         whole = low is None and high is None
         return _normal(factor, shape, piece) if whole else _truncated(factor, shape, low, high)
+    return None
+
+
+def _linear_power(
+    variable: Latent, factor: Number, shape: Shape, low: End, high: End
+) -> list[Term] | None:
+    """(a + b x)^k between bounds, at one of which it is zero."""
+    ((total, times),) = shape.logs.items()
+    powers = in_powers(total, variable)
+    if powers is None or set(powers) - {0, 1} or isinstance(powers[1], Unknown) or isinstance(times, Unknown):
+        return None
+    if low is None or high is None or not times > -1:
+        return None
+    start, end = powers.get(0, ZERO) + powers[1] * low, powers.get(0, ZERO) + powers[1] * high
+    if start == 0:
+        return [((times + 1) * log(end), factor / (powers[1] * (times + 1)))]
+    if end == 0:
+        return [((times + 1) * log(start), factor / (-powers[1] * (times + 1)))]
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import erfc, exp, inf, sqrt
@@ -15,14 +15,14 @@ from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.cases import share_of
 from pplc.inference.continuous.masses import log_mass, settled
-from pplc.inference.continuous.piece import UNIT, ZERO, Piece
+from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in, substituted
 from pplc.inference.continuous.quadrature import Nodes, integrate
 from pplc.semantics.laws import FamilyLaw, make_law
 from pplc.semantics.measure import times, total
 from pplc.semantics.number import LogWeight
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Unknown, latent
+from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, latent
 from pplc.semantics.values import Value
 
 Real: TypeAlias = Fraction | float
@@ -180,8 +180,12 @@ def law_of(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
     ]
 
 
-def as_variable(number: Unknown, piece: Piece) -> tuple[Latent, Piece] | None:
+def as_variable(
+    number: Unknown, piece: Piece, among: frozenset[Latent] | None = None
+) -> tuple[Latent, Piece] | None:
     """The piece in which one variable has been replaced by the number, which is linear in it; None if none is.
+
+    among: the variables that may be replaced, if not all of them.
 
     With u = a x + b the density of u is that of x at (u - b) / a, divided by |a|.
     """
@@ -192,7 +196,7 @@ def as_variable(number: Unknown, piece: Piece) -> tuple[Latent, Piece] | None:
             if isinstance(atom, Latent) and power == 1 and atom in piece.latents:
                 return atom, piece
     for old in reversed(piece.latents):
-        if old not in number.latents:
+        if old not in (number.latents if among is None else among & number.latents):
             continue
         powers = in_powers(number, old)
         if powers is None or not set(powers) <= {0, 1} or isinstance(powers[1], Unknown):
@@ -206,19 +210,22 @@ def as_variable(number: Unknown, piece: Piece) -> tuple[Latent, Piece] | None:
 
 
 def _replaced(piece: Piece, old: Latent, new: Latent, value: Number, slope: Number) -> Piece | None:
-    exponent = substituted(piece.exponent, old, value)
-    factor = substituted(piece.factor, old, value)
-    if exponent is None or factor is None:
-        return None
-    latents = (*(v for v in piece.latents if v != old), new)
-    ranges = {v: found for v, found in piece.ranges.items() if v != old}
-    made: Piece | None = Piece(exponent, factor / slope, frozenset(), latents, ranges)
-    for bound in piece.region:
-        moved = substituted(bound, old, value)
-        if moved is None or made is None:
+    world = new.space
+    assert isinstance(world, World)
+    made: Piece | None = Piece(latents=(*(v for v in piece.latents if v != old), new))
+    before = world.piece
+    try:
+        for bound in sorted(piece.region, key=lambda bound: len(bound.terms)):
+            made = None if made is None else made.where(substituted(bound, old, value))
+        if made is None:
             return None
-        made = made.where(moved)
-    return made
+        world.piece = made  # the signs of what stands under logarithms and powers follow from the bounds
+        factor = substituted(piece.factor, old, value) / slope
+        return replace(made, exponent=substituted(piece.exponent, old, value), factor=factor)
+    except (Undecided, NeedsValue):
+        return None
+    finally:
+        world.piece = before
 
 
 def _of_variable(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> tuple[LogWeight, Part]:

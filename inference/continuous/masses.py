@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
 from math import exp, inf, log
 
@@ -33,30 +32,10 @@ class Masses:
             found = self._known[piece] = log_mass(piece)
         return found
 
-    def without_dead(self, piece: Piece, alive: frozenset[Latent]) -> Weighted:
-        """The piece without variables that nothing will read, as far as one closed form takes their place."""
-        weight: LogWeight = CERTAIN
-        progress = True
-        while progress:
-            progress = False
-            for variable in _by_use(piece, alive):
-                found = integrate_out(piece, variable)
-                if found is None or len(found) != 1:
-                    continue
-                ((more, left),) = found
-                if isinstance(left.factor, Unknown):
-                    constant, left = replace(left, factor=UNIT).raised(elementary.log(left.factor))
-                    more = times(more, constant)
-                elif left.factor != 1:
-                    more, left = times(more, _log(left.factor)), replace(left, factor=UNIT)
-                weight, piece, progress = times(weight, more), left, True
-                break
-        return weight, piece
-
 
 def settled(piece: Piece, keep: frozenset[Latent] = frozenset()) -> list[Weighted]:
     """The piece as a sum of pieces without the variables that have closed forms, but for those to keep."""
-    for variable in _by_use(piece, keep):
+    for variable in by_use(piece, keep):
         found = integrate_out(piece, variable)
         if found is not None:
             return [
@@ -67,8 +46,8 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset()) -> list[Weighte
     return [(CERTAIN, piece)]
 
 
-def _by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
-    """The variables in the order in which they are tried: those first that little else depends on."""
+def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
+    """The variables but those to keep, in the order to try them in: those first that little else depends on."""
     uses = dict.fromkeys(piece.latents, 0)
     if isinstance(piece.exponent, Unknown):
         for monomial in piece.exponent.terms:

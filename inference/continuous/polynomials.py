@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.elementary import Number, exp, lgamma, log, raised
 from pplc.semantics.symbolic.expression import (
+    CONSTANTS,
     ONE,
     Applied,
     Base,
@@ -19,6 +20,8 @@ from pplc.semantics.symbolic.expression import (
     latents_of,
     made,
     mentions,
+    of_atom,
+    power,
     terms_of,
 )
 
@@ -119,14 +122,28 @@ def shape_in(exponent: Number, variable: Latent) -> Shape | None:
     return found
 
 
-def substituted(number: Number, variable: Latent, value: Number) -> Number | None:
-    """A number with a variable replaced; None where it stands inside a function or a fractional power."""
-    powers = in_powers(number, variable)
-    if powers is None:
-        return None
+def substituted(number: Number, variable: Latent, value: Number) -> Number:
+    """A number with a variable replaced."""
+    if not mentions(number, variable):
+        return number
     total: Number = Fraction(0)
-    for exponent, coefficient in powers.items():
-        if exponent.denominator != 1 or (exponent < 0 and isinstance(value, Unknown)):
-            return None
-        total = total + coefficient * value ** int(exponent)
+    for monomial, coefficient in terms_of(number).items():
+        term: Number = coefficient
+        for atom, exponent in monomial:
+            term = term * _replaced(atom, exponent, variable, value)
+        total = total + term
     return total
+
+
+def _replaced(atom: Latent | Applied | Base, exponent: Exponent, variable: Latent, value: Number) -> Number:
+    match atom:
+        case Latent(_, space):
+            inner: Number = value if atom == variable else of_atom(atom, space)
+        case Applied(name, argument):
+            space = argument.space if isinstance(argument, Unknown) else CONSTANTS
+            moved = substituted(argument, variable, value)
+            named = {"log": log, "exp": exp, "lgamma": lgamma}.get(name)
+            inner = of_atom(Applied(name, moved), space) if named is None else named(moved)
+        case Base(total):
+            inner = substituted(total, variable, value)
+    return power(inner, exponent) if isinstance(inner, Unknown) else raised(inner, exponent)
