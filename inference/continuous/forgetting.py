@@ -31,8 +31,7 @@ class Moved:
 
     def value(self, value: Any) -> Any:
         """A value that may contain the number."""
-        change = {number: self._moved(number) for number in numbers_in(value)}
-        return replaced(value, {number: new for number, new in change.items() if new is not None})
+        return replaced(value, self._moved)
 
     def state(self, state: State) -> State:
         """A suspended run."""
@@ -43,8 +42,8 @@ class Moved:
             recorded=self.value(state.recorded),
         )
 
-    def _moved(self, number: Unknown) -> Unknown | None:
-        return multiple(number, self.old, self.new)
+    def _moved(self, number: Unknown) -> Unknown:
+        return multiple(number, self.old, self.new) or number
 
 
 def multiple(number: Unknown, of: Unknown, instead: Unknown) -> Unknown | None:

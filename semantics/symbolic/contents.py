@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from typing import Any, cast
@@ -44,35 +44,40 @@ def _joined(values: Any) -> frozenset[Latent]:
 
 def numbers_in(value: object) -> set[Unknown]:
     """The numbers in a value that depend on random variables."""
-    match value:
-        case Unknown():
-            return {value}
-        case _ if not latents_in(value):
-            return set()
-        case tuple() | list() | frozenset():
-            return {number for item in cast("tuple[object, ...]", value) for number in numbers_in(item)}
-        case Mapping():
-            held = cast("Mapping[object, object]", value)
-            return numbers_in((*held.keys(), *held.values()))
-        case _:
-            parts = fields(cast(Any, value))
-            return {number for part in parts for number in numbers_in(getattr(value, part.name))}
+    found: set[Unknown] = set()
+
+    def note(number: Unknown) -> Unknown:
+        found.add(number)
+        return number
+
+    replaced(value, note)
+    return found
 
 
-def replaced(value: Any, change: Mapping[Unknown, Unknown]) -> Any:
-    """The value with some of the numbers in it replaced."""
+def replaced(value: Any, change: Callable[[Unknown], Unknown]) -> Any:
+    """The value with the numbers in it that depend on random variables changed; itself if none is."""
     match value:
         case Unknown():
-            return change.get(value, value)
-        case _ if not latents_in(value):
+            return change(value)
+        case bool() | int() | float() | str() | Fraction() | range() | None:
             return value
-        case tuple() if hasattr(value, "_fields"):  # a named tuple
-            return type(value)(*(replaced(item, change) for item in cast("tuple[Any, ...]", value)))
         case tuple() | list() | frozenset():
-            return type(cast("tuple[Any, ...]", value))(replaced(item, change) for item in value)
+            old = tuple(cast("tuple[Any, ...]", value))
+            new = tuple(replaced(item, change) for item in old)
+            if all(a is b for a, b in zip(old, new, strict=True)):
+                return value
+            kind: Any = type(cast("tuple[Any, ...]", value))
+            return kind(*new) if hasattr(value, "_fields") else kind(new)  # a named tuple takes its parts
         case Mapping():
             held = cast("Mapping[Any, Any]", value)
-            return {replaced(key, change): replaced(item, change) for key, item in held.items()}
+            made = {replaced(key, change): replaced(item, change) for key, item in held.items()}
+            same = all(a is b and held[a] is made[b] for a, b in zip(held, made, strict=True))
+            return value if same else made
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            if type(value).__module__.startswith("pplc.lang"):
+                return value  # a piece of the program
+            parts = {part.name: getattr(value, part.name) for part in fields(value) if part.init}
+            moved = {name: replaced(part, change) for name, part in parts.items()}
+            return value if all(parts[name] is moved[name] for name in parts) else type(value)(**moved)
         case _:
-            made = {part.name: getattr(value, part.name) for part in fields(value) if part.init}
-            return type(value)(**{name: replaced(item, change) for name, item in made.items()})
+            return value
