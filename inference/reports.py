@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from pplc.inference.collect import RETURN, split, variables
-from pplc.inference.continuous.laws import Mixed, mixed
+from pplc.inference.continuous.laws import Mixed
+from pplc.inference.continuous.marginals import Marginals
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.result import Index, Probability
 from pplc.inference.states import Graph
@@ -71,10 +72,11 @@ def _densities(
         for mass, value, piece in found:
             for place, number in _numbers(address, value):
                 entries.setdefault(place, []).append((mass, number, piece))
+    marginals = Marginals()
     order = sorted(entries, key=lambda address: address[0] == RETURN[0])
     return {
         name: {
-            index: mixed((share(mass, evidence), number, piece) for mass, number, piece in entries[address])
+            index: marginals.mixed((share(mass, evidence), number, piece) for mass, number, piece in entries[address])
             for index, address in elements.items()
         }
         for name, elements in variables(order).items()

@@ -11,7 +11,8 @@ from typing import TypeAlias, TypeVar
 
 from pplc.inference.answers import Truncated, above, exactly
 from pplc.inference.continuous.cases import shared
-from pplc.inference.continuous.laws import Mixed, mixed
+from pplc.inference.continuous.laws import Mixed
+from pplc.inference.continuous.marginals import Marginals
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_densities, of_law
@@ -73,7 +74,8 @@ def answer_exactly(
     every = list(_valued(found.worlds, partial(numbers, expression)))
     same_length(expression, (row for row, _, _ in every))
     if any(depends(value) for row, _, _ in every for value in row.values()):
-        laws = {k: mixed((p, row[k], piece) for row, p, piece in every) for k in every[0][0]}
+        marginals = Marginals()
+        laws = {k: marginals.mixed((p, row[k], piece) for row, p, piece in every) for k in every[0][0]}
         return answered(text, {index: _moment_of(query, law, found.left) for index, law in laws.items()})
     rows = [(row, p) for row, p, _ in every]
     truth_value = all(isinstance(datum(expression, world), bool) for world, _ in found.worlds)
@@ -167,7 +169,8 @@ def _mixed(expression: syntax.Expr, values: list[tuple[Value, Probability, Piece
         (dict(entries(value, (), expression, exact=True)), p, piece) for value, p, piece in values
     ]
     same_length(expression, (row for row, _, _ in rows))
-    return {k: mixed((p, row[k], piece) for row, p, piece in rows) for k in rows[0][0]}
+    marginals = Marginals()
+    return {k: marginals.mixed((p, row[k], piece) for row, p, piece in rows) for k in rows[0][0]}
 
 
 def _moment_of(query: syntax.Query, law: Mixed, left: float) -> Answer:

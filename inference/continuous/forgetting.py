@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pplc.inference.continuous.integrals import integrate_out
-from pplc.inference.continuous.laws import as_variable
+from pplc.inference.continuous.changes import as_variable
 from pplc.inference.continuous.masses import by_use
 from pplc.inference.continuous.piece import UNIT, Piece
 from pplc.semantics.growing import Growing

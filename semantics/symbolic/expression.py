@@ -77,12 +77,22 @@ def _joined(left: Unknown, right: Unknown) -> Space:
     return right.space if left.space is CONSTANTS else left.space
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Latent:
     """A continuous random variable, by the address of its draw."""
 
     address: Address
     space: Space = field(compare=False, repr=False)
+    hashed: int = field(default=0, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hashed", hash(self.address))
+
+    def __hash__(self) -> int:
+        return self.hashed
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Latent) and self.address == other.address)
 
     def __str__(self) -> str:
         return show_address(self.address)

@@ -1,0 +1,197 @@
+"""The law of a number under a piece: recognised as one of a family, or found on a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import inf, log
+
+import numpy as np
+
+from pplc.inference.continuous.cases import share_of
+from pplc.inference.continuous.changes import as_variable
+from pplc.inference.continuous.evaluation import Floats, inside, values_at
+from pplc.inference.continuous.grids import Grid, TooMany, grid
+from pplc.inference.continuous.laws import Family, Mixed, Normals, Part, Real
+from pplc.inference.continuous.masses import log_mass, settled
+from pplc.inference.continuous.piece import UNIT, ZERO, Piece
+from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in
+from pplc.inference.continuous.quadrature import Nodes, integrate
+from pplc.semantics.laws import FamilyLaw, make_law
+from pplc.semantics.measure import times, total
+from pplc.semantics.number import LogWeight
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Latent, Unknown, latent
+from pplc.semantics.values import Value
+
+MANY = 8
+"""Variables of a piece from which on a normal block is handled by linear algebra, in floats."""
+
+
+class Marginals:
+    """The laws of numbers that depend on continuous variables; what they share is found once."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[Piece, Grid | None] = {}
+
+    def mixed(self, contributions: Iterable[tuple[Real, Number, Piece]]) -> Mixed:
+        """The law of a variable that has these values under these pieces, each with its probability."""
+        atoms: dict[Real, Real] = {}
+        sums: dict[tuple[Unknown, Piece], Real] = {}
+        for share, value, piece in contributions:
+            if isinstance(value, Unknown):
+                sums[value, piece] = sums.get((value, piece), Fraction(0)) + share
+            else:
+                at = value if isinstance(value, float) else Fraction(value)
+                atoms[at] = atoms.get(at, Fraction(0)) + share
+        parts: list[tuple[Real, Part]] = []
+        for (value, piece), share in sums.items():
+            found = self.law_of(value, piece)
+            own = total([weight for weight, _ in found])
+            parts += [(share * share_of(weight, own), law) for weight, law in found]
+        return Mixed(tuple(sorted(atoms.items())), tuple(parts))
+
+    def law_of(self, number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
+        """The law of a number under a piece, as parts with their masses, which sum to that of the piece."""
+        if len(piece.latents) > MANY:
+            block = self._block(piece)
+            if block is not None:
+                law = _normals(number, block)
+                if law is not None:
+                    return [(block.log_mass, law)]
+        changed = as_variable(number, piece)
+        if changed is None:
+            return _on_grid(number, piece)
+        variable, piece = changed
+        left = settled(piece, frozenset({variable}))
+        if all(inner.latents == (variable,) for _, inner in left):
+            return [_of_variable(variable, left)]
+        return [
+            (times(weight, part), law)
+            for weight, inner in left
+            for part, law in _on_grid(latent(variable.address, variable.space), inner)
+        ]
+
+    def _block(self, piece: Piece) -> Grid | None:
+        if piece not in self._blocks:
+            try:
+                self._blocks[piece] = grid(piece)
+            except TooMany:
+                self._blocks[piece] = None
+        return self._blocks[piece]
+
+
+def _normals(number: Unknown, on: Grid) -> Part | None:
+    """The law of a number that is linear in the normal block of a grid."""
+    moments = on.mean_and_variance(number)
+    if moments is None:
+        return None
+    means, variances = moments
+    sds = np.sqrt(np.maximum(variances, 0.0))
+    if len(means) == 1 and sds[0] > 0:
+        found = _family("Normal", float(means[0]), float(sds[0]))
+        return None if found is None else Family(found)
+    return Normals(on.shares, means, sds)
+
+
+def _of_variable(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> tuple[LogWeight, Part]:
+    """The law of the only variable of some pieces, whose densities add up."""
+    if len(left) == 1:
+        ((weight, piece),) = left
+        found = recognised(variable, piece)
+        if found is not None:
+            return times(weight, log_mass(piece)), Family(found)
+    nodes = _summed(variable, left)
+    shares = np.exp(nodes.log_weights - nodes.log_mass)
+    return nodes.log_mass, Normals(shares, nodes.points, np.zeros(shares.shape))
+
+
+def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes:
+    ranges = [piece.ranges.get(variable, (-inf, inf)) for _, piece in left]
+
+    def log_density(x: Floats) -> Floats:
+        logs, signs = [], []
+        for weight, piece in left:
+            points = {variable: x}
+            factor = np.broadcast_to(values_at(piece.factor, points), x.shape)
+            with np.errstate(all="ignore"):
+                found = values_at(piece.exponent, points) + float(weight) + np.log(np.abs(factor))
+            logs.append(np.where(inside(piece, points), found, -inf))
+            signs.append(np.sign(factor))
+        high = np.max(logs, axis=0)
+        safe = np.where(np.isfinite(high), high, 0.0)
+        total = np.sum([s * np.exp(v - safe) for s, v in zip(signs, logs, strict=True)], axis=0)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.where(total > 0, safe + np.log(total), -inf))
+
+    return integrate(log_density, min(low for low, _ in ranges), max(high for _, high in ranges))
+
+
+def recognised(variable: Latent, piece: Piece) -> FamilyLaw | None:
+    """The family that the density of the only variable of a piece belongs to; None if to none of the usual."""
+    shape = shape_in(piece.exponent, variable)
+    if shape is None or isinstance(piece.factor, Unknown) or isinstance(shape.log, Unknown):
+        return None
+    powers, a = shape.powers, shape.log
+    low, high = _bounds(variable, piece)
+    if set(powers) <= {1, 2} and 2 in powers and a == 0 and not shape.logs and (low, high) == (None, None):
+        precision = powers[2] * -2
+        return _family("Normal", powers.get(1, ZERO) / precision, UNIT / precision, variant=1)
+    if shape.logs:
+        ((total, b), *others) = shape.logs.items()
+        ends = in_powers(total, variable) or {}
+        if others or powers or (low, high) != (0, 1) or ends != {0: 1, 1: -1}:
+            return None
+        return _family("Beta", a + 1, b + 1)
+    if (low, high) == (0, None) and set(powers) == {1}:
+        return _family("Gamma", a + 1, -powers[1])
+    if (low, high) == (0, None) and set(powers) == {-1}:
+        return _family("InverseGamma", -a - 1, -powers[-1])
+    if not powers and (low, high) == (0, 1):
+        return _family("Beta", a + 1, UNIT)
+    if not powers and a == 0 and low is not None and high is not None:
+        return _family("Uniform", low, high)
+    return None
+
+
+def _family(name: str, *parameters: Number, variant: int = 0) -> FamilyLaw | None:
+    exact = not any(isinstance(p, float) for p in parameters)
+    found = make_law(name, parameters, variant, exact=exact, call=_no_call)
+    return found if isinstance(found, FamilyLaw) else None
+
+
+def _no_call(*_: object) -> Value:
+    raise AssertionError("a family calls no function")
+
+
+def _bounds(variable: Latent, piece: Piece) -> tuple[Number | None, Number | None]:
+    lows: list[Number] = []
+    highs: list[Number] = []
+    for bound in piece.region:
+        powers: Powers = in_powers(bound, variable) or {}
+        if not set(powers) <= {0, 1} or 1 not in powers:
+            return inf, inf
+        at = -powers.get(0, ZERO) / powers[1]
+        (lows if powers[1] > 0 else highs).append(at)
+    return max(lows, default=None), min(highs, default=None)
+
+
+def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
+    """The law of a number with up to two variables on a grid."""
+    found: list[tuple[LogWeight, Part]] = []
+    for weight, left in settled(piece, number.latents):
+        made = _grid_for(number, left)
+        law = _normals(number, made)
+        assert law is not None
+        found.append((times(weight, made.log_mass), law))
+    return found
+
+
+def _grid_for(number: Unknown, piece: Piece) -> Grid:
+    try:
+        made = grid(piece)
+        if made.mean_and_variance(number) is not None:
+            return made
+    except TooMany:
+        pass
+    return grid(piece, number.latents)
