@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
+from pplc.inference.answers import Estimate
+from pplc.inference.continuous.programs import has_density
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS, Method
@@ -24,11 +26,14 @@ TRIAL_STATES = 50_000
 
 TRIAL_SECONDS = 20.0
 
+DENSE_SECONDS = 3.0
+"""The same for programs with continuous variables, most of which have no closed form."""
+
 WIDEST = 1e-6
 """Share of the mass of an endless program that exact bounds may leave open."""
 
-TOO_LARGE = ("E0405", "E0502", "E0503", "E0521")
-"""Errors of enumeration that another method may not meet: endless runs, infinite laws, many states."""
+TOO_LARGE = ("E0405", "E0502", "E0503", "E0521", "E0525", "E0526")
+"""Errors of the exact engine that another method may not meet: endless runs, many states, no closed form."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def _run(bound: Bound, method: Method, given: Mapping[str, Any], why: str, progr
 def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome:
     reasons: list[str] = []
     exact = METHODS["exact"]
-    why_not = exact.refuses(bound) or _finite(bound, given, progress, reasons)
+    why_not = exact.refuses(bound) or _wants_draws(bound, given) or _finite(bound, given, progress, reasons)
     if isinstance(why_not, Outcome):
         return why_not
     if why_not:
@@ -105,6 +110,12 @@ def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome
     )
 
 
+def _wants_draws(bound: Bound, given: Mapping[str, Any]) -> str:
+    """Why a program with continuous variables is not tried exactly: an option speaks of draws."""
+    spoken = [name for name in given if name not in METHODS["exact"].options]
+    return f"`{spoken[0]}` speaks of draws" if spoken and has_density(bound.program) else ""
+
+
 def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons: list[str]) -> Outcome | str:
     """The exact outcome, or why the trial failed."""
     method = METHODS["exact"]
@@ -112,7 +123,9 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
     options = method.fill(allowed)
     states = min(bound.budget.states, TRIAL_STATES)
     limit = given.get("time")
-    seconds = TRIAL_SECONDS if limit is None else min(TRIAL_SECONDS, limit / 3)
+    dense = has_density(bound.program)
+    most = DENSE_SECONDS if dense else TRIAL_SECONDS
+    seconds = most if limit is None else min(most, limit / 3)
     trial = Trial(progress, seconds)
     try:
         result = method.load()(replace(bound, budget=replace(bound.budget, states=states)), options, trial)
@@ -122,12 +135,15 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
             return f"{first.message} ({first.help})" if first.code == "E0503" else first.message
         raise
     if result.stopped:
-        return f"enumeration takes more than {seconds:.3g} s"
+        return f"{'integration' if dense else 'enumeration'} takes more than {seconds:.3g} s"
     left = max(result.left.values(), default=0.0)
     if left > WIDEST:
         return f"it has no end, and {left:.1g} of its mass lies beyond the states that were followed"
     _applies(method, given)
-    why = f"finite: {result.note}" if result.note else "finite"
+    kind = "in closed form" if dense else "finite"
+    if dense and isinstance(result.log_evidence, Estimate):
+        return "its integrals are not known to the last digits"
+    why = f"{kind}: {result.note}" if result.note else kind
     return Outcome(method, options, "; ".join([*reasons, why]), result)
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import exp, log
 from typing import NamedTuple
 
-from pplc.inference.answers import ROUNDING, Bounds, Exact, above, enclosed_log, exact_log
+from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, enclosed_log, exact_log
 from pplc.inference.collect import RETURN
 from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.continuous.programs import has_density
@@ -45,6 +45,14 @@ WIDE = 1e-12
 
 LEAST_CUT = 1e-200
 
+BY_RULES = "rules of integration, each against quadrature; the finite part law-exact"
+"""How programs with continuous variables are verified."""
+
+TO_THE_LAST = 1e-10
+"""Error of numerical integrals, as a share, that counts as rounding."""
+
+BY_GRID = "the error is that of numerical integration, not of sampling"
+
 MOST_RECURRING = 20_000
 """States among which it is looked for ones that come back, before an endless program is unrolled."""
 
@@ -74,11 +82,11 @@ def forward(bound: Bound, progress: Progress) -> Result:
     if is_zero(evidence):
         raise impossible(graph, bound)
     left = share_left(graph)
-    laws, densities = reported(graph, evidence, rational=not graph.rest)
+    laws, densities, left_out = reported(graph, evidence, rational=not graph.rest)
     lefts = dict.fromkeys((*laws, *densities), left) if graph.rest else {}
     diagnostics: dict[str, float] = {"states": states}
     note = counted(states, "state")
-    found: Exact | Bounds = exact_log(evidence)
+    found: Exact | Bounds | Estimate = exact_log(evidence)
     if graph.rest:
         diagnostics["left_out"] = left
         note += f"; runs of relative mass {left:.1g} were not followed: bounds"
@@ -102,6 +110,11 @@ def forward(bound: Bound, progress: Progress) -> Result:
                     lefts[same] = lefts["return"]
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
+        found = _with_error(found, graph)
+    if graph.grids:
+        note += f"; {', '.join(graph.grids)} integrated numerically, to a share of {_error(graph):.0e}"
+    if left_out:
+        note += f"; not reported, having no rule: {', '.join(left_out)}"
     return Result(
         "exact",
         laws=laws,
@@ -111,7 +124,20 @@ def forward(bound: Bound, progress: Progress) -> Result:
         diagnostics=diagnostics,
         note=note,
         stopped=graph.stopped,
+        verified=BY_RULES if has_density(bound.program) else "",
     )
+
+
+def _error(graph: Graph) -> float:
+    """The error of what was integrated numerically, as a share; never less than that of rounding."""
+    return max(ROUNDING, *graph.grids.values())
+
+
+def _with_error(found: Exact | Bounds | Estimate, graph: Graph) -> Exact | Bounds | Estimate:
+    """An evidence that was found numerically, and not to the last digits of a float, is an estimate."""
+    if not graph.grids or not isinstance(found, Exact) or _error(graph) <= TO_THE_LAST:
+        return found
+    return Estimate(found.value, _error(graph), (found.value - _error(graph), found.value + _error(graph)), (BY_GRID,))
 
 
 def _followed(machine: Machine, progress: Progress) -> Graph:

@@ -19,6 +19,7 @@ from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.values import (
     Address,
+    Fault,
     FunctionValue,
     MemoFunction,
     MemoModel,
@@ -31,8 +32,8 @@ Laws: TypeAlias = dict[str, dict[Index, dict[Value, Probability]]]
 Densities: TypeAlias = dict[str, dict[Index, Mixed]]
 
 
-def reported(graph: Graph, evidence: LogWeight, *, rational: bool) -> tuple[Laws, Densities]:
-    """The laws of all variables: finite tables, and those that have a density somewhere.
+def reported(graph: Graph, evidence: LogWeight, *, rational: bool) -> tuple[Laws, Densities, list[str]]:
+    """The laws of all variables: finite tables, those that have a density somewhere; names of those without rules.
 
     rational: probabilities may be; otherwise they are floats right to their last digits.
     """
@@ -61,12 +62,12 @@ def reported(graph: Graph, evidence: LogWeight, *, rational: bool) -> tuple[Laws
             if not rational:
                 law = {value: float(probability) for value, probability in law.items()}
             laws[name][index] = {value: law[value] for value in _ordered(law)}
-    return laws, _densities(dense, evidence)
+    return laws, *_densities(dense, evidence)
 
 
 def _densities(
     dense: dict[Address, list[tuple[LogWeight, Value, Piece]]], evidence: LogWeight
-) -> Densities:
+) -> tuple[Densities, list[str]]:
     entries: dict[Address, list[tuple[LogWeight, Number, Piece]]] = {}
     for address, found in dense.items():
         for mass, value, piece in found:
@@ -74,13 +75,17 @@ def _densities(
                 entries.setdefault(place, []).append((mass, number, piece))
     marginals = Marginals()
     order = sorted(entries, key=lambda address: address[0] == RETURN[0])
-    return {
-        name: {
-            index: marginals.mixed((share(mass, evidence), number, piece) for mass, number, piece in entries[address])
-            for index, address in elements.items()
-        }
-        for name, elements in variables(order).items()
-    }
+    found: Densities = {}
+    without: list[str] = []
+    for name, elements in variables(order).items():
+        try:
+            found[name] = {
+                index: marginals.mixed((share(mass, evidence), number, piece) for mass, number, piece in entries[address])
+                for index, address in elements.items()
+            }
+        except Fault:
+            without.append(f"`{name}`")
+    return found, without
 
 
 def _numbers(address: Address, value: Value) -> Iterator[tuple[Address, Number]]:

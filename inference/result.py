@@ -92,6 +92,7 @@ class Result:
     state:        to resume from; None if the method cannot.
     replaces:     after a run was resumed: its draws take the place of those there were, as when a population
                   that had stopped half way has gone on. Otherwise they come on top.
+    verified:     how the run is verified, if not in the way of its method.
     stopped:      the user or the time limit ended it early; what is here was computed before.
     """
 
@@ -110,4 +111,5 @@ class Result:
     warnings: tuple[Diagnostic, ...] = ()
     state: State | None = None
     replaces: bool = False
+    verified: str = ""
     stopped: bool = False

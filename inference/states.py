@@ -24,7 +24,7 @@ from typing import NamedTuple, TypeVar
 
 from pplc.inference.collect import RETURN
 from pplc.inference.continuous.cases import under
-from pplc.inference.continuous.draws import drawings, parted, weight_and_dimension
+from pplc.inference.continuous.draws import chosen, drawings, parted, weighed
 from pplc.inference.continuous.forgetting import forgotten
 from pplc.inference.continuous.masses import Masses
 from pplc.inference.continuous.piece import NOTHING, Piece, World
@@ -36,12 +36,13 @@ from pplc.lang.analysis import reachable, statements
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.families import FAMILIES
 from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import located
 from pplc.semantics.formula import bits
 from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times, total
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
-from pplc.semantics.representations.enumerated import choices, too_many
+from pplc.semantics.representations.enumerated import too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.values import Address, Fault, Value
@@ -120,6 +121,7 @@ class Graph:
               gains weight (`can_gain`).
     dead_end: where the last run died.
     stopped:  the user or the time limit ended it.
+    grids:    the variables that were integrated numerically, with the estimated error, as a share.
     """
 
     start: list[Edge] = field(default_factory=list[Edge])
@@ -128,6 +130,7 @@ class Graph:
     lowest: int = 0
     dead_end: Span = NOWHERE
     stopped: bool = False
+    grids: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def mass(self, edge: Edge) -> LogWeight:
         """The weight of an edge and of everything after it."""
@@ -227,6 +230,7 @@ class Explorer:
         self.endless = not self.ordered and self.bounded
         self.cut = cut
         self.fit = fitted
+        self.weighings = 0
         self.tails: dict[LawValue, Tail] = {}
         self.graph = Graph()
         self.known: dict[Key, Node] = {}
@@ -243,6 +247,7 @@ class Explorer:
             self._follow(event, one, one, 0, piece, self.graph.start)
         self._follow_all()
         self.graph.lowest = min(self.ended, default=0)
+        self.graph.grids = self.masses.grids
         if self.ordered:
             self.beyond.alpha = total(self.beyond.incoming) if self.beyond.incoming else IMPOSSIBLE
             for node in reversed(self.graph.nodes):
@@ -269,6 +274,9 @@ class Explorer:
         budget = self.machine.bound.budget.states
         look = FIRST_LOOK
         while self.queue:
+            if self.graph.stopped:
+                self._leave()
+                return
             _, _, key, node = heapq.heappop(self.queue)
             if self.ordered:
                 del self.known[key]
@@ -300,7 +308,7 @@ class Explorer:
         self.graph.rest = [node for _, _, _, node in self.queue]
         for node in self.graph.rest:
             if node.piece.latents:
-                node.size = self.masses.of(node.piece)
+                node.size = self._mass(node.piece)
         if self.beyond.place >= 0:
             self.graph.rest.append(self.beyond)
 
@@ -341,11 +349,8 @@ class Explorer:
                 yield from drawn
             return
         try:
-            for found, piece in self._under(node.piece, lambda: choices(event)):
-                for value, mass in found:
-                    self.world.piece = piece
-                    weight, part = piece.weighed(mass)
-                    yield value, weight, part
+            for found, _ in self._under(node.piece, lambda: chosen(event, self.world)):
+                yield from found
             return
         except Rejected as rejected:
             if rejected.diagnostics[0].code != INFINITE or not self.bounded or latents_in(event.law):
@@ -371,7 +376,7 @@ class Explorer:
     ) -> None:
         """Runs on to the next draws or ends, and joins the states found there."""
         todo = [(event, weight, dimension, piece)]
-        while todo:
+        while todo and not self.graph.stopped:
             event, weight, dimension, piece = todo.pop()
             match event:
                 case Observing() | Weighing():
@@ -386,11 +391,13 @@ class Explorer:
     ) -> list[tuple[Event, LogWeight, int, Piece]]:
         """The runs that go on after a weight."""
         found: list[tuple[Event, LogWeight, int, Piece]] = []
-        for (factor, more), part in self._under(piece, lambda: weight_and_dimension(event)):
-            if is_zero(factor):
+        self.weighings += 1
+        if piece.latents and self.weighings % 64 == 0 and self.progress.stopped():
+            self.graph.stopped = True
+        for (constant, left, more), _ in self._under(piece, lambda: weighed(event, self.world)):
+            if is_zero(constant):
                 self.graph.dead_end = event.span
                 continue
-            constant, left = part.weighed(factor)
             for following, last in self._under(left, lambda: self.machine.resume(event.state)):
                 found.append((following, times(weight, constant), dimension + more, last))
         return found
@@ -398,11 +405,17 @@ class Explorer:
     def _end(
         self, event: Finished, weight: LogWeight, dimension: int, piece: Piece, edges: list[Edge]
     ) -> None:
-        mass = self.masses.of(piece)
+        mass = self._mass(piece)
         if not is_zero(mass):
             recorded = {**event.variables(), RETURN: event.value}
             edges.append(Edge(times(weight, mass), recorded, None, dimension, piece))
             self.ended.add(dimension)
+
+    def _mass(self, piece: Piece) -> LogWeight:
+        try:
+            return self.masses.of(piece)
+        except Fault as fault:  # no rule, and too many variables for a grid
+            raise located(fault, self.machine.bound.program.model.span) from None
 
     def _join(
         self,

@@ -16,6 +16,7 @@ from pplc.semantics.linalg import ldl
 from pplc.semantics.measure import times
 from pplc.semantics.number import CERTAIN, LogWeight
 from pplc.semantics.representations.answering import weight_of
+from pplc.semantics.representations.enumerated import choices
 from pplc.semantics.runs import Observing, Recorded, Sampling, Weighing
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, bounds
@@ -27,9 +28,16 @@ Drawn: TypeAlias = "tuple[Value, LogWeight, Piece]"
 """A value that may depend on new variables, its weight, and the piece with their density."""
 
 
-def weight_and_dimension(event: Observing | Weighing) -> tuple[LogWeight, int]:
-    """The weight that a run is given, which may depend on continuous variables."""
-    return weight_of(event) if isinstance(event, Observing) else (event.log_weight, 0)
+def weighed(event: Observing | Weighing, world: World) -> tuple[LogWeight, Piece, int]:
+    """The constant part of the weight that a run is given, the world's piece with the rest, the dimension."""
+    factor, dimension = weight_of(event) if isinstance(event, Observing) else (event.log_weight, 0)
+    weight, piece = world.piece.weighed(factor)
+    return weight, piece, dimension
+
+
+def chosen(event: Sampling, world: World) -> list[Drawn]:
+    """Every value of a discrete draw; its mass may depend on continuous variables."""
+    return [(value, *world.piece.weighed(mass)) for value, mass in choices(event)]
 
 
 def parted(recorded: Recorded) -> tuple[Recorded, Recorded]:

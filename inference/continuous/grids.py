@@ -26,13 +26,13 @@ from pplc.semantics.symbolic.expression import (
     Base,
     Latent,
     Monomial,
-    NeedsValue,
     Unknown,
     expanded,
     latents_of,
     made,
     mentions,
 )
+from pplc.semantics.values import Fault
 
 MOST_LEFT = 2
 """Variables on the grid."""
@@ -41,8 +41,22 @@ Coefficients: TypeAlias = Mapping[tuple[int, ...], Number]
 """Of a polynomial in the block: `()` the constant, `(i,)` linear, `(i, j)` with i <= j quadratic terms."""
 
 
-class TooMany(NeedsValue):
+class TooMany(Fault):
     """More variables are left than a grid can take."""
+
+    def __init__(self, left: tuple[Latent, ...]) -> None:
+        named = ", ".join(f"`{variable}`" for variable in left[:MOST_NAMED])
+        more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
+        super().__init__(
+            "E0526",
+            f"exact inference is left with {len(left)} continuous variables that have no closed form,"
+            f" and takes at most {MOST_LEFT}",
+            f"{named}{more}",
+            "choose a method that draws, such as `--method nuts`",
+        )
+
+
+MOST_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     block = _normal_block(piece, wanted)
     left = tuple(variable for variable in piece.latents if variable not in block)
     if len(left) > MOST_LEFT:
-        raise TooMany(", ".join(map(str, left)))
+        raise TooMany(left)
     quadratic = _quadratic(piece.exponent, block)
 
     def log_density(points: Points) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import exp, inf, log
 
+from pplc.inference.continuous.grids import grid
 from pplc.inference.continuous.integrals import integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.measure import times
@@ -18,9 +19,13 @@ Weighted = tuple[LogWeight, Piece]
 
 
 class Masses:
-    """The integrals of the pieces of one program, each found once."""
+    """The integrals of the pieces of one program, each found once.
+
+    grids: the variables that were integrated numerically, with the largest error, as a share of the integral.
+    """
 
     def __init__(self) -> None:
+        self.grids: dict[str, float] = {}
         self._known: dict[Piece, LogWeight] = {}
 
     def of(self, piece: Piece) -> LogWeight:
@@ -29,7 +34,7 @@ class Masses:
             return CERTAIN
         found = self._known.get(piece)
         if found is None:
-            found = self._known[piece] = log_mass(piece)
+            found = self._known[piece] = log_mass(piece, self.grids)
         return found
 
 
@@ -61,14 +66,19 @@ def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
     return sorted((variable for variable in piece.latents if variable not in keep), key=uses.__getitem__)
 
 
-def log_mass(piece: Piece) -> LogWeight:
-    """The log of the integral of a piece over all its variables; a formula in those of the outer program."""
+def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
+    """The log of the integral of a piece over all its variables; a formula in those of the outer program.
+
+    grids: where to note which variables were integrated numerically, and with what error.
+    """
     terms: list[tuple[LogWeight, Number]] = []
     for weight, left in settled(piece):
         if left.latents:
-            from pplc.inference.continuous.grids import grid
-
-            terms.append((times(weight, grid(left).log_mass), UNIT))
+            made = grid(left)
+            names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
+            if grids is not None and names:
+                grids[names] = max(grids.get(names, 0.0), made.error)
+            terms.append((times(weight, made.log_mass), UNIT))
             continue
         for bound in left.region - piece.region:
             raise Undecided(bound)  # of variables of the outer program

@@ -53,6 +53,11 @@ class Run:
     notes: tuple[Diagnostic, ...] = ()
     queries: tuple[Answered, ...] = ()
 
+    @property
+    def verified(self) -> str:
+        """How what ran is verified."""
+        return self.result.verified or self.method.verified
+
     @cached_property
     def variables(self) -> Mapping[str, Variable]:
         """The summary of every variable, by name, in the order in which the model makes them."""
