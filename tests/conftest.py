@@ -1,5 +1,10 @@
-"""What holds for every test: generated examples are the same in every run."""
+"""What holds for every test: the same generated examples in every run, and one processor for each test."""
 
+from __future__ import annotations
+
+import os
+
+import pytest
 from hypothesis import settings
 
 # `derandomize`: a test that fails fails for everyone, and a green run stays green. No deadline:
@@ -7,5 +12,14 @@ from hypothesis import settings
 settings.register_profile("pplc", derandomize=True, deadline=None)
 settings.load_profile("pplc")
 
+# Tests run side by side, one on each processor, so that threads of linear algebra only stand in each
+# other's way. Read by numpy and torch when they are imported, here and in the commands that tests run.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 collect_ignore_glob = ["programs/bad/*.py"]
 """Wrong on purpose: their own test runs them."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """How many processes `-n auto` means: none for files named one by one, which start sooner without."""
+    return 0 if any(".py" in word for word in config.args) else None

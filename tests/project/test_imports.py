@@ -72,10 +72,9 @@ def test_importing_pplc_loads_nothing_heavy() -> None:
 
 def test_following_gradients_loads_neither_sympy_nor_the_compiler_of_torch() -> None:
     """Each of the two takes about a second."""
-    run = "from pplc.cli import main\n" + (
-        "assert main('infer examples/eight_schools.ppl --data examples/eight_schools.json --method nuts "
-        "--draws 4 --warmup 4 --seed 1'.split()) == 0"
-    )
+    data = "--data examples/eight_schools.json --draws 4 --warmup 4 --seed 1"
+    words = f"infer examples/eight_schools.ppl --method nuts {data}"
+    run = f"from pplc.cli import main\nassert main({words.split()}) == 0"
     loaded = loaded_after(run)
     assert "torch" in loaded
     assert loaded & {"sympy", "torch._dynamo"} == set()
