@@ -21,8 +21,10 @@ collect_ignore_glob = ["programs/bad/*.py"]
 """Wrong on purpose: their own test runs them."""
 
 COUNTED = tuple(Path(__file__).parent / folder for folder in ("lang", "semantics"))
-"""Whose tests count as covering the code, where that is asked for: a folder is to be covered by its own
-tests, not by what happens to run through it. To count the lines of all others would take more time than they do.
+"""Whose tests count as covering the code, where that is asked for.
+
+A folder is to be covered by its own tests, not by what happens to run through it. To count the lines of all
+others would take more time than they do.
 """
 
 
