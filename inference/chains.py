@@ -276,16 +276,28 @@ def _ask(positions: Floats, k: int, asking: Asking, answer: tuple[float, Floats]
 
 
 def watching(
-    records: Sequence[Record], settings: Settings, progress: Progress, warm: bool
+    records: Sequence[Record],
+    settings: Settings,
+    progress: Progress,
+    outside: Callable[[Floats], None],
+    *,
+    warm: bool,
 ) -> Callable[[], bool]:
-    """Reports how far the chains are; false when it is time to stop."""
+    """Tells `progress` how far the chains are, and `outside` where they met no density; false to stop."""
     from time import monotonic
 
     total = (settings.draws + (settings.warmup if warm else 0)) * len(records)
     last = monotonic()
 
+    seen = [0] * len(records)
+
     def look() -> bool:
         nonlocal last
+        for k, record in enumerate(records):
+            for info in record.infos[seen[k] :]:
+                seen[k] += 1
+                if info.outside is not None:
+                    outside(info.outside)
         now = monotonic()
         if now - last < BURST:
             return True

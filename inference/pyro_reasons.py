@@ -9,7 +9,7 @@ it rejects the proposal; both are counted under their site.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +93,25 @@ def met_outside(
     ]
 
 
+def leaving(density: Density) -> Callable[[npt.NDArray[np.float64]], None]:
+    """What to tell of positions where the density is no number: raises E0401 as `met_outside` does, at once.
+
+    So an error is said when it happens, not when a long run has ended.
+    """
+    left = LOOKS
+
+    def look(position: npt.NDArray[np.float64]) -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0 and np.isfinite(position).all():
+            try:
+                density.inspect(torch.from_numpy(np.ascontiguousarray(position)))
+            except Outside as outside:
+                raise left_domain(density, Reason(outside.message, outside.place, domain=True)) from None
+
+    return look
+
+
 def left_domain(density: Density, found: Reason) -> Rejected:
     """The error of a parameter outside its domain."""
     return Rejected(
@@ -115,4 +134,4 @@ def _none(size: int) -> torch.Tensor:
     raise AssertionError(f"{size} numbers for a site without a slot")
 
 
-__all__ = ["Reason", "left_domain", "met_outside", "reason", "span_of"]
+__all__ = ["Reason", "leaving", "left_domain", "met_outside", "reason", "span_of"]

@@ -35,6 +35,7 @@ NO_EVIDENCE = "Markov chains do not estimate it"
 def sample(bound: Bound, options: Options, progress: Progress, method: str, transition: Transition) -> Result:
     """Runs the chains of a gradient method."""
     from pplc.inference.potential import Potential
+    from pplc.inference.pyro_reasons import leaving
 
     with one_thread():
         density = found_density(bound)
@@ -55,9 +56,8 @@ def sample(bound: Bound, options: Options, progress: Progress, method: str, tran
             for k in range(count)
         ]
         potential = Potential(density, count)
-        finished = lockstep(
-            potential, chains, density.size, watching(records, settings, progress, resumed is None)
-        )
+        watch = watching(records, settings, progress, leaving(density), warm=resumed is None)
+        finished = lockstep(potential, chains, density.size, watch)
         for k, record in enumerate(records):
             if record.lost:
                 raise no_start(density, start(Seeded(options.seed, k)))

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -124,7 +125,7 @@ class Bounded(TorchLaw):
     @property
     def shape(self) -> tuple[int, ...]:
         bounds = [bound.shape for bound in (self.lower, self.upper) if bound]
-        return tuple(torch.broadcast_shapes(self.base.shape, *bounds))
+        return tuple(np.broadcast_shapes(self.base.shape, *bounds))
 
     @property
     def parts(self) -> Sequence[Batch]:

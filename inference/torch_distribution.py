@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from pyro.distributions.torch_distribution import TorchDistribution
 from torch import Tensor
@@ -56,7 +57,7 @@ class LawDistribution(TorchDistribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """The log density of every element of the batch."""
         result = self.law.joint(Batch(value, self.law.rank), inside=self.inside).data
-        return result.expand(torch.broadcast_shapes(result.shape, self.batch_shape))
+        return result.expand(np.broadcast_shapes(result.shape, self.batch_shape))
 
     def expand(self, batch_shape: Any, _instance: object = None) -> LawDistribution:
         """The same law with more batch axes."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Never
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -86,7 +87,7 @@ class FamilyLaw(TorchLaw):
     @property
     def shape(self) -> tuple[int, ...]:
         fronts = [p.shape[: p.rank - s.rank] for p, s in zip(self.parameters, self.signature, strict=True)]
-        return (*torch.broadcast_shapes(*fronts), *self.event_shape)
+        return (*np.broadcast_shapes(*fronts), *self.event_shape)
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -306,7 +307,7 @@ class FamilyLaw(TorchLaw):
         from pplc.semantics.laws import make_law
 
         with untraced():
-            shape = torch.broadcast_shapes(*(p.data.shape for p in self.parameters), x.data.shape)
+            shape = np.broadcast_shapes(*(p.data.shape for p in self.parameters), x.data.shape)
             columns = [p.data.expand(shape).flatten().tolist() for p in (*self.parameters, x)]
             below: list[float] = []
             above: list[float] = []

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -43,7 +44,7 @@ def called(function: ForeignFunction, arguments: Sequence[Content], plan: Plan) 
     """The value of the function; the plan remembers which functions take all rounds at once."""
     given = [frozen(argument) for argument in arguments]
     leaves = [leaf for argument in given for leaf in _leaves(argument)]
-    batch = tuple(torch.broadcast_shapes(*(leaf.batch for leaf in leaves))) if leaves else ()
+    batch = tuple(np.broadcast_shapes(*(leaf.batch for leaf in leaves))) if leaves else ()
     known = all(leaf.known for leaf in leaves)
     if known and all(extent == 1 for extent in batch):
         return from_value(function.call(tuple(known_value(argument) for argument in given)))

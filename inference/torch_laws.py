@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -102,7 +103,7 @@ class TorchLaw(ABC):
     @property
     def batch(self) -> tuple[int, ...]:
         """The batch of the parameters."""
-        return tuple(torch.broadcast_shapes(*(part.batch for part in self.parts)))
+        return tuple(np.broadcast_shapes(*(part.batch for part in self.parts)))
 
     @property
     def owners(self) -> frozenset[str]:
@@ -203,7 +204,7 @@ class Flat(TorchLaw):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(torch.broadcast_shapes(*(bound.shape for bound in (self.lower, self.upper) if bound)))
+        return tuple(np.broadcast_shapes(*(bound.shape for bound in (self.lower, self.upper) if bound)))
 
     @property
     def parts(self) -> Sequence[Batch]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -52,7 +53,7 @@ def solved(
         if solver.known or fault.code != UNSOLVED:
             raise
         rows = [solver.first.data * torch.nan for _ in when]
-    batch = torch.broadcast_shapes(*(row.shape[:-1] for row in rows)) if rows else ()
+    batch = np.broadcast_shapes(*(row.shape[:-1] for row in rows)) if rows else ()
     wide = [row.expand((*batch, row.shape[-1])) for row in rows]
     size = solver.first.shape[0]
     data = torch.stack(wide, dim=-2) if wide else torch.zeros((0, size), dtype=torch.float64)

@@ -58,6 +58,11 @@ class Recorder(TorchDispatchMode):
         for each in inputs:
             self._track(each)
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: torch would load its compiler, for more than a second, only to keep it out of here."""
+        return False
+
     def _track(self, value: Tensor) -> int:
         slot = self.count
         self.count += 1

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import _disable_current_modes
@@ -216,7 +217,7 @@ def combine(
 
 def broadcast_batches(parts: Sequence[Batch]) -> list[Tensor]:
     """The tensors expanded to one common batch, each with its own shape."""
-    batch = torch.broadcast_shapes(*(part.batch for part in parts))
+    batch = np.broadcast_shapes(*(part.batch for part in parts))
     return [
         part.data if part.batch == tuple(batch) else part.data.expand(*batch, *part.shape) for part in parts
     ]

@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -23,7 +24,7 @@ from pplc.inference.torch_elementwise import log_sigmoid
 def at(table: Tensor, x: Tensor) -> Tensor:
     """`table[..., x]`, the other axes broadcast."""
     x = x.to(torch.int64).unsqueeze(-1)
-    batch = torch.broadcast_shapes(table.shape[:-1], x.shape[:-1])
+    batch = np.broadcast_shapes(table.shape[:-1], x.shape[:-1])
     return table.expand(*batch, table.shape[-1]).gather(-1, x.expand(*batch, 1)).squeeze(-1)
 
 
@@ -71,7 +72,7 @@ def log_diagonal(lower: Tensor) -> Tensor:
 
 def whitened(lower: Tensor, x: Tensor) -> Tensor:
     """The squared length of lower^-1 x."""
-    batch = torch.broadcast_shapes(lower.shape[:-2], x.shape[:-1])
+    batch = np.broadcast_shapes(lower.shape[:-2], x.shape[:-1])
     z = torch.linalg.solve_triangular(
         lower.expand(*batch, *lower.shape[-2:]), x.expand(*batch, x.shape[-1]).unsqueeze(-1), upper=False
     ).squeeze(-1)
@@ -126,7 +127,7 @@ def log_multigamma(a: Tensor, size: int) -> Tensor:
 
 def _traced(lower: Tensor, matrix: Tensor) -> Tensor:
     """The trace of (lower lower')^-1 matrix, for a symmetric matrix."""
-    batch = torch.broadcast_shapes(lower.shape[:-2], matrix.shape[:-2])
+    batch = np.broadcast_shapes(lower.shape[:-2], matrix.shape[:-2])
     solved = torch.cholesky_solve(
         matrix.expand(*batch, *matrix.shape[-2:]), lower.expand(*batch, *lower.shape[-2:])
     )

@@ -253,6 +253,21 @@ def test_a_parameter_that_leaves_its_domain_is_an_error_with_its_place(method: A
     assert pointed(text, diagnostic).startswith(("observe y", "z ~"))
 
 
+class Impatient(Silent):
+    """Does not wait for the end of chains that are long."""
+
+    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
+        assert done < 5000
+
+
+@pytest.mark.parametrize("method", [nuts, hmc])
+def test_a_parameter_that_leaves_its_domain_is_said_when_it_does(method: Any) -> None:
+    bound = bound_of(OUTSIDE[SHAPE], {"y": 0.5})
+    with pytest.raises(Rejected) as caught:
+        method.run(bound, Options(draws=100_000, warmup=40, seed=1), Impatient())
+    assert caught.value.diagnostics[0].code == "E0401"
+
+
 @pytest.mark.parametrize("method", [nuts, hmc, svi, laplace, mode])
 def test_a_model_whose_parameter_is_never_in_its_domain_says_so_once(method: Any) -> None:
     text = "model m(y: real) {\n  s ~ Exponential(1)\n  observe y ~ Normal(0, -1 - s)\n}"

@@ -52,8 +52,8 @@ def test_a_foreign_library_is_known_only_to_its_files(library: str) -> None:
 
 
 def loaded_after(statement: str) -> set[str]:
-    """The top-level modules that a new interpreter has after a statement."""
-    script = f"{statement}\nimport sys\nprint(*{{m.partition('.')[0] for m in sys.modules}})"
+    """The modules that a new interpreter has after a statement."""
+    script = f"{statement}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -68,3 +68,13 @@ def test_checking_a_model_loads_neither_numpy_nor_anything_heavier() -> None:
 
 def test_importing_pplc_loads_nothing_heavy() -> None:
     assert loaded_after("import pplc") & set(HEAVY) == set()
+
+
+def test_following_gradients_loads_neither_sympy_nor_the_compiler_of_torch() -> None:
+    """Each of the two takes about a second."""
+    data = "--data examples/eight_schools.json --draws 4 --warmup 4 --seed 1"
+    words = f"infer examples/eight_schools.ppl --method nuts {data}"
+    run = f"from pplc.cli import main\nassert main({words.split()}) == 0"
+    loaded = loaded_after(run)
+    assert "torch" in loaded
+    assert loaded & {"sympy", "torch._dynamo"} == set()
