@@ -17,8 +17,10 @@ from pplc.lang.check_answerable import cannot_be_asked
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.functions import FUNCTIONS
+from pplc.lang.lower_arguments import law_places
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.evaluate import located
+from pplc.semantics.laws import make_law
 from pplc.semantics.laws_base import LawValue
 from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.values import (
@@ -306,6 +308,10 @@ def _compare(
 def _call(function: syntax.Expr, given: tuple[syntax.Argument, ...], world: World) -> Value:
     arguments = tuple(_value(argument.value, world) for argument in given)
     name = function.name if isinstance(function, syntax.Name) else ""
+    if name in FAMILIES or name in COMBINATORS:
+        fitting, parametrisation = law_places(name, given)
+        placed = [None if place is None else arguments[place] for place in fitting]
+        return make_law(name, placed, parametrisation, exact=world.exact, call=world.call)
     definition = world.program.functions.get(name)
     if definition is not None and definition.kind == "fn":
         return world.call(FunctionValue(definition), _in_order(definition, given, arguments))

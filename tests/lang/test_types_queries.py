@@ -71,7 +71,7 @@ couple(x, y)
 compress(x, rate = 1)
 mecb(x, y, rate = 2)
 disparity(x; b | c)
-decide(b; c, across = 0.1)
+decide guess given (b, c) maximise P(guess == b) subject to I(c; guess) <= 0.1
 semantic(x; b)
 divergence(x, y, kind = kl)
 P(z[0, 0] == 2)
