@@ -7,7 +7,7 @@ twenty groups of draws: the jackknife gives a correction and an error (`pplc.inf
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,10 +20,11 @@ from pplc.information.columns import Wanted, limits_of, located_answer, wanted, 
 from pplc.information.decision_queries import SCORES, possible, read_by, scores
 from pplc.information.entropy import SIGNED, Terms, shannon
 from pplc.information.estimators import corrected, labelled
-from pplc.information.expressions import datum
+from pplc.information.expressions import World, datum, mentioned
 from pplc.information.frequencies import Column, Drawn, frequent, not_negative
 from pplc.information.jackknife import groups
 from pplc.information.sampled_queries import (
+    about,
     directly,
     effective_draws,
     error_of_mean,
@@ -40,11 +41,11 @@ from pplc.untyped import as_list
 MOST_REALS = 50
 """Different numbers among the draws of a real variable beyond which it is taken to be continuous."""
 
-UNSTABLE = frozenset(("common", "wyner", "couple", "compress", "mecb"))
+UNSTABLE = frozenset(("common", "wyner", "couple", "compress", "mecb", "bottleneck"))
 """Heads whose answer hangs on coincidences of the law, equal or missing masses, which no draws repeat.
 
-Masses that fit within ε couple with an entropy of the order ε ln 1/ε more, and a value of mass ε makes a
-common part vanish: neither correction nor error of the jackknife would be right.
+Masses that fit within ε couple with an entropy of the order ε ln 1/ε more, a value of mass ε makes a common
+part vanish, and a bottleneck opens at a critical beta: the jackknife is right about none of these.
 """
 
 
@@ -54,7 +55,7 @@ def estimated(query: syntax.Query, runs: Runs, result: Result, unit: float) -> F
     assert draws is not None
     need = wanted(query)
     _refuse_unstable(query, result.method)
-    laws = written_laws(need, lambda e: (world for _, world in worlds_of(e, runs, draws)))
+    laws = written_laws(need, lambda e: _worlds_of_law(e, runs, draws))
     columns = {text: _column(e, runs, draws) for text, e in need.expressions.items() if text not in laws}
     terms = shannon(query.head, need.texts, need.averaged)
     if terms is not None and not query.options and not laws:
@@ -62,6 +63,13 @@ def estimated(query: syntax.Query, runs: Runs, result: Result, unit: float) -> F
     if not columns:
         return located_answer(Asked(query, (), {(): 1}, need.texts, need.averaged, unit, laws))
     return _resampled(need, columns, laws, runs, draws, unit)
+
+
+def _worlds_of_law(expression: syntax.Expr, runs: Runs, draws: Draws) -> Sequence[World]:
+    """The worlds in which a law is to be the same: one is enough if it mentions nothing that was drawn."""
+    if any(about(name, drawn) for name in mentioned(expression) for drawn in draws.values):
+        return [world for _, world in worlds_of(expression, runs, draws)]
+    return [runs.world({}, exact=True)]
 
 
 def _refuse_unstable(query: syntax.Query, method: str) -> None:
@@ -72,8 +80,8 @@ def _refuse_unstable(query: syntax.Query, method: str) -> None:
                 "E0615",
                 f"`{query.head}` is computed from an exact law, but `{method}` gives draws",
                 query.span,
-                help="it hangs on which masses are equal or 0, which draws cannot tell; use `exact`, which"
-                " takes programs of finite variables",
+                help="it hangs on which masses are equal or 0, which draws cannot tell; use `exact` for a"
+                " program of finite variables, and `Table.of_data` in Python for data as they were counted",
             )
         )
 

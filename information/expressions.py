@@ -306,8 +306,10 @@ def _compare(
 
 
 def _call(function: syntax.Expr, given: tuple[syntax.Argument, ...], world: World) -> Value:
-    arguments = tuple(_value(argument.value, world) for argument in given)
     name = function.name if isinstance(function, syntax.Name) else ""
+    if name == "values":
+        return _every_value(given, world)
+    arguments = tuple(_value(argument.value, world) for argument in given)
     if name in FAMILIES or name in COMBINATORS:
         fitting, parametrisation = law_places(name, given)
         placed = [None if place is None else arguments[place] for place in fitting]
@@ -330,6 +332,15 @@ def _call(function: syntax.Expr, given: tuple[syntax.Argument, ...], world: Worl
     if name in PRIMITIVES:
         return _operate(name, world, *arguments)
     raise _refused(function)
+
+
+def _every_value(given: tuple[syntax.Argument, ...], world: World) -> Value:
+    """`values(Shape)`: the alternatives of a sum type, which carry nothing."""
+    match given:
+        case (syntax.Argument(syntax.Name(kind)),) if kind in world.program.sums:
+            return tuple(map(Tagged, world.program.sums[kind]))
+        case _:
+            raise _refused(given[0].value)
 
 
 def _in_order(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf, isfinite
+from math import inf, isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -51,9 +51,9 @@ def frequent(asked: Asked, drawn: Drawn, flags: Sequence[str]) -> Found:
     """The answer of a query from frequencies; of `asked` all but the law is known."""
     labels = {text: column.labels for text, column in drawn.columns.items()}
     cells = joined(labels, tuple(labels))
-    first = np.unique(cells, return_index=True)[1]
+    first: list[int] = np.unique(cells, return_index=True)[1].tolist()
     outcomes: list[Outcome] = [
-        tuple(column.values[column.labels[k]] for column in drawn.columns.values()) for k in first
+        tuple(column.values[int(column.labels[k])] for column in drawn.columns.values()) for k in first
     ]
 
     def answer(share: Floats) -> Found:
@@ -73,13 +73,15 @@ def frequent(asked: Asked, drawn: Drawn, flags: Sequence[str]) -> Found:
     if seen * FEW > drawn.effective:
         count = f"{drawn.effective:.0f} effective draws"
         said.insert(1, f"{seen} joint values among {count}: too few to rely on it")
+    # Where the first order vanishes, as for independent variables, 2n I is χ² with so many degrees.
+    second = sqrt(2 * (seen - 1)) / (2 * drawn.effective) if whole.informational else 0.0
     signed = asked.query.head == "pid" and _measure(asked) in MAY_BE_NEGATIVE
     found: dict[str, Answer] = {}
     for name, pair in numbers.items():
         if not isfinite(pair[0]):
             raise _endless(asked)
         pairs = [other.get(name, (inf, inf)) for other in others] if len(others) == len(rests) else []
-        found[name] = _number(pair, pairs, said, signed=signed)
+        found[name] = _number(pair, pairs, second, said, signed=signed)
     return Found(found if isinstance(whole.answer, Mapping) else found[""], whole.informational)
 
 
@@ -88,22 +90,27 @@ def _measure(asked: Asked) -> str:
 
 
 def _number(
-    whole: tuple[float, float], parts: Sequence[tuple[float, float]], said: Sequence[str], *, signed: bool
+    whole: tuple[float, float],
+    parts: Sequence[tuple[float, float]],
+    second: float,
+    said: Sequence[str],
+    *,
+    signed: bool,
 ) -> Answer:
-    low, high = (jackknife(whole[side], [part[side] for part in parts]) for side in (0, 1))
+    low, high = (jackknife(whole[side], [part[side] for part in parts], second) for side in (0, 1))
     if not signed:
         low, high = not_negative(low), not_negative(high)
     if whole[1] - whole[0] <= CLOSE:
         middle = (whole[0] + whole[1]) / 2
-        found = jackknife(middle, [(part[0] + part[1]) / 2 for part in parts])
+        found = jackknife(middle, [(part[0] + part[1]) / 2 for part in parts], second)
         return replace(found if signed else not_negative(found), flags=tuple(said))
     return Bounds(low.interval[0], high.interval[1], 0.95)
 
 
 def not_negative(found: Estimate) -> Estimate:
-    """An estimate of what is not negative."""
-    low, high = found.interval
-    return replace(found, value=max(found.value, 0.0), interval=(max(low, 0.0), max(high, 0.0)))
+    """An estimate of what is not negative; if it is below 0, the interval is as wide as if it were 0."""
+    (low, high), value = found.interval, max(found.value, 0.0)
+    return replace(found, value=value, interval=(max(low, 0.0), high + (value - found.value)))
 
 
 def parts_of(found: Found) -> dict[str, tuple[float, float]]:

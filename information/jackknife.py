@@ -41,14 +41,18 @@ def group_rows(rows: int) -> npt.NDArray[np.int64]:
     return np.arange(rows, dtype=np.int64) % min(GROUPS, rows)
 
 
-def jackknife(whole: float, parts: Sequence[float]) -> Estimate:
-    """The estimate from the values of all draws and of those without each group, with its 95 % interval."""
+def jackknife(whole: float, parts: Sequence[float], second: float = 0.0) -> Estimate:
+    """The estimate from the values of all draws and of those without each group, with its 95 % interval.
+
+    second: the standard error of the second order, which remains where the first vanishes.
+    """
     count = len(parts)
     if count < 2 or not np.isfinite(parts).all():
         return Estimate(whole, inf, (-inf, inf))
     values: Floats = np.asarray(parts, dtype=np.float64)
     value = count * whole - (count - 1) * float(values.mean())
     error = sqrt((count - 1) / count * float(((values - values.mean()) ** 2).sum()))
+    error = max(error, second)
     width = error * _student(count - 1)
     return Estimate(value, error, (value - width, value + width))
 

@@ -11,8 +11,8 @@ from pplc.lang.scope import Binding
 from pplc.lang.typesys import WRONG, Base, Dist, Fn, Model, Type
 from pplc.lang.walk import children
 
-HIGHER = frozenset(("map", "filter", "fold", "mem", "infer", "values", "flip"))
-"""Functions of the library that take a function, a model or a type, or draw."""
+HIGHER = frozenset(("map", "filter", "fold", "mem", "infer", "flip"))
+"""Functions of the library that take a function or a model, or draw."""
 
 
 def cannot_be_asked(expression: s.Node) -> Diagnostic:
@@ -64,6 +64,11 @@ def _unanswerable(c: Checker, node: s.Node, *, laws: bool = False) -> Iterator[s
                     yield node
         case s.Comprehension(_, clauses) if not all(isinstance(x.pattern, s.Bind) for x in clauses):
             yield node
+        case s.Call(s.Name("values"), (s.Argument(s.Name(kind)),)):
+            constructors = c.names.sums.get(kind, ())
+            if not constructors or any(constructor.fields for constructor in constructors):
+                yield node
+            return
         case s.Call(s.Name() as function, arguments):
             binding = c.binding(function)
             named = any(argument.name for argument in arguments)

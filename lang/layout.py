@@ -24,7 +24,7 @@ CONTINUES: Final = frozenset(
 CONTINUED_BY: Final = frozenset(("else", ")", "]", "}", "{", "|", END))
 """Nor does one before these."""
 
-IN_QUERIES: Final = frozenset(("given", "maximise", "subject"))
+IN_QUERIES: Final = frozenset(("given", "maximise", "maximize", "subject"))
 """Nor one before these outside of all blocks, where no item begins with a name: they go on with a query."""
 
 _STARTS_AFTER_BLOCK = frozenset(

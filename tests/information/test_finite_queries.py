@@ -310,8 +310,9 @@ def test_a_query_that_makes_no_sense_gets_its_error(query: str) -> None:
 
 
 def test_what_needs_the_law_is_not_estimated_from_draws() -> None:
-    with pytest.raises(Rejected, match="E0615"):
-        pplc.compile(GATE).query("pid(t; a, b)", method="importance", draws=100)
+    for query in ("common(t, a)", "wyner(t, a)", "couple(t, a)", "pid(t; a, b, measure = gk)"):
+        with pytest.raises(Rejected, match="E0615"):
+            pplc.compile(GATE).query(query, method="importance", draws=100)
     text = "model m() { x ~ Normal(0, 1); return x }"
     for query in ("H(x)", "I(x; x > 0)", "H(return)"):
         with pytest.raises(Rejected, match="E0614"):
