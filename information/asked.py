@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import inf, log
@@ -28,9 +28,12 @@ class Asked:
 
     names:  of all that is mentioned.
     law:    their joint law, given the events after `|`: what happens and its probability.
+    laws:   those that are written in the query, each a table of one variable, by their text.
     groups: the names in the table of what stands between `;`.
     given:  the variables after `|`.
     unit:   of the query's own limits and rates, in nats.
+    limits: of a decision, each the most that an information may be; the last name is then of the scores
+            that each of so many `choices` earns.
     """
 
     query: syntax.Query
@@ -39,11 +42,26 @@ class Asked:
     groups: tuple[tuple[str, ...], ...]
     given: tuple[str, ...]
     unit: float
+    laws: Mapping[str, Table] = field(default_factory=dict[str, Table])
+    limits: tuple[Probability, ...] = ()
+    choices: int = 0
 
     @cached_property
     def table(self) -> Table:
         """The law as a table; `Rejected` E0613 if it has too many cells."""
         return Table.of(self.law, self.names)
+
+    def together(self, name: str = "x") -> Table:
+        """The law of all arguments of the first group as one variable, or the law written in their place."""
+        (first, *_) = self.groups
+        if first[0] in self.laws:
+            return self.alone(first[0], name)
+        return self.table.grouped({name: first})
+
+    def alone(self, text: str, name: str = "x") -> Table:
+        """The law of one argument, which may be written out, as the law of a variable with this name."""
+        law = self.laws[text] if text in self.laws else self.table.marginal(text)
+        return Table((name,), law.values, law.probabilities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +78,28 @@ def number(
     """A number given as an option; its default, or E0609 if it must be given."""
     for key, value in query.options:
         if key == name:
-            match value:
-                case syntax.Number(found):
-                    return Fraction(found)
-                case syntax.Unary("-", syntax.Number(found)):
-                    return -Fraction(found)
-                case _:
-                    pass
-            raise badly(query, f"`{name}` is a number", value.span)
+            found = written_number(value)
+            if found is None:
+                raise badly(query, f"`{name}` is a number", value.span)
+            return found
     if otherwise is None and missing is None:
         raise badly(query, f"`{query.head}` needs the option `{name}`, as in `{name} = 1`")
     return otherwise if otherwise is not None else missing if missing is not None else inf
+
+
+def written_number(expression: syntax.Expr) -> Fraction | None:
+    """The value of a number as it is written, also with a sign or as a quotient; None of anything else."""
+    match expression:
+        case syntax.Number(found):
+            return Fraction(found)
+        case syntax.Unary("-" | "+" as sign, operand):
+            value = written_number(operand)
+            return None if value is None else -value if sign == "-" else value
+        case syntax.Binary("/", left, right):
+            above, below = written_number(left), written_number(right)
+            return above / below if above is not None and below else None
+        case _:
+            return None
 
 
 def word(query: syntax.Query, name: str, known: Sequence[str] | None, otherwise: str) -> str:

@@ -27,21 +27,19 @@ from pplc.lang.diagnostics import Diagnostic, Rejected
 def _couple(asked: Asked) -> Found:
     """The least entropy of a coupling of the laws, whatever their joint law here is."""
     no_given(asked)
-    laws = [asked.table.marginal(name) for name in asked.groups[0]]
-    if len({name for law in laws for name in law.names}) < len(laws):
-        raise badly(asked.query, "a coupling is one of different variables")
+    laws = [asked.alone(text, f"x{k}") for k, text in enumerate(asked.groups[0])]
     return Found(couple(laws).least)
 
 
 def _compress(asked: Asked) -> Found:
     no_given(asked)
-    law = asked.table.marginal(asked.groups[0][0]).floats
+    law = asked.alone(asked.groups[0][0]).floats
     return Found(compress(law.tolist(), _rate_of(asked)).found)
 
 
 def _mecb(asked: Asked) -> Found:
     no_given(asked)
-    x, y = (asked.table.marginal(name).floats.tolist() for name in asked.groups[0])
+    x, y = (asked.alone(text).floats.tolist() for text in asked.groups[0])
     return Found(couple_through(x, y, _rate_of(asked)).found)
 
 

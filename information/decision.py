@@ -6,112 +6,164 @@ information that is limited convex in it. A barrier method with its dual bound.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pplc.information.entropy import mutual_information
-from pplc.information.table import Floats, Table, no_law
+from pplc.information.entropy import Names, listed
+from pplc.information.table import Floats, Outcome, Table, no_law, too_many
 
 TOLERANCE = 4e-9
 """Between the value of a decision and the bound of all of them."""
+
+MOST_UNKNOWNS = 2000
+"""Probabilities p(yhat | what is seen) that are looked for: the solver's matrices have as many rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """I(yhat; about | given) is at most so many nats; 0 asks for (conditional) independence."""
+
+    about: Names
+    most: float
+    given: Names = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The best decision: its expected score is `lower`, and that of no decision exceeds `upper`.
 
-    rule:   p(yhat | z, s, y), shape [z, s, y, yhat]; where (z, s, y) never happens, all are as likely.
-    across: its I(z; yhat), in nats.
-    within: its I(z; yhat | s), in nats.
+    rule:        p(yhat | what is seen) by the joint value of what is seen, those that happen.
+    information: what the rule makes of every limited information, in nats.
     """
 
     lower: float
     upper: float
-    rule: Floats
-    across: float
-    within: float
+    rule: Mapping[Outcome, Floats]
+    information: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Limit:
-    """I(z; yhat | client) ≤ most, with `parts` the number of (z, client) of each cell, `wholes` of client."""
+class Restricted:
+    """A limit as matrices: p(part | cell) for the joint values of (about, given), and of given alone.
+
+    parts:  shape [part, cell]; every column sums to 1.
+    wholes: shape [whole, cell]; likewise.
+    owner:  the whole that each part belongs to.
+    """
 
     most: float
     parts: Floats
     wholes: Floats
+    owner: npt.NDArray[np.int64]
 
     def joint(self, mass: Floats) -> tuple[Floats, Floats]:
-        """p(z, client, yhat) and p(client, yhat)."""
+        """p(about, given, yhat) and p(given, yhat)."""
         return self.parts @ mass, self.wholes @ mass
 
 
 def decide(
     table: Table,
     y: str,
-    z: str,
-    s: str,
-    across: float = np.inf,
-    within: float = np.inf,
+    sees: Sequence[str],
+    limits: Sequence[Limit] = (),
     score: npt.ArrayLike | None = None,
 ) -> Decision:
-    """The decision yhat from (z, s, y) of largest expected score with limited disparity.
+    """The decision yhat of largest expected score from what it sees, with limits of what it says.
 
-    across: the most that I(z; yhat) may be, in nats; 0 asks for independence.
-    within: the most that I(z; yhat | s) may be.
-    score:  of deciding yhat where y is true, [y, yhat]; by default 1 where they are equal: accuracy.
+    y:     what is to be guessed.
+    sees:  the variables that the decision may depend on.
+    score: of deciding yhat where y is true, [y, yhat]; by default 1 where they are equal: accuracy.
 
-    Their AGLFOP (definition 6): linear in the decision, with constraints that are convex in it. Solved by a
+    With `sees` z, s and y, and limits of I(yhat; z) and I(yhat; z | s), this is AGLFOP of Hamman & Dutta
+    (2024), definition 6: linear in the decision, with constraints that are convex in it. Solved by a
     barrier; the bound is Lagrange's dual, in which information is bounded from below by its tangent,
     I ≥ Σ q ln(q0(yhat | z) / q0(yhat)), and independence priced by functions of mean 0.
+
+    >>> from math import log
+    >>> table = Table.of({"00": 0.35, "01": 0.15, "10": 0.1, "11": 0.4}, ("z", "y"))
+    >>> round(decide(table, "y", ["z", "y"], [Limit("z", 0)]).lower, 6)
+    0.75
     """
-    law = table.marginal(z, s, y)
-    p, places = law.floats, np.argwhere(law.probabilities > 0)
-    gain = np.eye(p.shape[2]) if score is None else np.asarray(score, dtype=np.float64)
-    if gain.ndim != 2 or gain.shape[0] != p.shape[2] or not np.isfinite(gain).all():
-        raise no_law(f"a score is a matrix [y, yhat] with {p.shape[2]} rows")
-    if not (across >= 0 and within >= 0):
+    law = table.marginal(*sees)
+    places = {outcome: k for k, (outcome, _) in enumerate(law.items())}
+    cells = np.array([float(p) for _, p in law.items()])
+    values = table.values[table.axis(y)]
+    gains = np.eye(len(values)) if score is None else np.asarray(score, dtype=np.float64)
+    if gains.ndim != 2 or gains.shape[0] != len(values) or not np.isfinite(gains).all():
+        raise no_law(f"a score is a matrix [y, yhat] with {len(values)} rows")
+    seen, at = table.axes(sees), table.axis(y)
+    gain = np.zeros((len(cells), gains.shape[1]))
+    for outcome, p in table.items():
+        gain[places[tuple(outcome[k] for k in seen)]] += float(p) * gains[values.index(outcome[at])]
+    lower, upper, q, told = best_rule(cells, gain / cells[:, None], [limited(table, sees, x) for x in limits])
+    return Decision(lower, upper, dict(zip(places, q, strict=True)), told)
+
+
+def limited(table: Table, sees: Sequence[str], limit: Limit) -> Restricted:
+    """A limit as matrices over the joint values of `sees` that happen, in the order of the table."""
+    if not limit.most >= 0:
         raise no_law("information is not negative, and neither is a limit of it")
-    cells = p[tuple(places.T)]
-    limits = [
-        _limit(across, places[:, 0], np.zeros_like(places[:, 0])),
-        _limit(within, places[:, 0], places[:, 1]),
-    ]
-    # No information exceeds the entropy of z: such a limit limits nothing.
-    limits = [limit for limit in limits if limit.most < np.log(p.shape[0])]
-    lower, upper, q = _barrier(cells, gain[places[:, 2]], limits)
-    rule = np.full((*p.shape, gain.shape[1]), 1 / gain.shape[1])
-    rule[tuple(places.T)] = q
-    joint = Table.of_array(p[..., None] * rule, ("z", "s", "y", "yhat"))
-    return Decision(
-        lower,
-        upper,
-        rule,
-        mutual_information(joint, "z", "yhat"),
-        mutual_information(joint, "z", "yhat", "s"),
-    )
+    seen, given = table.axes(sees), table.axes(listed(limit.given))
+    both = (*table.axes(listed(limit.about)), *given)
+    cells = {outcome: k for k, (outcome, _) in enumerate(table.marginal(*sees).items())}
+    parts: dict[tuple[Outcome, Outcome], int] = {}
+    wholes: dict[Outcome, int] = {}
+    masses: dict[tuple[int, int], float] = {}
+    owner: list[int] = []
+    for outcome, p in table.items():
+        whole = tuple(outcome[k] for k in given)
+        of = wholes.setdefault(whole, len(wholes))
+        part = parts.setdefault((tuple(outcome[k] for k in both), whole), len(parts))
+        if part == len(owner):
+            owner.append(of)
+        key = part, cells[tuple(outcome[k] for k in seen)]
+        masses[key] = masses.get(key, 0.0) + float(p)
+    joint = np.zeros((len(parts), len(cells)))
+    for (part, cell), mass in masses.items():
+        joint[part, cell] = mass
+    joint /= joint.sum(0)
+    belongs = np.array(owner, dtype=np.int64)
+    return Restricted(limit.most, joint, _by_owner(joint, belongs), belongs)
 
 
-def _limit(most: float, z: npt.NDArray[np.int64], client: npt.NDArray[np.int64]) -> _Limit:
-    both = client * (int(z.max()) + 1) + z
-    parts = (both[None, :] == np.unique(both)[:, None]).astype(np.float64)
-    wholes = (client[None, :] == np.unique(client)[:, None]).astype(np.float64)
-    return _Limit(most, parts, wholes)
+def _by_owner(parts: Floats, owner: npt.NDArray[np.int64]) -> Floats:
+    wholes = np.zeros((int(owner.max()) + 1, parts.shape[1]))
+    np.add.at(wholes, owner, parts)
+    return wholes
 
 
-def _information(limit: _Limit, cells: Floats, q: Floats) -> tuple[float, Floats]:
-    """I of the rule q [cell, yhat], and its tangent: ln q(yhat | z, client) / q(yhat | client) per cell."""
+def best_rule(
+    cells: Floats, gain: Floats, limits: Sequence[Restricted]
+) -> tuple[float, float, Floats, tuple[float, ...]]:
+    """The attained score, the bound of all, the rule [cell, yhat], and its informations in nats.
+
+    cells: the probabilities of what is seen, all positive.
+    gain:  the expected score of deciding yhat there, [cell, yhat].
+    """
+    if gain.size > MOST_UNKNOWNS:
+        raise too_many(gain.size, MOST_UNKNOWNS)
+    # No information exceeds the entropy of what is decided, or of what it is about.
+    bites = [x for x in limits if x.most < min(np.log(gain.shape[1]), np.log(max(len(x.parts), 1)))]
+    lower, upper, q = _barrier(cells, gain, bites)
+    return lower, upper, q, tuple(max(_information(limit, cells, q)[0], 0.0) for limit in limits)
+
+
+def _information(limit: Restricted, cells: Floats, q: Floats) -> tuple[float, Floats]:
+    """I of the rule q [cell, yhat], and its tangent: the mean of ln q(yhat | z, s) / q(yhat | s) per cell.
+
+    I is homogeneous and convex in q, so that the tangent is also a lower bound of it elsewhere.
+    """
     part, whole = limit.joint(cells[:, None] * q)
-    ratio = np.log(
-        (limit.parts.T @ (part / (limit.parts @ cells)[:, None]))
-        / (limit.wholes.T @ (whole / (limit.wholes @ cells)[:, None]))
+    ratio = limit.parts.T @ np.log(part / (limit.parts @ cells)[:, None]) - limit.wholes.T @ np.log(
+        whole / (limit.wholes @ cells)[:, None]
     )
     return float((cells[:, None] * q * ratio).sum()), ratio
 
 
-def _curvature(limit: _Limit, cells: Floats, q: Floats) -> Floats:
+def _curvature(limit: Restricted, cells: Floats, q: Floats) -> Floats:
     """The Hessian of I in q, [cell yhat, cell yhat]: diagonal in yhat."""
     part, whole = limit.joint(cells[:, None] * q)
     count, kinds = q.shape
@@ -124,21 +176,15 @@ def _curvature(limit: _Limit, cells: Floats, q: Floats) -> Floats:
     return result.reshape(count * kinds, count * kinds)
 
 
-def _independence(limit: _Limit, cells: Floats, kinds: int) -> Floats:
-    """Rows that vanish where q(yhat | z, client) = q(yhat | client), [z client yhat, cell yhat]."""
-    inside = (limit.parts @ limit.wholes.T > 0).astype(np.float64) @ limit.wholes
-    rows = (limit.parts - _shares(limit, cells)[:, None] * inside) * cells
+def _independence(limit: Restricted, cells: Floats, kinds: int) -> Floats:
+    """Rows that vanish where q(yhat | z, s) = q(yhat | s), [z s yhat, cell yhat]."""
+    share = (limit.parts @ cells) / (limit.wholes @ cells)[limit.owner]  # p(z | s)
+    rows = (limit.parts - share[:, None] * limit.wholes[limit.owner]) * cells
     result: Floats = np.einsum("rc,kl->rkcl", rows, np.eye(kinds)).reshape(len(rows) * kinds, -1)
     return result
 
 
-def _shares(limit: _Limit, cells: Floats) -> Floats:
-    """p(z | client) of every part."""
-    own = limit.parts @ limit.wholes.T > 0
-    return (limit.parts @ cells) / (own @ (limit.wholes @ cells))
-
-
-def _barrier(cells: Floats, gain: Floats, limits: Sequence[_Limit]) -> tuple[float, float, Floats]:
+def _barrier(cells: Floats, gain: Floats, limits: Sequence[Restricted]) -> tuple[float, float, Floats]:
     """The attained value, the bound of all, and the rule [cell, yhat]."""
     count, kinds = gain.shape
     soft = [limit for limit in limits if limit.most > 0]
@@ -174,7 +220,7 @@ def _barrier(cells: Floats, gain: Floats, limits: Sequence[_Limit]) -> tuple[flo
 
 
 def _derivatives(
-    cells: Floats, q: Floats, linear: Floats, weights: Floats, soft: Sequence[_Limit], t: float
+    cells: Floats, q: Floats, linear: Floats, weights: Floats, soft: Sequence[Restricted], t: float
 ) -> tuple[Floats, Floats]:
     """Gradient and Hessian of -t score - Σ ln(most - I) - Σ w ln q."""
     flat = q.ravel()
@@ -190,7 +236,7 @@ def _derivatives(
 
 
 def _merit(
-    cells: Floats, q: Floats, linear: Floats, weights: Floats, soft: Sequence[_Limit], t: float
+    cells: Floats, q: Floats, linear: Floats, weights: Floats, soft: Sequence[Restricted], t: float
 ) -> float:
     if not (q > 0).all():
         return np.inf
@@ -206,7 +252,7 @@ def _moved(
     move: Floats,
     linear: Floats,
     weights: Floats,
-    soft: Sequence[_Limit],
+    soft: Sequence[Restricted],
     t: float,
     fall: float,
 ) -> Floats:
@@ -226,7 +272,7 @@ def _bound(
     q: Floats,
     linear: Floats,
     weights: Floats,
-    soft: Sequence[_Limit],
+    soft: Sequence[Restricted],
     rows: Floats,
     priced: bool,
     t: float,

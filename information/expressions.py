@@ -18,8 +18,10 @@ from pplc.lang.check_answerable import cannot_be_asked
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.functions import FUNCTIONS
+from pplc.lang.lower_arguments import law_places
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.evaluate import located
+from pplc.semantics.laws import make_law
 from pplc.semantics.laws_base import LawValue
 from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.values import (
@@ -307,8 +309,14 @@ def _compare(
 
 
 def _call(function: syntax.Expr, given: tuple[syntax.Argument, ...], world: World) -> Value:
-    arguments = tuple(_value(argument.value, world) for argument in given)
     name = function.name if isinstance(function, syntax.Name) else ""
+    if name == "values":
+        return _every_value(given, world)
+    arguments = tuple(_value(argument.value, world) for argument in given)
+    if name in FAMILIES or name in COMBINATORS:
+        fitting, parametrisation = law_places(name, given)
+        placed = [None if place is None else arguments[place] for place in fitting]
+        return make_law(name, placed, parametrisation, exact=world.exact, call=world.call)
     definition = world.program.functions.get(name)
     if definition is not None and definition.kind == "fn":
         return world.call(FunctionValue(definition), _in_order(definition, given, arguments))
@@ -327,6 +335,15 @@ def _call(function: syntax.Expr, given: tuple[syntax.Argument, ...], world: Worl
     if name in PRIMITIVES:
         return _operate(name, world, *arguments)
     raise _refused(function)
+
+
+def _every_value(given: tuple[syntax.Argument, ...], world: World) -> Value:
+    """`values(Shape)`: the alternatives of a sum type, which carry nothing."""
+    match given:
+        case (syntax.Argument(syntax.Name(kind)),) if kind in world.program.sums:
+            return tuple(map(Tagged, world.program.sums[kind]))
+        case _:
+            raise _refused(given[0].value)
 
 
 def _in_order(

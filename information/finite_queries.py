@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from math import inf
 from types import MappingProxyType
 
 import numpy as np
@@ -19,7 +18,7 @@ from pplc.information import divergences
 from pplc.information.asked import Asked, Found, badly, exactly, no_given, number, word
 from pplc.information.channels import bottleneck, capacity, rate_distortion
 from pplc.information.coupling_queries import COUPLINGS
-from pplc.information.decision import decide
+from pplc.information.decision_queries import answer_decision
 from pplc.information.decomposition import pid
 from pplc.information.directed import directed_information, transfer_entropy
 from pplc.information.entropy import (
@@ -35,18 +34,7 @@ from pplc.information.entropy import (
 from pplc.information.fairness import disparity
 from pplc.information.table import Outcome, Probability, Table
 from pplc.information.transport import wasserstein
-from pplc.lang import syntax
 from pplc.untyped import as_tuple
-
-
-def is_event(condition: syntax.Expr) -> bool:
-    """Whether what stands after `|` is an event, not a variable."""
-    match condition:
-        case syntax.Compare() | syntax.Unary("not", _) | syntax.Binary("and" | "or", _, _):
-            return True
-        case _:
-            return False
-
 
 # ------------------------------------------------------------------ Shannon's measures
 
@@ -54,6 +42,8 @@ def is_event(condition: syntax.Expr) -> bool:
 def _shannon(asked: Asked) -> Found:
     if asked.query.head == "H" and asked.query.options:
         return _other_entropy(asked)
+    if asked.laws:
+        return Found(Exact(entropy(asked.together(), "x")))
     terms = shannon(asked.query.head, asked.groups, asked.given)
     assert terms is not None
     # No table is made: of arrays as values there may be few, and yet too many cells.
@@ -65,39 +55,34 @@ def _shannon(asked: Asked) -> Found:
 def _other_entropy(asked: Asked) -> Found:
     head = asked.query.head
     kind = word(asked.query, "kind", ("shannon", "renyi", "tsallis"), "shannon") if head == "H" else head
-    names = asked.groups[0]
     if kind == "shannon":
         if number(asked.query, "order", Fraction(1)) != 1:
             raise badly(asked.query, "Shannon's entropy has order 1")
-        return Found(Exact(entropy(asked.table, names, asked.given)))
+        return Found(Exact(entropy(asked.table, asked.groups[0], asked.given)))
     no_given(asked)
     order = number(asked.query, "order", Fraction(2))
     if order < 0:
         raise badly(asked.query, "the order of an entropy is not negative")
     if kind == "renyi":
-        return Found(Exact(renyi_entropy(asked.table, names, order)))
-    return Found(exactly(tsallis_entropy(asked.table, names, order)), informational=False)
+        return Found(Exact(renyi_entropy(asked.together(), "x", order)))
+    return Found(exactly(tsallis_entropy(asked.together(), "x", order)), informational=False)
 
 
 def _count(asked: Asked) -> Found:
     no_given(asked)
-    return Found(Exact(effective_count(asked.table, asked.groups[0])), informational=False)
+    return Found(Exact(effective_count(asked.together(), "x")), informational=False)
 
 
 # ------------------------------------------------------------------ two laws
 
 
-def _laws(asked: Asked) -> tuple[Table, Table]:
-    """The laws of the two variables asked about, as laws of one."""
-    no_given(asked)
-    first, second = (asked.table.marginal(name) for name in asked.groups[0])
-    return first, Table(first.names, second.values, second.probabilities)
-
-
 def _divergence(asked: Asked) -> Found:
-    p, q = _laws(asked)
+    no_given(asked)
+    p, q = (asked.alone(text) for text in asked.groups[0])
     kinds = (*divergences.KINDS, *divergences.WITH_ORDER, "w1")
     kind = "kl" if asked.query.head == "KL" else word(asked.query, "kind", kinds, "kl")
+    if kind not in divergences.WITH_ORDER and any(name == "order" for name, _ in asked.query.options):
+        raise badly(asked.query, f"the divergence `{kind}` has no order")
     if kind == "w1":
         return Found(Exact(wasserstein(p, q)), informational=False)
     order = number(asked.query, "order", Fraction(2))
@@ -119,7 +104,7 @@ def _channel(asked: Asked) -> Found:
 def _rate(asked: Asked) -> Found:
     """Rate–distortion for the share of values that are wrong."""
     no_given(asked)
-    law = asked.table.grouped({"x": asked.groups[0]}).floats
+    law = asked.together().floats
     most = number(asked.query, "distortion", None)
     if not 0 <= most <= 1:
         raise badly(asked.query, "the distortion is the share of values that may be wrong, from 0 to 1")
@@ -194,15 +179,6 @@ def _within(values: Mapping[str, float], gap: float) -> dict[str, Answer]:
     return {name: Bounds(max(value - gap, 0.0), max(value, 0.0) + gap) for name, value in values.items()}
 
 
-def _decide(asked: Asked) -> Found:
-    if len(asked.given) != 1:
-        raise badly(asked.query, "a decision is one for clients: `decide(y; z | s)`")
-    limits = [number(asked.query, name, None, inf) for name in ("across", "within")]
-    (y,), (z,), (s,) = asked.groups[0], asked.groups[1], asked.given
-    found = decide(asked.table, y, z, s, float(limits[0]) * asked.unit, float(limits[1]) * asked.unit)
-    return Found(Bounds(found.lower, found.upper), informational=False)
-
-
 ANSWERS: Mapping[str, Callable[[Asked], Found]] = MappingProxyType(
     {
         **dict.fromkeys(("H", "I", "TC", "DTC", "O", "interaction"), _shannon),
@@ -216,7 +192,7 @@ ANSWERS: Mapping[str, Callable[[Asked], Found]] = MappingProxyType(
         "transfer": _transfer,
         "pid": _pid,
         "disparity": _disparity,
-        "decide": _decide,
+        "decide": answer_decision,
         **COUPLINGS,
     }
 )

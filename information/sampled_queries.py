@@ -172,7 +172,7 @@ def directly(expression: syntax.Expr, draws: Draws) -> Array | None:
 def worlds_of(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[tuple[int, int], World]]:
     """What an expression speaks of, in every draw, with the draw's place [chain, draw]."""
     names = set(mentioned(expression))
-    used = {name: array for name, array in draws.values.items() if any(_about(m, name) for m in names)}
+    used = {name: array for name, array in draws.values.items() if any(about(m, name) for m in names)}
     unknown = [
         name
         for name in drawn_functions(expression, runs.program)
@@ -196,7 +196,7 @@ def worlds_of(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[t
     return worlds
 
 
-def _about(mention: str, name: str) -> bool:
+def about(mention: str, name: str) -> bool:
     """Whether mentioning one thing needs the variable: it is it, part of it, or contains it."""
     return (
         mention == name
@@ -319,7 +319,7 @@ def _mixing(expression: syntax.Expr, draws: Draws) -> float:
     found = [
         diagnostics.ess_bulk(column.astype(np.float64))
         for name, array in draws.values.items()
-        if array.dtype.kind in "fib" and any(_about(m, name) for m in mentioned(expression))
+        if array.dtype.kind in "fib" and any(about(m, name) for m in mentioned(expression))
         for column in np.moveaxis(array.reshape(*array.shape[:2], -1), -1, 0)[:100]
     ]
     return min((ess for ess in found if ess == ess), default=inf)

@@ -208,9 +208,9 @@ def no_law(reason: str) -> Rejected:
     return Rejected(Diagnostic("E0613", f"this is no law: {reason}", NOWHERE))
 
 
-def too_many(cells: int) -> Rejected:
+def too_many(cells: int, most: int = MOST_CELLS) -> Rejected:
     """The error of a table that would not fit."""
-    message = f"the joint law has {cells} cells, more than {MOST_CELLS}"
+    message = f"the joint law has {cells} cells, more than {most}"
     return Rejected(Diagnostic("E0613", message, NOWHERE, help="ask about fewer variables at once"))
 
 

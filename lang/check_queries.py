@@ -12,9 +12,10 @@ from types import MappingProxyType
 
 from pplc.lang import syntax as s
 from pplc.lang.check_annotations import declare_types
-from pplc.lang.check_answerable import refuse_unanswerable
+from pplc.lang.check_answerable import refuse_law, refuse_unanswerable
 from pplc.lang.check_body import value_block
 from pplc.lang.check_constants import constant
+from pplc.lang.check_decisions import check_decision, decision_errors
 from pplc.lang.check_expr import infer
 from pplc.lang.check_help import text_of
 from pplc.lang.check_records import Checked, ModelSignature
@@ -23,6 +24,7 @@ from pplc.lang.check_state import Checker, Entry, Frame
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.names import RETURNED, resolve_query
 from pplc.lang.suggest import did_you_mean
+from pplc.lang.tree import DECISION
 from pplc.lang.typesys import (
     WRONG,
     Base,
@@ -45,7 +47,7 @@ class Head:
     """The form of one kind of query.
 
     groups:  fewest and most arguments of every group; groups are separated by `;`.
-    takes:   what the arguments are.
+    takes:   what the arguments are; `laws`: variables, or laws written in the query.
     options: the names of what may be given as `name = value`.
     how:     an example for messages.
     """
@@ -69,13 +71,13 @@ HEADS: Mapping[str, Head] = MappingProxyType(
         "var": Head(((1, 1),), "number", "var(x)"),
         "quantile": Head(((2, 2),), "quantile", "quantile(x, 0.05)"),
         "evidence": Head((), "nothing", "evidence"),
-        "H": Head(_SOME, "values", "H(x)", ("kind", "order")),
+        "H": Head(_SOME, "laws", "H(x)", ("kind", "order")),
         "I": Head((*_SOME, *_SOME), "values", "I(x; y)"),
-        "KL": Head(((2, 2),), "anything", "KL(p, q)"),
+        "KL": Head(((2, 2),), "laws", "KL(p, q)"),
         "TC": Head(((2, _MANY),), "values", "TC(x, y, z)"),
         "O": Head(((3, _MANY),), "values", "O(x, y, z)"),
-        "renyi": Head(_SOME, "values", "renyi(x, order = 2)", ("order",)),
-        "tsallis": Head(_SOME, "values", "tsallis(x, order = 2)", ("order",)),
+        "renyi": Head(_SOME, "laws", "renyi(x, order = 2)", ("order",)),
+        "tsallis": Head(_SOME, "laws", "tsallis(x, order = 2)", ("order",)),
         "pid": Head(((1, 1), (2, _MANY)), "values", "pid(t; a, b, measure = broja)", ("measure",)),
         "bounds": Head(
             ((1, 1),), "query", "bounds(E[y | do(a = 1)])", ("via", "theta", "instrument", "hidden")
@@ -83,21 +85,19 @@ HEADS: Mapping[str, Head] = MappingProxyType(
         "common": Head(((2, _MANY),), "values", "common(x, y)", ("kind",)),
         "wyner": Head(((2, 2),), "values", "wyner(x, y)"),
         "reconstruct": Head(((1, 1), (1, _MANY)), "values", "reconstruct(x; a, b)"),
-        "couple": Head(((2, _MANY),), "anything", "couple(p, q)"),
-        "compress": Head(((1, 1),), "values", "compress(x, rate = 1)", ("rate",)),
-        "mecb": Head(((2, 2),), "values", "mecb(x, y, rate = 1)", ("rate",)),
+        "couple": Head(((2, _MANY),), "laws", "couple(p, q)"),
+        "compress": Head(((1, 1),), "laws", "compress(x, rate = 1)", ("rate",)),
+        "mecb": Head(((2, 2),), "laws", "mecb(x, y, rate = 1)", ("rate",)),
         "disparity": Head(((1, 1), (1, 1)), "values", "disparity(z; yhat | s)"),
-        "decide": Head(
-            ((1, 1), (1, 1)), "values", "decide(y; z, across = 0.1, within = 0 | s)", ("across", "within")
-        ),
+        "decide": Head(_SOME, "values", DECISION),
         "semantic": Head((*_SOME, *_SOME), "values", "semantic(x; near, far)", ("slope",)),
         "dependence": Head((*_SOME, *_SOME), "values", "dependence(x; y, kind = w1)", ("kind",)),
-        "divergence": Head(((2, 2),), "anything", "divergence(p, q, kind = js)", ("kind", "order")),
+        "divergence": Head(((2, 2),), "laws", "divergence(p, q, kind = js)", ("kind", "order")),
         "DTC": Head(((2, _MANY),), "values", "DTC(x, y, z)"),
         "interaction": Head(((2, _MANY),), "values", "interaction(x, y, z)"),
-        "count": Head(_SOME, "values", "count(x)"),
+        "count": Head(_SOME, "laws", "count(x)"),
         "capacity": Head((*_SOME, *_SOME), "values", "capacity(x; y)"),
-        "rate": Head(_SOME, "values", "rate(x, distortion = 0.1)", ("distortion",)),
+        "rate": Head(_SOME, "laws", "rate(x, distortion = 0.1)", ("distortion",)),
         "bottleneck": Head((*_SOME, *_SOME), "values", "bottleneck(x; y, beta = 5)", ("beta",)),
         "directed": Head(((1, 1), (1, 1)), "values", "directed(x; y)"),
         "transfer": Head(((1, 1), (1, 1)), "values", "transfer(x; y, lag = 1)", ("lag",)),
@@ -167,6 +167,8 @@ def _form_errors(query: s.Query) -> list[Diagnostic]:
         )
         return [Diagnostic("E0608", f"there is no query `{query.head}`", query.span, "unknown query", help_)]
     errors: list[Diagnostic] = []
+    if query.head == "decide":
+        return decision_errors(query)
     counts = [len(group) for group in query.groups] or ([0] if head.groups else [])
     fits = len(counts) == len(head.groups) and all(
         low <= count <= high for count, (low, high) in zip(counts, head.groups, strict=True)
@@ -224,6 +226,10 @@ def _query(c: Checker, checked: Checked, known: ModelSignature, query: s.Query) 
                 _query(c, checked, known, part)
             else:
                 _argument(c, query, head, position, part)
+    if head.takes == "laws":
+        _laws(c, query)
+    if query.decision is not None:
+        check_decision(c, query.decision)
     for item in query.given.interventions:
         _intervention(c, checked, known, item)
     for condition in query.given.conditions:
@@ -235,8 +241,10 @@ def _query(c: Checker, checked: Checked, known: ModelSignature, query: s.Query) 
 
 def _argument(c: Checker, query: s.Query, head: Head, position: int, part: s.Expr) -> None:
     kind = c.unify.head(c.infer(part, None))
-    if head.takes in ("values", "event", "number") or (head.takes == "quantile" and not position):
-        refuse_unanswerable(c, part, kind if head.takes == "values" else WRONG)
+    if head.takes == "laws" and isinstance(kind, Dist | Base):
+        refuse_law(c, part)
+    elif head.takes in ("values", "laws", "event", "number") or (head.takes == "quantile" and not position):
+        refuse_unanswerable(c, part, kind if head.takes in ("values", "laws") else WRONG)
     if isinstance(kind, Wrong):
         return
     match head.takes:
@@ -273,6 +281,40 @@ def _argument(c: Checker, query: s.Query, head: Head, position: int, part: s.Exp
                 )
         case _:
             pass
+
+
+COMPARED = frozenset(("KL", "divergence"))
+"""Queries that compare two laws value by value."""
+
+TOGETHER = frozenset(("H", "renyi", "tsallis", "count", "rate"))
+"""Queries in which several arguments are taken together, as one variable."""
+
+
+def _laws(c: Checker, query: s.Query) -> None:
+    """What is compared has values of one type, and a law stands alone where variables stand together."""
+    parts = [part for group in query.groups for part in group if not isinstance(part, s.Query)]
+    kinds = [c.unify.head(c.types.get(id(part), WRONG)) for part in parts]
+    written = [part for part, kind in zip(parts, kinds, strict=True) if isinstance(kind, Dist | Base)]
+    if query.head in COMPARED and len(kinds) == 2:
+        first, second = (
+            c.unify.head(kind.element) if isinstance(kind, Dist | Base) else kind for kind in kinds
+        )
+        if c.unify.join(first, second) is None:
+            c.report(
+                "E0609",
+                f"`{query.head}` compares laws of the same values, but these are of `{c.show(first)}` and"
+                f" `{c.show(second)}`",
+                parts[1].span,
+                f"this is of `{c.show(second)}`",
+            )
+    if written and query.head in TOGETHER and (len(parts) > 1 or query.given.conditions):
+        c.report(
+            "E0609",
+            f"in `{query.head}` a law stands alone: it is no variable that happens together with others",
+            written[0].span,
+            "a law",
+            "draw a variable from it in the model, and ask about that",
+        )
 
 
 def _not_an_event(c: Checker, part: s.Expr, kind: Type) -> None:

@@ -155,7 +155,8 @@ SYNTAX: Final[dict[str, Code]] = {
     ),
     "E0124": Code(
         "badly written query",
-        "Events compare with `==`; `do(x = 1)` and conditions stand after `|`, groups are separated by `;`.",
+        "Events compare with `==`; `do(x = 1)` and conditions stand after `|`, groups are separated by `;`. A"
+        " decision is `decide d given (x) maximise P(d == y) subject to I(z; d) <= 0.1`.",
         "query P(x = 1)",
     ),
     "E0125": Code(
@@ -1099,14 +1100,22 @@ QUERIES: Final[dict[str, Code]] = {
     "E0614": Code(
         "information about variables that are not finite",
         "Entropies and what is made of them are sums over joint values, so that every variable must take"
-        " few: a continuous one does not. Ask about a cut of it, such as `x > 0`.",
+        " few: a continuous one does not. Ask about a cut of it, such as `x > 0`; a law is cut off by"
+        " `Truncated(…, upper = 50)`.",
         "query H(x)",
     ),
     "E0615": Code(
         "information that needs an exact law",
-        "Decompositions, divergences, capacities and the like are computed from the joint law, which `exact`"
-        " knows. From draws there are entropies and their combinations, corrected for bias and with errors.",
-        "query pid(t; a, b)",
+        "What variables have in common, couplings, compressions and bottlenecks hang on which masses of the"
+        " joint law are equal or 0: `exact` knows that, and draws do not. All other queries for information"
+        " are estimated from draws, unless a divergence of their frequencies is infinite.",
+        "query common(x, y)",
+    ),
+    "E0616": Code(
+        "law that is not the same in every run",
+        "A law that stands in a query, as in `KL(x, Bernoulli(0.3))`, is one law: it is made of numbers and"
+        " of parameters of the model, not of what is drawn.",
+        "query KL(y, Bernoulli(p))",
     ),
 }
 

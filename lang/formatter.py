@@ -8,6 +8,7 @@ if they fit, `{ e }` or `=> e`, `array[N] T` or `T[N]`, the digits of numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeAlias, assert_never
 
@@ -502,6 +503,8 @@ class _Formatter:
     # -------------------------------------------------------------- queries
 
     def query(self, query: s.Query) -> Doc:
+        if query.decision is not None:
+            return self.decision(query, query.decision)
         head = ("prior " if query.prior else "") + (f"{query.model}." if query.model else "") + query.head
         groups: list[Doc] = [
             join(
@@ -520,6 +523,20 @@ class _Formatter:
         opening, closing = ("[", "]") if query.head == "E" else ("(", ")")
         inner: Doc = join("; ", groups)
         return (head, opening, inner, ((" | " if groups else "| "), given) if given else (), closing)
+
+    def decision(self, query: s.Query, decision: s.Decision) -> Doc:
+        """`decide … given …`, `maximise …` and `subject to …`, on a line each where one is too short."""
+        what: Doc = ("prior " if query.prior else "") + f"decide {decision.name}"
+        if decision.values is not None:
+            what = (what, " in ", self.expr(decision.values, 0))
+        sees = self.query(replace(query, head="given ", decision=None, prior=False))
+        parts: list[Doc] = [(what, " ", sees), ("maximise ", self.query(decision.objective))]
+        if decision.limits:
+            limits: list[Doc] = [
+                (self.query(limit.information), " <= ", self.expr(limit.most, 0)) for limit in decision.limits
+            ]
+            parts.append(("subject to ", join(" and ", limits)))
+        return Group(Nest(join(SPACE, parts)))
 
     def given(self, given: s.Given) -> Doc:
         parts: list[Doc] = []

@@ -24,6 +24,9 @@ CONTINUES: Final = frozenset(
 CONTINUED_BY: Final = frozenset(("else", ")", "]", "}", "{", "|", END))
 """Nor does one before these."""
 
+IN_QUERIES: Final = frozenset(("given", "maximise", "maximize", "subject"))
+"""Nor one before these outside of all blocks, where no item begins with a name: they go on with a query."""
+
 _STARTS_AFTER_BLOCK = frozenset(
     "NAME NUMBER STRING true false return let var observe while if match fn model"
     " query type density import".split()
@@ -73,6 +76,7 @@ class _Layout:
             and out
             and out[-1].type not in CONTINUES
             and token.type not in CONTINUED_BY
+            and (stack or token.type != "NAME" or token.value not in IN_QUERIES)
         ):
             place = self.pending
             out.append(Token(NEWLINE, place.text, place.line, place.column, place.end))

@@ -28,6 +28,7 @@ from pplc.lang.syntax import (
     Bind,
     Block,
     Constructor,
+    Decision,
     Density,
     Expr,
     Function,
@@ -159,6 +160,33 @@ def _query(query: Query, body: Body, scope: Scope, model: str) -> None:
             _query(part, body, scope, model)
         else:
             body.expr(part, scope)
+    if query.decision is not None:
+        _decision(query.decision, body, scope, model)
+
+
+def _decision(decision: Decision, body: Body, scope: Scope, model: str) -> None:
+    """What is decided has a name in the objective and in the limits alone."""
+    if scope.find(decision.name) is not None:
+        body.found.errors.append(
+            Diagnostic(
+                "E0202",
+                f"`{model}` has a variable `{decision.name}` already",
+                decision.span,
+                "not a new name",
+                "what is decided needs a name of its own",
+            )
+        )
+        return
+    if decision.values is not None:
+        body.expr(decision.values, scope)
+    inner = scope.inner()
+    binding = Binding("local", decision.name, f"{decision.name}$decided", decision.span)
+    inner.names[decision.name] = binding
+    body.found.of[id(decision)] = binding
+    _query(decision.objective, body, inner, model)
+    for limit in decision.limits:
+        _query(limit.information, body, inner, model)
+        body.expr(limit.most, scope)
 
 
 # ------------------------------------------------------------------ items

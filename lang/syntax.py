@@ -504,6 +504,29 @@ class Given(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Limit(Node):
+    """`I(z; yhat | s) <= 0.1`: the most that some information may be."""
+
+    information: Query
+    most: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Node):
+    """`yhat in [0, 1] … maximise P(yhat == y) subject to I(z; yhat) <= 0.1`: what is decided, and how well.
+
+    name:      of what is decided.
+    values:    those it may have; None if they are those of what it is compared with.
+    objective: the probability or expectation to be maximised.
+    """
+
+    name: str
+    values: Expr | None
+    objective: Query
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Query(Node):
     """One query. `I(mu; tau | z)` has head `I` and groups `((mu,), (tau,))`.
 
@@ -513,6 +536,7 @@ class Query(Node):
     options: named arguments, such as `measure = broja`.
     prior:   the query begins with `prior`: the conditions and weights of the model are ignored.
     model:   `query line.I(a; b)` names another model of the file; else empty.
+    decision: of `decide yhat given (z, s) maximise …`, what stands around what is given.
     """
 
     head: str
@@ -521,6 +545,7 @@ class Query(Node):
     options: tuple[tuple[str, Expr], ...] = ()
     prior: bool = False
     model: str = ""
+    decision: Decision | None = None
 
 
 # ------------------------------------------------------------------ items

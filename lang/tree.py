@@ -8,7 +8,7 @@ plain value that only other methods see.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -26,6 +26,9 @@ GENERIC: Final = frozenset(("Model", "Dist", "Base"))
 
 NESTING_QUERIES: Final = frozenset(("bounds",))
 """Queries whose arguments are queries, as in `bounds(E[y | do(a = 1)])`."""
+
+DECISION: Final = "decide yhat given (z, s, y) maximise P(yhat == y) subject to I(z; yhat) <= 0.1"
+"""How a decision is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,41 @@ class TreeBuilder:
                 word.span(self.file),
                 "expected `prior` or nothing",
             )
-        return s.Query(query.head, query.groups, query.given, query.options, True, query.model, span=span)
+        return replace(cast(s.Query, query), prior=True, span=span)
+
+    def decision(self, parts: Parts, span: Span) -> s.Query:
+        """`decide yhat in [0, 1] given (z, s) maximise P(yhat == y) subject to I(z; yhat) <= 0.1`."""
+        head, name, values, given, arguments, maximise, objective, limits = parts
+        self._expect(head, "decide")
+        self._expect(given, "given")
+        self._expect(maximise, "maximise")
+        query = self._query("decide", "", arguments, span)
+        decision = s.Decision(name.value, values, objective, limits, span=name.span(self.file))
+        return replace(query, decision=decision)
+
+    def bracketed(self, parts: Parts, span: Span) -> s.Query:
+        return self._query(parts[0].value, "", parts[1], span)
+
+    def limits(self, parts: Parts, span: Span) -> tuple[s.Limit, ...]:
+        if not parts:
+            return ()
+        self._expect(parts[0], "subject")
+        self._expect(parts[1], "to")
+        return tuple(parts[2:])
+
+    def limit(self, parts: Parts, span: Span) -> s.Limit:
+        return s.Limit(parts[0], parts[1], span=span)
+
+    def _expect(self, word: Token, wanted: str) -> None:
+        """A word that is no keyword elsewhere."""
+        if word.value != wanted:
+            self.error(
+                "E0124",
+                f"expected `{wanted}`, but found `{word.text}`",
+                word.span(self.file),
+                f"expected `{wanted}`",
+                f"write `{DECISION}`",
+            )
 
     def query_head(self, parts: Parts, span: Span) -> s.Query:
         path: list[Token] = parts[0]

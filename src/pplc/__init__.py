@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pplc.api import Model as Model
     from pplc.api import compile as compile  # noqa: A004  (as `re.compile`)
     from pplc.api import load as load
+    from pplc.api import query as query
     from pplc.inference.answers import Bounds as Bounds
     from pplc.inference.answers import Estimate as Estimate
     from pplc.inference.answers import Exact as Exact
@@ -23,11 +24,23 @@ if TYPE_CHECKING:
     from pplc.lang.diagnostics import Rejected as Rejected
     from pplc.run import Run as Run
 
-__all__ = ["load", "compile", "Model", "Run", "Exact", "Bounds", "Estimate", "Rejected", "Diagnostic"]
+__all__ = [
+    "load",
+    "compile",
+    "query",
+    "Model",
+    "Run",
+    "Exact",
+    "Bounds",
+    "Estimate",
+    "Rejected",
+    "Diagnostic",
+]
 
 _HOMES = {
     "load": "pplc.api",
     "compile": "pplc.api",
+    "query": "pplc.api",
     "Model": "pplc.api",
     "Run": "pplc.run",
     "Exact": "pplc.inference.answers",

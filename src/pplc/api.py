@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from pplc.inference.options import Guide, Metric, Resampler
     from pplc.inference.progress import Progress
     from pplc.inference.summary import Variable
-    from pplc.information.answers import Elements, Unit
+    from pplc.information.answers import Answered, Elements, Unit
     from pplc.run import Run
     from pplc.semantics.values import Address, Value
 
+
+Answers: TypeAlias = "Answer | Elements | Mapping[str, Variable] | Mapping[str, Answer]"
+"""A number, those of the elements of an array, the tables of `posterior`, or several numbers by name."""
 
 Functions: TypeAlias = "Mapping[str, Callable[..., object]]"
 """Python functions and torch modules, by the parameters of the model that they are for."""
@@ -42,6 +45,30 @@ def load(path: str | PathLike[str], *, model: str = "", functions: Functions | N
 def compile(text: str, *, name: str = "<text>", model: str = "", functions: Functions | None = None) -> Model:
     """The model in a text; `name` stands for a file name in messages. `functions` as of `load`."""
     return _model(load_text(text, name), model, name, functions or {})
+
+
+def query(text: str, data: Data, *, unit: Unit = "nats") -> Answers:
+    """The answer to one query about the rows of data, which are taken for independent draws.
+
+    As `Model.query`; numbers are estimates with their errors.
+    """
+    from pplc.data_python import table
+    from pplc.rows import ask, rows
+
+    return _value(ask(rows(table(data)), (text,), unit)[0])
+
+
+def _value(answered: Answered) -> Answers:
+    """What is asked for, or why there is no answer."""
+    from pplc.information.answers import Elements
+
+    if answered.errors:
+        raise Rejected(*answered.errors)
+    if answered.elements is not None:
+        return Elements(answered.elements)
+    if answered.parts is not None:
+        return answered.parts
+    return answered.variables if answered.answer is None else answered.answer
 
 
 def _model(program: syntax.Program, name: str, origin: str, functions: Functions) -> Model:
@@ -172,14 +199,13 @@ class Model:
     def query(
         self, text: str, data: Data | None = None, *, method: str = "auto", seed: int | None = None,
         draws: int | None = None, chains: int | None = None, warmup: int | None = None, unit: Unit = "nats",
-    ) -> Answer | Elements | Mapping[str, Variable] | Mapping[str, Answer]:  # fmt: skip
+    ) -> Answers:  # fmt: skip
         """The answer to one query: a number with what is known of its error, or the tables of `posterior`.
 
         Moments and quantiles of an array are those of its elements. Of queries with several numbers, such
         as `pid`, these by name. `unit` is that of information, and of rates and limits in the query.
         """
         from pplc.inferring import Request, infer, parse_queries
-        from pplc.information.answers import Elements
 
         given = {"seed": seed, "draws": draws, "chains": chains, "warmup": warmup}
         queries = parse_queries(self.checked, (text,))
@@ -189,14 +215,7 @@ class Model:
             queries=queries,
             unit=unit,
         )
-        answered = infer(self, _tables(data), None, request, None).queries[0]
-        if answered.errors:
-            raise Rejected(*answered.errors)
-        if answered.elements is not None:
-            return Elements(answered.elements)
-        if answered.parts is not None:
-            return answered.parts
-        return answered.variables if answered.answer is None else answered.answer
+        return _value(infer(self, _tables(data), None, request, None).queries[0])
 
     def do(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Model:
         """The model after an intervention: `do(x=1)`, or `do({"z[3]": 1, "f.slope": 2})`."""

@@ -95,6 +95,10 @@ def answered(query: Answered) -> dict[str, Any]:
 
 def _atoms(parts: Mapping[str, Answer]) -> dict[str, Any]:
     """Several numbers by name; of certified intervals the middles, and half the width of the widest."""
+    if any(isinstance(part, Estimate) for part in parts.values()):
+        flags = [flag for part in parts.values() if isinstance(part, Estimate) for flag in part.flags]
+        atoms = {name: answer(part) for name, part in parts.items()}
+        return {"kind": "estimate", "atoms": atoms, "flags": list(dict.fromkeys(flags))}
     bounds = [part for part in parts.values() if isinstance(part, Bounds)]
     if not bounds:
         kind = next(iter({answer(part)["kind"] for part in parts.values()}), "exact")

@@ -50,9 +50,19 @@ def render(run: Run, *, colour: bool = False, width: int = 120) -> str:
 def render_answers(run: Run, *, colour: bool = False, width: int = 120) -> str:
     """The answers of the queries alone, and what ran."""
     console = _console(colour=colour, width=width)
-    _queries(console, run.queries, run)
+    _queries(console, run.queries, _said_of_all(run))
     _assumed(console, run)
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
+    return _taken(console)
+
+
+def render_rows(
+    answers: Sequence[Answered], origin: str, rows: int, *, colour: bool, width: int = 120
+) -> str:
+    """The answers of queries about rows of data."""
+    console = _console(colour=colour, width=width)
+    _queries(console, answers, ())
+    console.print(Text(f"{rows} rows of `{origin}`, as independent draws.", style="dim"), soft_wrap=True)
     return _taken(console)
 
 
@@ -84,7 +94,7 @@ def _write(console: Console, run: Run) -> None:
     elif run.result.no_evidence:
         console.print(f"log evidence  not known: {run.result.no_evidence}", soft_wrap=True)
     console.print()
-    _queries(console, [query for query in run.queries if not _shown_above(query, run)], run)
+    _queries(console, [query for query in run.queries if not _shown_above(query, run)], _said_of_all(run))
     _assumed(console, run)
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
 
@@ -258,8 +268,8 @@ def cell(key: str, numbers: dict[str, float]) -> str:
 # ------------------------------------------------------------------ answers
 
 
-def _queries(console: Console, queries: Sequence[Answered], run: Run) -> None:
-    said = _said_of_all(run)
+def _queries(console: Console, queries: Sequence[Answered], said: tuple[str, ...]) -> None:
+    """The answers, with the flags that were not said of all before."""
     flags: dict[str, None] = {}
     alike = 0
     for k, query in enumerate(queries):
@@ -324,6 +334,8 @@ def show(value: Answer) -> str:
             return f"{number:.6g} ({rational}, exact)"
         case Exact(number, _):
             return f"{number:.6g} (exact)"
+        case Bounds(lower, upper, confidence) if confidence < 1:
+            return f"between {lower:.4g} and {upper:.4g} ({100 * confidence:g} %)"
         case Bounds(lower, upper, _):
             low, high = f"{lower:.6g}", f"{upper:.6g}"
             return f"between {low} and {high}" if low != high else f"{low} (bounds {upper - lower:.1g} apart)"

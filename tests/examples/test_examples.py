@@ -84,6 +84,8 @@ def exact(
     return Example(name, "exact", facts, options, data)
 
 
+FAIR = "decide fair given (z, sex_client, y) maximise P(fair == y)"
+
 TABLE = (
     exact(
         "sprinkler",
@@ -165,8 +167,8 @@ TABLE = (
         Near("disparity(z; yhat | sex_client) unique", 0.0, 1e-9),
         Near("disparity(z; yhat | sex_client) redundant", 0.0045893219, 1e-9),
         Near("disparity(z; yhat | both_client) masked", 0.3798869088, 1e-9),
-        Near("decide(y; z, across = 0.001 | sex_client)", 0.9549226712, 1e-8),
-        Near("decide(y; z, within = 0.001 | sex_client)", 0.9891758322, 1e-8),
+        Near(f"{FAIR} subject to I(z; fair) <= 0.001", 0.9549226712, 1e-8),
+        Near(f"{FAIR} subject to I(z; fair | sex_client) <= 0.001", 0.9891758322, 1e-8),
         data="json",
     ),
     exact(

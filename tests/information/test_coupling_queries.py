@@ -127,7 +127,6 @@ def test_what_labels_tell_and_the_point_of_the_rate_curve() -> None:
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("couple(p, p)", "E0609"),
         ("compress(p, rate = -1)", "E0609"),
         ("compress(p)", "E0609"),
         ("common(p, q, r, kind = exact)", "E0609"),
@@ -145,6 +144,10 @@ def test_queries_that_make_no_sense_say_why(query: str, code: str) -> None:
     with pytest.raises(Rejected) as caught:
         ask(TWO_LAWS, query)
     assert caught.value.diagnostics[0].code == code
+
+
+def test_a_law_is_coupled_with_itself_by_being_equal() -> None:
+    assert number(TWO_LAWS, "couple(p, p)") == pytest.approx(number(TWO_LAWS, "H(p)"))
 
 
 def test_conditions_change_the_laws() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
 
-from pplc.information.decision import decide
+from pplc.information.decision import Limit, decide
 from pplc.information.entropy import mutual_information
 from pplc.information.fairness import disparity
-from pplc.information.table import Table
+from pplc.information.pair import information_of
+from pplc.information.table import Floats, Table
 from pplc.lang.diagnostics import Rejected
 from tests.support.joints import uniform
 
@@ -90,18 +93,30 @@ def test_the_best_accuracy_within_limits(
     across: float, within: float, accuracy: float, digits: float
 ) -> None:
     table = _clients()
-    found = decide(table, "y", "z", "s", across * BIT, within * BIT)
+    limits = [Limit("z", across * BIT), Limit("z", within * BIT, given="s")]
+    found = decide(table, "y", ["z", "s", "y"], limits)
     assert found.lower - 1e-12 <= found.upper <= found.lower + 4e-8
     assert found.lower == pytest.approx(accuracy, abs=digits)
-    assert found.across <= across * BIT + 1e-12
-    assert found.within <= within * BIT + 1e-12
+    assert found.information[0] <= across * BIT + 1e-12
+    assert found.information[1] <= within * BIT + 1e-12
     # The rule is one: its score and disparities are those of the law it makes.
-    joint = Table.of_array(table.floats[..., None] * found.rule, ("z", "s", "y", "yhat"))
-    assert found.rule.sum(3) == pytest.approx(1)
-    assert found.rule.min() >= 0
+    joint = _with_rule(table, found.rule)
+    for rule in found.rule.values():
+        assert rule.sum() == pytest.approx(1)
+        assert rule.min() >= 0
     same = joint.marginal("y", "yhat").floats
     assert np.trace(same) == pytest.approx(found.lower, abs=1e-12)
-    assert mutual_information(joint, "z", "yhat") == pytest.approx(found.across, abs=1e-12)
+    assert mutual_information(joint, "z", "yhat") == pytest.approx(found.information[0], abs=1e-12)
+    assert mutual_information(joint, "z", "yhat", "s") == pytest.approx(found.information[1], abs=1e-12)
+
+
+def _with_rule(table: Table, rule: Mapping[Any, Floats]) -> Table:
+    """The law of everything and of the decision, for a rule that sees all of the table."""
+    values = range(len(next(iter(rule.values()))))
+    return Table.of(
+        {(*seen, k): float(p) * float(rule[seen][k]) for seen, p in table.items() for k in values},
+        (*table.names, "yhat"),
+    )
 
 
 def test_random_problems_are_certified_and_no_rule_does_better() -> None:
@@ -109,7 +124,8 @@ def test_random_problems_are_certified_and_no_rule_does_better() -> None:
     for _ in range(6):
         p = rng.dirichlet(np.full(3 * 2 * 3, 0.7)).reshape(3, 2, 3)
         table = Table.of_array(p, ("z", "s", "y"))
-        found = decide(table, "y", "z", "s", 0.05, 0.02)
+        limits = [Limit("z", 0.05), Limit("z", 0.02, given="s")]
+        found = decide(table, "y", ["z", "s", "y"], limits)
         assert 0 <= found.upper - found.lower + 1e-12 <= 4e-8
         for rule in rng.dirichlet(np.full(3, 0.3), (300, 3, 2, 3)):
             joint = p[..., None] * rule
@@ -118,21 +134,40 @@ def test_random_problems_are_certified_and_no_rule_does_better() -> None:
                 assert np.trace(joint.sum((0, 1))) <= found.upper
 
 
+def test_a_decision_may_see_less_than_its_limits_are_about() -> None:
+    """Rules of one bit that is seen are two numbers: of a grid of them none within the limit does better."""
+    rng = np.random.default_rng(3)
+    for _ in range(4):
+        p = rng.dirichlet(np.ones(12)).reshape(2, 3, 2)
+        table = Table.of_array(p, ("x", "z", "y"))
+        found = decide(table, "y", ["x"], [Limit("z", 0.003)])
+        assert 0 <= found.upper - found.lower + 1e-12 <= 4e-8
+        assert found.information[0] <= 0.003 + 1e-12
+        best = 0.0
+        for a, b in np.ndindex(201, 201):
+            rule = np.array([[1 - a / 200, a / 200], [1 - b / 200, b / 200]])
+            joint = np.einsum("xzy,xd->zyd", p, rule)
+            if information_of(joint.sum(1)) <= 0.003:
+                best = max(best, float(joint.sum(0).trace()))
+        assert best <= found.upper
+        assert best >= found.lower - 0.01  # the grid is nearly as good
+
+
 def test_a_score_of_ones_own() -> None:
     """Three decisions, the third a safe one that always earns .9.
 
     Independent of z, the first is right at most .2 of the time and the second .3: .2 + .3 + .5 · .9.
     """
     score = [[1.0, 0.0, 0.9], [0.0, 1.0, 0.9]]
-    found = decide(_clients(), "y", "z", "s", across=0.0, score=score)
+    found = decide(_clients(), "y", ["z", "s", "y"], [Limit("z", 0.0)], score=score)
     assert found.lower == pytest.approx(0.95, abs=1e-8)
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda t: decide(t, "x1", "t", "x2", across=-1.0),
-        lambda t: decide(t, "x1", "t", "x2", score=[[1.0]]),
+        lambda t: decide(t, "x1", ["t", "x1"], [Limit("t", -1.0)]),
+        lambda t: decide(t, "x1", ["t", "x2"], score=[[1.0]]),
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong: object) -> None:

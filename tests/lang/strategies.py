@@ -165,7 +165,20 @@ def queries(draw: st.DrawFn) -> s.Query:
     return s.Query(head, groups, given, options, draw(st.booleans()), draw(st.just("") | NAMES))
 
 
-QUERIES = queries()
+SUMS = ATOMS.filter(lambda e: isinstance(e, s.Number | s.Name))
+
+
+@st.composite
+def decisions(draw: st.DrawFn) -> s.Query:
+    objective = s.Query(draw(st.sampled_from("PE")), ((draw(EXPRESSIONS),),))
+    two = tuples(tuples(EXPRESSIONS, 1, 2), 2, 2)
+    limit = st.builds(s.Limit, st.builds(s.Query, st.just("I"), two), SUMS)
+    decision = s.Decision(draw(NAMES), draw(st.none() | SUMS), objective, draw(tuples(limit, most=2)))
+    groups = (draw(tuples(EXPRESSIONS, 1, 3)),)
+    return s.Query("decide", groups, prior=draw(st.booleans()), decision=decision)
+
+
+QUERIES = queries() | decisions()
 
 # ------------------------------------------------------------------ items
 

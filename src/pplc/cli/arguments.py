@@ -208,8 +208,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
                        " are made from (all, unless that is a lot of work)")  # fmt: skip
     infer.add_argument("--resume", metavar="RUN", help="go on with a stored run (.nc or .json)")
 
-    query = command("query", "answers to questions about a model", QUERIES)
-    query.add_argument("file", metavar="FILE", help="the model")
+    query = command("query", "answers to questions about a model, or about the rows of a data file", QUERIES)
+    query.add_argument("file", metavar="FILE", help="the model, or a data file")
     query.add_argument("queries", nargs="+", metavar="QUERY", help="such as 'P(x > 0 | do(a = 1))'")
     _inference(query)
 

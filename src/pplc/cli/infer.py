@@ -7,6 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import PurePath
 from typing import TextIO
 
 from pplc.api import Model, load
@@ -16,7 +17,7 @@ from pplc.cli.inputs import budget, settings, tables
 from pplc.cli.progress import Line
 from pplc.cli.report import report
 from pplc.data_convert import found
-from pplc.data_files import Raw, decode, parse_json, read_bytes, reject
+from pplc.data_files import Raw, decode, parse_json, read, read_bytes, reject
 from pplc.export import check_ending, save
 from pplc.inference.registry import settle
 from pplc.inferring import Request, parse_queries
@@ -24,6 +25,9 @@ from pplc.inferring import infer as run_inference
 from pplc.interrupt import interruptible
 from pplc.lang import syntax
 from pplc.run import Run
+
+DATA_FILES = (".json", ".csv", ".parquet", ".npz")
+"""The endings of files whose rows are asked about."""
 
 
 def infer(arguments: Namespace) -> int:
@@ -44,11 +48,45 @@ def infer(arguments: Namespace) -> int:
 
 
 def query(arguments: Namespace) -> int:
-    """The answers to the queries on the command line."""
+    """The answers to the queries on the command line, about a model or about the rows of a data file."""
+    if PurePath(arguments.file.partition("#")[0]).suffix.lower() in DATA_FILES:
+        return _query_data(arguments)
     model = load(arguments.file, model=arguments.model or "")
     run = _run(model, arguments, parse_queries(model.checked, arguments.queries), resume="")
     _print(run, arguments, answers_only=True)
     return _status(run, arguments)
+
+
+def _query_data(arguments: Namespace) -> int:
+    """The answers about the rows of a data file."""
+    from pplc.rows import ask, rows
+
+    _refuse_options(arguments)
+    table = rows(read(arguments.file))
+    answers = ask(table, arguments.queries, arguments.unit)
+    errors = tuple(error for answer in answers for error in answer.errors)
+    if arguments.format == "json":
+        from pplc.run_json import answered
+
+        found = {"data": table.origin, "rows": table.count, "queries": [answered(a) for a in answers]}
+        _write(sys.stdout, json.dumps(found, ensure_ascii=False, allow_nan=False))
+    else:
+        from pplc.text_output import render_rows
+
+        _write(sys.stdout, render_rows(answers, table.origin, table.count, colour=sys.stdout.isatty()))
+    if errors:
+        report(errors, as_json=arguments.format == "json")
+    return WRONG if errors else DONE
+
+
+def _refuse_options(arguments: Namespace) -> None:
+    """Options of models and methods do not apply to data."""
+    own = ("command", "file", "queries", "unit", "format", "debug", "version")
+    others = {name: value for name, value in vars(arguments).items() if name not in own}
+    for name, value in others.items():
+        if value not in (None, False, [], "auto"):
+            message = f"`{flag(name)}` does not apply to a data file"
+            reject("E0310", message, advice="`--unit` and `--format` do; other options are for models")
 
 
 def _own(model: Model, queries: Sequence[syntax.Query]) -> tuple[syntax.Query, ...]:
