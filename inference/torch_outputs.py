@@ -22,9 +22,10 @@ from torch.func import vmap
 
 from pplc.inference.collect import extents, is_box, variables
 from pplc.inference.pyro_model import Density, Fixed
+from pplc.inference.pyro_recovery import recovered
 from pplc.inference.pyro_sites import Kept, PyroSites
 from pplc.inference.result import Array
-from pplc.inference.torch_growing import rows, spread_indices
+from pplc.inference.torch_growing import addresses, rows
 from pplc.inference.torch_values import (
     Batch,
     CannotVectorise,
@@ -120,24 +121,27 @@ def _run(density: Density, points: Tensor, seed: int, pointwise: bool) -> tuple[
 
 def _sites(density: Density, u: Tensor) -> PyroSites:
     """A run at a position [D], with discrete draws from their conditional law."""
+    given = recovered(density, u[None]) if density.summed is not None else None
 
     def run() -> PyroSites:
-        with Fixed(u, density.slots, _refuse):
-            return density.model(record=True)[1]
+        with Fixed(u, density.slots, _refuse, given=given):
+            return density.model(record=True, given=given is not None)[1]
 
-    return _with_discrete(density, run, 0) if density.discrete else run()
+    return _with_discrete(density, run, 0) if density.enumerated else run()
 
 
 def _plated(density: Density, points: Tensor) -> PyroSites:
     """A run at positions [S, D], which are the rounds of a plate around everything."""
     dim = -1 - density.model.plan.nesting
+    given = recovered(density, points) if density.summed is not None else None
 
     def run() -> PyroSites:
         plate: Any = pyro.plate
-        with Fixed(points, density.slots, _refuse), plate("draws#", len(points), dim=dim):
-            return density.model(record=True)[1]
+        fixed = Fixed(points, density.slots, _refuse, given=given)
+        with fixed, plate("draws#", len(points), dim=dim):
+            return density.model(record=True, given=given is not None)[1]
 
-    return _with_discrete(density, run, 1)
+    return _with_discrete(density, run, 1) if density.enumerated else run()
 
 
 def _with_discrete(density: Density, run: Callable[[], PyroSites], above: int) -> PyroSites:
@@ -229,7 +233,7 @@ def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Leaf]]:
                 values.append((data, part.rank))
                 continue
             spread = rows(part, 0, sizes)
-            places = _addresses(address, sizes)
+            places = addresses(address, sizes)
             data = spread.data
             rank = spread.rank
             if len(set(places)) == 1:
@@ -237,20 +241,6 @@ def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Leaf]]:
             shapes.append(Reported(places))
             values.append((data, rank))
     return shapes, values
-
-
-def _addresses(address: tuple[Content, ...], sizes: Sequence[int]) -> list[Address]:
-    """The address of every round."""
-    count = 1
-    for size in sizes:
-        count *= size
-    columns: list[list[Any]] = []
-    for part in address:
-        if isinstance(part, tuple) and any(isinstance(i, Batch) for i in part):
-            columns.append(list(spread_indices(part, 0, sizes)))
-        else:
-            columns.append([part] * count)
-    return [tuple(row) for row in zip(*columns, strict=True)]
 
 
 def _parts(address: tuple[Content, ...], value: Content) -> Iterator[tuple[Any, Content]]:

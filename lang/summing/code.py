@@ -70,13 +70,27 @@ class Term:
 class Sum:
     """A sum over the values of a variable, for whoever draws from the posterior of that variable.
 
-    site: of its draw, as it can be evaluated where the sum stands. weights: the array that is summed.
-    count: how many. axes: the positions of other variables over which there is one sum each.
+    site:     of its draw, as it can be evaluated where the sum stands.
+    weights:  the array that is summed, one entry per position.
+    position: a name, and value: the value at the position of that name.
+    axes:     the loops over positions of other variables around it; there is one sum in each round of them.
     """
 
     site: core.Site
     weights: str
+    position: str
+    value: Expr
     axes: tuple[str, ...] = ()
+
+    def renamed(self, names: Mapping[str, str]) -> Sum:
+        """The same sum in code with other names."""
+        return Sum(
+            core.Site(self.site.name, tuple(renamed_expr(index, names) for index in self.site.indices)),
+            names.get(self.weights, self.weights),
+            names.get(self.position, self.position),
+            renamed_expr(self.value, names),
+            tuple(names.get(axis, axis) for axis in self.axes),
+        )
 
 
 Positions = Mapping[Finite, str]
@@ -140,10 +154,7 @@ class Code:
         names.update({each.position: new for each, new in positions.items()})
         for old, new in names.items():
             if old in self.sums:
-                was = self.sums[old]
-                site = core.Site(was.site.name, tuple(renamed_expr(i, names) for i in was.site.indices))
-                axes = tuple(names.get(axis, axis) for axis in was.axes)
-                self.sums[new] = Sum(site, names.get(was.weights, was.weights), axes)
+                self.sums[new] = self.sums[old].renamed(names)
         return renamed(block, names), [renamed_expr(value, names) for value in values]
 
     # ------------------------------------------------------------------ tables
@@ -184,10 +195,11 @@ class Code:
     def summed(self, variable: Finite, terms: Sequence[Term], positions: Positions) -> tuple[Block, Expr]:
         """The sum of the product of terms over a variable's values, at positions of the others."""
         position = self.names.fresh(variable.position)
-        block, value = self.joined(terms, (), "", {**positions, variable: position})
+        block, weight = self.joined(terms, (), "", {**positions, variable: position})
         weights, total = self.names.fresh("weights"), self.names.fresh("total")
-        loop = core.For(position, self.range(variable), block, collect=value, into=weights)
-        self.sums[total] = Sum(variable.site, weights, tuple(positions.values()))
+        loop = core.For(position, self.range(variable), block, collect=weight, into=weights)
+        value = variable.support.value(core.Variable(position))
+        self.sums[total] = Sum(variable.site, weights, position, value, tuple(positions.values()))
         span = next((term.span for term in terms if term.span != NOWHERE), NOWHERE)
         summing = core.Let(total, core.Prim(self.scale.plus, (core.Variable(weights),)), span=span)
         return (loop, summing), core.Variable(total)
