@@ -112,7 +112,9 @@ class _Chain:
         outer = frozenset[Finite]().union(*(term.scope for term in found)) - inner.finite - previous.keys()
         axes = self.code.ordered(passive | outer)
         self.first_table(entering, previous, axes, before, out)
-        body, found = self.hoisted(body, found, start, out)
+        # Later rounds may have more values than the first, for which tables before the loop have room.
+        counts = {each: drawn[array].count for each, (array, _) in previous.items()}
+        body, found = self.hoisted(body, found, counts, start, out)
         self.round(body, found, inner, previous, leaving, axes)
         out.append(replace(self.loop, body=tuple(body), independent=False))
         self.after(stop, previous, axes, terms)
@@ -225,7 +227,7 @@ class _Chain:
         out.append(core.Let(self.alpha, table, span=self.loop.span))
 
     def hoisted(
-        self, body: list[Stmt], found: list[Term], start: Expr, out: list[Stmt]
+        self, body: list[Stmt], found: list[Term], counts: Mapping[Finite, Expr], start: Expr, out: list[Stmt]
     ) -> tuple[list[Stmt], list[Term]]:
         """Terms that do not need the loop, as tables that are computed before it.
 
@@ -241,10 +243,19 @@ class _Chain:
         left: list[Term] = []
         for term, sinks in zip(found, wanted, strict=True):
             names = set(reads(*self.expressions(term)))
-            if sinks is None or len(term.scope) > 2 or not term.scope or names & written:
+            axes = [
+                replace(axis, count=counts.get(axis, axis.count)) for axis in self.code.ordered(term.scope)
+            ]
+            varying = local | {self.loop.name}
+            if (
+                sinks is None
+                or not 0 < len(axes) <= 2
+                or names & written
+                or varying.intersection(reads(*(axis.count for axis in axes)))
+            ):
                 left.append(term)
-                continue
-            left.append(self.before_loop(term, sinks, start, out))
+            else:
+                left.append(self.before_loop(term, axes, sinks, start, out))
         return body, left
 
     def expressions(self, term: Term) -> Iterable[Expr]:
@@ -268,9 +279,10 @@ class _Chain:
                 todo += [n for n in reads(lets[name].value) if n in local]
         return tuple(let for name, let in lets.items() if name in needed)
 
-    def before_loop(self, term: Term, sinks: Block, start: Expr, out: list[Stmt]) -> Term:
+    def before_loop(
+        self, term: Term, axes: list[Finite], sinks: Block, start: Expr, out: list[Stmt]
+    ) -> Term:
         """A term as a table over its variables, and over the rounds if it differs between them."""
-        axes = self.code.ordered(term.scope)
         per_round = self.loop.name in reads(*self.expressions(term)) or any(
             self.loop.name in reads(s.value) for s in sinks if isinstance(s, core.Let)
         )

@@ -70,9 +70,13 @@ def support_of(law: Expr) -> Support | None:
         case core.Law("Hypergeometric", (_, _, draws)) if draws is not None:
             return Support(_one_more(draws), "position")
         case core.Law("UniformInt", (lower, upper)) if lower is not None and upper is not None:
+            if lower == core.Literal(0):
+                return Support(_one_more(upper), "position")
             return Support(_one_more(core.Prim("sub", (upper, lower))), "from", lower)
         case core.Law("Uniform", (values,)) if values is not None:
             return Support(core.Prim("len", (values,)), "list", values)
+        case core.Law("Delta", (core.Literal(int() as value) as only,)) if not isinstance(value, bool):
+            return Support(core.Literal(1), "position" if value == 0 else "from", None if value == 0 else only)
         case core.Law("Delta", (value,)) if value is not None:
             return Support(core.Literal(1), "one", value)
         case _:

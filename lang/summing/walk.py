@@ -12,6 +12,7 @@ from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.passes.rewriting import with_expressions
 from pplc.lang.summing import chains
 from pplc.lang.summing.code import CannotSum, Code, Finite, Reading, Term
+from pplc.lang.summing.fusing import fused
 from pplc.lang.summing.indices import plain
 from pplc.lang.summing.scope import Known
 from pplc.lang.summing.supports import Support, support_of
@@ -45,7 +46,7 @@ class Walker:
 
     def whole(self, body: Block) -> Block:
         """The body of the model, with every finite variable summed out."""
-        *before, last = body
+        *before, last = fused(body, lambda draw: self.summable(draw) is not None)
         out: list[Stmt] = []
         known = Known(arrays=set(self.summed))
         terms = self.block(tuple(before), known, out)
