@@ -223,8 +223,9 @@ class Fixed(Messenger):
         data = torch.stack(rounds, -1)  # [S, rounds]
         depth, count = len(sizes), data.shape[0]
         data = data.reshape(count, *sizes).permute(0, *range(depth, 0, -1))
-        data = data.reshape(*([count] if len(shape) > depth else []), *[1] * (len(shape) - depth - 1), *data.shape[1:])
-        msg["value"] = data.expand(shape)
+        # Positions are the rounds of the outermost plate, if there are several.
+        above = () if len(shape) == depth else (count, *([1] * (len(shape) - depth - 1)))
+        msg["value"] = data.reshape((*above, *data.shape[1:])).expand(shape)
 
 
 def discrete_refusal(place: Place, law: TorchLaw) -> Diagnostic:
@@ -342,16 +343,22 @@ def density_of(bound: Bound) -> Density:
     """
     model = model_of(bound)
     running, sums = model, None
-    first = _discovered(model, _zeros)
-    discrete = tuple(first.discrete)
-    if discrete and (without := summed(bound)) is not None:
+    without = summed(bound)
+    if without is not None:
         running = Model(replace(bound, program=without.program), model.arguments)
         sums = SummedModel(running, without.sums)
         first = _discovered(running, _zeros)
-        assert not first.discrete
-    elif discrete:
-        model.plan.enumerate = True
-        first = _enumerated(model)
+        # A run reaches some of the variables; in branches that it does not take there may be more.
+        met = _discovered(model, _zeros, given=True).discrete
+        names = {name.split("[")[0] for name in met}
+        unmet = {each.site.name: None for each in without.sums.values() if each.site.name not in names}
+        discrete = (*met, *unmet)
+    else:
+        first = _discovered(model, _zeros)
+        discrete = tuple(first.discrete)
+        if discrete:
+            model.plan.enumerate = True
+            first = _enumerated(model)
     generator = torch.Generator().manual_seed(1)
 
     def anywhere(size: int) -> Tensor:
@@ -414,12 +421,13 @@ def _zeros(size: int) -> Tensor:
     return torch.zeros(size, dtype=torch.float64)
 
 
-def _discovered(model: Model, fresh: Callable[[int], Tensor]) -> Fixed:
+def _discovered(model: Model, fresh: Callable[[int], Tensor], *, given: bool = False) -> Fixed:
+    """The sites of a run with new draws; `given` if those that are summed out elsewhere are known to it."""
     while True:
         fixed = Fixed(None, {}, fresh)
         try:
             with pyro.validation_enabled(False), poutine.block(), fixed:
-                model()
+                model(given=given)
         except Replan:
             continue
         return fixed

@@ -8,7 +8,7 @@ Discrete draws that were summed out are drawn from their law given the rest, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,9 +119,8 @@ def _run(density: Density, points: Tensor, seed: int, pointwise: bool) -> tuple[
         return _at_once(density, points, pointwise)
 
 
-def _sites(density: Density, u: Tensor) -> PyroSites:
-    """A run at a position [D], with discrete draws from their conditional law."""
-    given = recovered(density, u[None]) if density.summed is not None else None
+def _sites(density: Density, u: Tensor, given: Mapping[Address, Tensor] | None = None) -> PyroSites:
+    """A run at a position [D], with discrete draws from their conditional law, or as `given`."""
 
     def run() -> PyroSites:
         with Fixed(u, density.slots, _refuse, given=given):
@@ -195,17 +194,62 @@ def _unplated(density: Density, found: tuple[list[Reported], list[Leaf]], count:
 
 
 def _one_by_one(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Run]:
-    runs = [_sites(density, u) for u in points]
-    results: list[Run] = []
-    for which in ("kept", "densities"):
-        picked = [s.kept if which == "kept" else s.densities if pointwise else [] for s in runs]
-        columns = [_leaves(each) for each in picked]
-        shape = columns[0][0]
-        arrays: list[Array] = []
-        for k in range(len(columns[0][1])):
-            arrays.append(np.stack([values[k][0].numpy() for _, values in columns]))
-        results.append((shape, arrays))
-    return results[0], results[1]
+    given = recovered(density, points) if density.summed is not None else None
+    runs: list[PyroSites] = []
+    for k, u in enumerate(points):
+        here = None if given is None else {address: values[k : k + 1] for address, values in given.items()}
+        runs.append(_sites(density, u, here))
+    kept = [_run_of(_leaves(sites.kept)) for sites in runs]
+    densities = [_run_of(_leaves(sites.densities if pointwise else [])) for sites in runs]
+    return _stacked(kept), _stacked(densities)
+
+
+def _run_of(found: tuple[list[Reported], list[Leaf]]) -> Run:
+    """One run as a block of one draw."""
+    return found[0], [value.numpy()[None] for value, _ in found[1]]
+
+
+def _stacked(runs: Sequence[Run]) -> Run:
+    """Runs one after the other; where one has no value, as in a branch that it did not take, stands NaN."""
+    aligned = _aligned(runs)
+    shapes = aligned[0][0]
+    return shapes, [np.concatenate(rows) for rows in zip(*(arrays for _, arrays in aligned), strict=True)]
+
+
+def _aligned(runs: Sequence[Run]) -> Sequence[Run]:
+    """Runs with the same values in the same order."""
+    first = runs[0][0]
+    if all(shapes == first for shapes, _ in runs):
+        return runs
+    columns = [_columns(run) for run in runs]
+    every: dict[Address, tuple[Reported, Array | None]] = {}
+    for found in columns:
+        for address, (reported, array) in found.items():
+            every.setdefault(address, (reported, array))
+    result: list[Run] = []
+    for (_, arrays), found in zip(runs, columns, strict=True):
+        count = len(arrays[0]) if arrays else 1
+        row: list[Array] = []
+        for address, (_, like) in every.items():
+            array = found[address][1] if address in found else None
+            if like is not None:
+                row.append(np.full((count, *like.shape[1:]), np.nan) if array is None else array)
+        result.append(([reported for reported, _ in every.values()], row))
+    return result
+
+
+def _columns(run: Run) -> dict[Address, tuple[Reported, Array | None]]:
+    """The values of a run one by one: None for constants that are no numbers."""
+    found: dict[Address, tuple[Reported, Array | None]] = {}
+    arrays = iter(run[1])
+    for reported in run[0]:
+        if reported.is_constant:
+            found[reported.addresses[0]] = (reported, None)
+            continue
+        array = next(arrays)
+        for row, address in enumerate(reported.addresses):
+            found[address] = (Reported([address]), _column(array, row if len(reported.addresses) > 1 else None))
+    return found
 
 
 Leaf = tuple[Tensor, int]
@@ -277,6 +321,7 @@ def _assemble(runs: Sequence[Run], back: Array, count: int) -> dict[str, Array]:
     """Variables of all blocks, in the order of the draws."""
     if not runs:
         return {}
+    runs = _aligned(runs)
     shapes = runs[0][0]
     columns: dict[Address, tuple[Array, int | None]] = {}
     whole: dict[tuple[Address, ...], Array] = {}

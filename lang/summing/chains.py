@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pplc.lang import core
-from pplc.lang.analysis import reads, statements
+from pplc.lang.analysis import expressions, reads, statements
 from pplc.lang.core import Block, Expr, Stmt
+from pplc.lang.passes.rewriting import bottom_up
 from pplc.lang.summing.code import CannotSum, Finite, Positions, Reading, Term
 from pplc.lang.summing.indices import Place, at, axis_of, moved, plain
 from pplc.lang.summing.renaming import bound_in, renamed, renamed_expr
@@ -241,26 +242,27 @@ class _Chain:
             body = []
         written = {s.name for s in statements(tuple(body)) if hasattr(s, "indices")}
         left: list[Term] = []
+        groups: dict[tuple[frozenset[Finite], bool], list[tuple[Term, Block]]] = {}
         for term, sinks in zip(found, wanted, strict=True):
-            names = set(reads(*self.expressions(term)))
-            axes = [
-                replace(axis, count=counts.get(axis, axis.count)) for axis in self.code.ordered(term.scope)
-            ]
             varying = local | {self.loop.name}
             if (
                 sinks is None
-                or not 0 < len(axes) <= 2
-                or names & written
-                or varying.intersection(reads(*(axis.count for axis in axes)))
+                or not 0 < len(term.scope) <= 2
+                or written.intersection(reads(*self.expressions(term)))
+                or varying.intersection(reads(*(counts.get(v, v.count) for v in term.scope)))
             ):
                 left.append(term)
-            else:
-                left.append(self.before_loop(term, axes, sinks, start, out))
+                continue
+            values = (s.value for s in sinks if isinstance(s, core.Let))
+            per_round = self.loop.name in reads(*self.expressions(term), *values)
+            groups.setdefault((term.scope, per_round), []).append((term, sinks))
+        for (scope, per_round), group in groups.items():
+            axes = [replace(axis, count=counts.get(axis, axis.count)) for axis in self.code.ordered(scope)]
+            left.append(self.before_loop(group, scope, axes, start, out, per_round=per_round))
         return body, left
 
     def expressions(self, term: Term) -> Iterable[Expr]:
-        from pplc.lang.analysis import expressions
-
+        """Everything that the code of a term evaluates."""
         for statement in statements(self.code.block_of(term.reading.needs)):
             yield from expressions(statement)
         yield term.reading.value
@@ -280,22 +282,27 @@ class _Chain:
         return tuple(let for name, let in lets.items() if name in needed)
 
     def before_loop(
-        self, term: Term, axes: list[Finite], sinks: Block, start: Expr, out: list[Stmt]
+        self,
+        group: list[tuple[Term, Block]],
+        scope: frozenset[Finite],
+        axes: list[Finite],
+        start: Expr,
+        out: list[Stmt],
+        *,
+        per_round: bool,
     ) -> Term:
-        """A term as a table over its variables, and over the rounds if it differs between them."""
-        per_round = self.loop.name in reads(*self.expressions(term)) or any(
-            self.loop.name in reads(s.value) for s in sinks if isinstance(s, core.Let)
-        )
+        """Terms of the same variables as one table, or one for every round if they differ between rounds."""
         variable = self.code.names.fresh(self.loop.name)
-        names = {name: self.code.names.fresh(name) for name in bound_in(sinks)}
-        if per_round:
-            names[self.loop.name] = variable
+        sinks = {s.name: s for _, block in group for s in block if isinstance(s, core.Let)}
 
         def make(positions: Positions) -> tuple[Block, Expr]:
-            block, (value,) = self.code.written(term.reading.needs, [term.reading.value], positions)
-            own = {name: self.code.names.fresh(name) for name in names if name != self.loop.name}
-            own |= {self.loop.name: variable} if per_round else {}
-            return renamed((*sinks, *block), own), renamed_expr(value, own)
+            needs = frozenset[int]().union(*(term.reading.needs for term, _ in group))
+            block, values = self.code.written(needs, [term.reading.value for term, _ in group], positions)
+            names = {name: self.code.names.fresh(name) for name in sinks}
+            if per_round:
+                names[self.loop.name] = variable
+            whole = self.code.scale.joined(values)
+            return renamed((*sinks.values(), *block), names), renamed_expr(whole, names)
 
         block, table = self.code.table(axes, make, "table")
         places: list[Expr] = [core.Variable(axis.position) for axis in axes]
@@ -306,8 +313,7 @@ class _Chain:
             places.insert(0, _difference(core.Variable(self.loop.name), start))
         else:
             out.extend(block)
-        entry = core.Prim("index", (table, *places))
-        return Term(Reading(entry, scope=term.scope), term.span)
+        return Term(Reading(core.Prim("index", (table, *places)), scope=scope), group[0][0].span)
 
     def round(
         self,
@@ -353,8 +359,6 @@ def _difference(a: Expr, b: Expr) -> Expr:
 
 
 def _substituted(expr: Expr, values: Mapping[str, Expr]) -> Expr:
-    from pplc.lang.passes.rewriting import bottom_up
-
     return bottom_up(
         expr, lambda part: values.get(part.name, part) if isinstance(part, core.Variable) else part
     )
