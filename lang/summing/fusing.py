@@ -98,8 +98,6 @@ def _joined(drawing: core.For, reading: core.For, arrays: dict[str, core.Draw]) 
     joint = replace(drawing, body=(*drawing.body, *body), independent=False)
     if not early:
         return (joint,)
-    if any(isinstance(s, core.Draw | core.Observe) and "#" in s.site.name for s in statements(reading.body)):
-        return None  # sites without a name are told apart by the place where they stand
     alone = tuple(_at(statement, reading.name, begin) for statement in reading.body)
     there = core.Prim("lt", (begin, end))
     return (core.If(there, alone, (), span=reading.span), joint)

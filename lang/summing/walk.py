@@ -53,6 +53,9 @@ class Walker:
         self.weigh(self.code.eliminated(known.finite, terms, out), out)
         if any(name in self.summed for s in statements(tuple(out)) for name in reads(*expressions(s))):
             raise CannotSum("an array is read where its elements are summed out")
+        sites = [s.site.name for s in statements(tuple(out)) if isinstance(s, core.Draw | core.Observe)]
+        if any("#" in name and sites.count(name) > 1 for name in sites):
+            raise CannotSum("a site without a name would stand in two places")
         return (*out, last)
 
     def block(self, block: Block, known: Known, out: list[Stmt]) -> list[Term]:
