@@ -12,7 +12,7 @@ out, with finite discrete draws summed out by Pyro's enumeration.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyro
@@ -24,15 +24,18 @@ from pyro.poutine.messenger import Messenger
 from torch import Tensor
 
 from pplc.inference.pyro_sites import Place, PyroSites
-from pplc.inference.torch_build import Known
+from pplc.inference.summed import summed
+from pplc.inference.torch_build import Certain, Known
 from pplc.inference.torch_combinators import Iid, Ordered
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_evaluate import Evaluator
 from pplc.inference.torch_laws import Flat, TorchLaw
 from pplc.inference.torch_plan import Plan, Replan
 from pplc.inference.torch_spaces import Space, constrain, free_shape
-from pplc.inference.torch_values import CannotVectorise, Content, Refused, from_value
+from pplc.inference.torch_growing import addresses
+from pplc.inference.torch_values import CannotVectorise, Content, Refused, from_value, lift
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.summing import Sum
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import LocatedFault, located
 from pplc.semantics.values import Address, Fault
@@ -67,10 +70,10 @@ class Model:
     plan: Plan = field(default_factory=Plan)
 
     def __call__(
-        self, *, record: bool = False, inspect: bool = False, join: bool = False
+        self, *, record: bool = False, inspect: bool = False, join: bool = False, given: bool = False
     ) -> tuple[Content, PyroSites]:
         """Runs it as a Pyro model; the value, and what was recorded. The options are those of `PyroSites`."""
-        sites = PyroSites(record=record, inspect=inspect, join=join)
+        sites = PyroSites(record=record, inspect=inspect, join=join, given=given)
         try:
             value = Evaluator(self.bound, self.plan, sites).run(self.arguments)
             sites.finish()
@@ -126,6 +129,7 @@ class Fixed(Messenger):
     position: one unconstrained vector [D], or several [S, D] inside a plate of that size; without one,
     a site that is new gets the next numbers of `fresh`, and a slot.
     first_values: discrete sites take the first value of their support, as they do without a position.
+    given:        the values of discrete sites, [S] by address, if they are known.
     """
 
     def __init__(
@@ -135,8 +139,10 @@ class Fixed(Messenger):
         fresh: Callable[[int], Tensor],
         *,
         first_values: bool = False,
+        given: Mapping[Address, Tensor] | None = None,
     ) -> None:
         super().__init__()
+        self.given = given
         self.position = position
         self.slots = dict(slots)
         self.fresh = fresh
@@ -157,7 +163,10 @@ class Fixed(Messenger):
         batch = _batch(msg)
         shape = (*batch, *law.shape)
         if law.discrete:
-            self._discrete(msg, law, shape, place)
+            if self.given is not None:
+                self._given(msg, law, shape)
+            else:
+                self._discrete(msg, law, shape, place)
             return
         self.improper |= is_improper(law)
         space = law.space
@@ -202,6 +211,23 @@ class Fixed(Messenger):
             msg["done"] = True
 
 
+    def _given(self, msg: dict[str, Any], law: TorchLaw, shape: tuple[int, ...]) -> None:
+        """Puts in what is known of every round of the plates around, one value for each position."""
+        assert self.given is not None
+        msg["done"] = True
+        if isinstance(law, Certain):
+            msg["value"] = lift(law.value).data.expand(shape)
+            return
+        sizes = tuple(plate.size for plate in msg["infer"]["plates"])
+        rounds = [self.given[address] for address in addresses(msg["infer"]["address"], sizes)]
+        data = torch.stack(rounds, -1)  # [S, rounds]
+        depth, count = len(sizes), data.shape[0]
+        data = data.reshape(count, *sizes).permute(0, *range(depth, 0, -1))
+        # Positions are the rounds of the outermost plate, if there are several.
+        above = () if len(shape) == depth else (count, *([1] * (len(shape) - depth - 1)))
+        msg["value"] = data.reshape((*above, *data.shape[1:])).expand(shape)
+
+
 def discrete_refusal(place: Place, law: TorchLaw) -> Diagnostic:
     """A discrete draw that cannot be summed out."""
     if law.rank:
@@ -235,6 +261,14 @@ def _batch(msg: dict[str, Any]) -> tuple[int, ...]:
     return tuple(sizes.get(dim, 1) for dim in range(-deepest, 0))
 
 
+@dataclass(frozen=True, slots=True)
+class SummedModel:
+    """A program without its finite variables, and the sums that stand for them."""
+
+    model: Model
+    sums: Mapping[str, Sum]
+
+
 @dataclass(slots=True)
 class Density:
     """The log density of a program over unconstrained vectors, up to nothing: constants are kept.
@@ -242,6 +276,7 @@ class Density:
     size:     length of the vector.
     discrete: names of the sites that are summed out.
     improper: a draw has a law of infinite mass.
+    summed:   the model that computes the density, if it is another one, without these sites.
     """
 
     model: Model
@@ -249,14 +284,20 @@ class Density:
     size: int
     discrete: tuple[str, ...]
     improper: bool = False
+    summed: SummedModel | None = None
+
+    @property
+    def enumerated(self) -> bool:
+        """Whether Pyro sums the discrete sites out, by enumerating their values."""
+        return bool(self.discrete) and self.summed is None
 
     def __call__(self, position: Tensor, *, jacobian: bool = True) -> Tensor:
         """The log density at one vector, [D] -> []."""
         fixed = Fixed(position, self.slots, _nothing)
         # Pyro's checks look at values, which a traced run does not have.
         with pyro.validation_enabled(False):
-            trace, _ = self.traced(fixed, join=not self.discrete)
-            if self.discrete:
+            trace, _ = self.traced(fixed, join=not self.enumerated)
+            if self.enumerated:
                 total = TraceEinsumEvaluator(trace, True, self.model.plan.nesting).log_prob(trace)
             else:
                 total = trace.log_prob_sum()
@@ -265,15 +306,16 @@ class Density:
     def traced(self, fixed: Fixed, *, join: bool = False) -> tuple[Any, PyroSites]:
         """The trace of a run at fixed continuous draws, enumerated if there are discrete ones; its sites."""
         found: list[PyroSites] = []
+        running = self.model if self.summed is None else self.summed.model
 
         def run() -> Content:
             with fixed:
-                value, sites = self.model(join=join)
+                value, sites = running(join=join)
             found.append(sites)
             return value
 
         model = run
-        if self.discrete:
+        if self.enumerated:
             model = poutine.enum(
                 config_enumerate(run, default="parallel"), first_available_dim=-1 - self.model.plan.nesting
             )
@@ -300,21 +342,34 @@ def density_of(bound: Bound) -> Density:
     Refuses (E05xx, naming the site) programs whose sites or shapes depend on the draws.
     """
     model = model_of(bound)
-    first = _discovered(model, _zeros)
-    if first.discrete:
-        model.plan.enumerate = True
-        first = _enumerated(model)
+    running, sums = model, None
+    without = summed(bound)
+    if without is not None:
+        running = Model(replace(bound, program=without.program), model.arguments)
+        sums = SummedModel(running, without.sums)
+        first = _discovered(running, _zeros)
+        # A run reaches some of the variables; in branches that it does not take there may be more.
+        met = _discovered(model, _zeros, given=True).discrete
+        names = {name.split("[")[0] for name in met}
+        unmet = {each.site.name: None for each in without.sums.values() if each.site.name not in names}
+        discrete = (*met, *unmet)
+    else:
+        first = _discovered(model, _zeros)
+        discrete = tuple(first.discrete)
+        if discrete:
+            model.plan.enumerate = True
+            first = _enumerated(model)
     generator = torch.Generator().manual_seed(1)
 
     def anywhere(size: int) -> Tensor:
         return 4 * torch.rand(size, generator=generator, dtype=torch.float64) - 2
 
-    second = _discovered(model, anywhere)
-    others = [_discovered(model, anywhere) for _ in range(LOOKS)] if model.plan.branches else []
+    second = _discovered(running, anywhere)
+    others = [_discovered(running, anywhere) for _ in range(LOOKS)] if running.plan.branches else []
     for other in (second, *others):
         _same_sites(first.slots, other.slots)
-    density = Density(model, second.slots, second.offset, tuple(first.discrete), second.improper)
-    if density.discrete:
+    density = Density(model, second.slots, second.offset, discrete, second.improper, sums)
+    if density.enumerated:
         # Whether everything can be summed out shows only when it is done.
         with torch.no_grad():
             density(_zeros(density.size))
@@ -366,12 +421,13 @@ def _zeros(size: int) -> Tensor:
     return torch.zeros(size, dtype=torch.float64)
 
 
-def _discovered(model: Model, fresh: Callable[[int], Tensor]) -> Fixed:
+def _discovered(model: Model, fresh: Callable[[int], Tensor], *, given: bool = False) -> Fixed:
+    """The sites of a run with new draws; `given` if those that are summed out elsewhere are known to it."""
     while True:
         fixed = Fixed(None, {}, fresh)
         try:
             with pyro.validation_enabled(False), poutine.block(), fixed:
-                model()
+                model(given=given)
         except Replan:
             continue
         return fixed

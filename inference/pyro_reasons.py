@@ -57,7 +57,7 @@ def reason(density: Density, position: npt.NDArray[np.float64]) -> Reason:
         if log_prob is None or name not in sites.places:
             continue
         # Where a variable is summed out, a site may be impossible for some of its values.
-        some = log_prob.max() if density.discrete else log_prob.sum()
+        some = log_prob.max() if density.enumerated else log_prob.sum()
         if not bool(torch.isfinite(some)) or bool(torch.isnan(log_prob).any()):
             impossible = bool((log_prob == -torch.inf).any())
             place = sites.places[name]

@@ -78,9 +78,13 @@ class PyroSites:
     record:  keep what is to be reported, pointwise densities included.
     inspect: raise `Outside` where a parameter is outside its domain by more than rounding can explain.
     join:    weigh the observations of a loop done round by round together, at the end (`finish`).
+    given:   discrete draws have their values, so that they can be read anywhere.
     """
 
-    def __init__(self, *, record: bool = False, inspect: bool = False, join: bool = False) -> None:
+    def __init__(
+        self, *, record: bool = False, inspect: bool = False, join: bool = False, given: bool = False
+    ) -> None:
+        self.given = given
         self.joined = Joined() if join else None
         self.record = record
         self.inspect = inspect
@@ -171,9 +175,11 @@ class PyroSites:
         value = pyro.sample(
             name,
             LawDistribution(law, inside=True),
-            infer=cast("Any", {"statement": statement, "places": places}),
+            infer=cast(
+                "Any", {"statement": statement, "places": places, "address": address, "plates": tuple(plates)}
+            ),
         )
-        owners = frozenset({name}) if law.discrete else frozenset[str]()
+        owners = frozenset({name}) if law.discrete and not self.given else frozenset[str]()
         return Batch(value, law.rank, False, owners)
 
     def observe(

@@ -180,9 +180,11 @@ class Evaluator:
                 result = solved(lambda t, y: self.called(function, (t, y), ()), *map(frozen, rest))
                 self.plan.alone = self.plan.alone or not result.known
                 return result
-            case "logpdf":
+            case "logpdf" | "pdf":
                 law = fitted(self.as_law(given[0]), frozen(given[1]))
                 result = law.joint(self.point(law, given[1]))
+                if op == "pdf":
+                    result = elementwise(torch.exp, result)
                 return settled(result.data, result.rank, result.known, result.owners)
             case "logcdf" | "logccdf" | "cdf":
                 law = self.as_law(given[0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -24,6 +25,7 @@ from pplc.inference.torch_values import (
     untraced,
 )
 from pplc.semantics.faults import defined_twice, undefined_element
+from pplc.semantics.values import Address
 
 Place = tuple[int, ...]
 
@@ -261,3 +263,17 @@ def spread_indices(indices: Sequence[Content], level: int, sizes: Sequence[int])
                 raise CannotVectorise("an element whose place differs between outer rounds")
             columns.append([int(k) for k in spread.data.tolist()])
     return list(zip(*columns, strict=True))
+
+
+def addresses(address: Sequence[Content], sizes: Sequence[int]) -> list[Address]:
+    """The address that a site has in every round of the plates around it, the outermost slowest."""
+    count = 1
+    for size in sizes:
+        count *= size
+    columns: list[list[Any]] = []
+    for part in address:
+        if isinstance(part, tuple) and any(isinstance(i, Batch) for i in part):
+            columns.append(list(spread_indices(part, 0, sizes)))
+        else:
+            columns.append([part] * count)
+    return [tuple(row) for row in zip(*columns, strict=True)]

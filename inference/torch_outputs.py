@@ -8,7 +8,7 @@ Discrete draws that were summed out are drawn from their law given the rest, by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,9 +22,10 @@ from torch.func import vmap
 
 from pplc.inference.collect import extents, is_box, variables
 from pplc.inference.pyro_model import Density, Fixed
+from pplc.inference.pyro_recovery import recovered
 from pplc.inference.pyro_sites import Kept, PyroSites
 from pplc.inference.result import Array
-from pplc.inference.torch_growing import rows, spread_indices
+from pplc.inference.torch_growing import addresses, rows
 from pplc.inference.torch_values import (
     Batch,
     CannotVectorise,
@@ -118,26 +119,28 @@ def _run(density: Density, points: Tensor, seed: int, pointwise: bool) -> tuple[
         return _at_once(density, points, pointwise)
 
 
-def _sites(density: Density, u: Tensor) -> PyroSites:
-    """A run at a position [D], with discrete draws from their conditional law."""
+def _sites(density: Density, u: Tensor, given: Mapping[Address, Tensor] | None = None) -> PyroSites:
+    """A run at a position [D], with discrete draws from their conditional law, or as `given`."""
 
     def run() -> PyroSites:
-        with Fixed(u, density.slots, _refuse):
-            return density.model(record=True)[1]
+        with Fixed(u, density.slots, _refuse, given=given):
+            return density.model(record=True, given=given is not None)[1]
 
-    return _with_discrete(density, run, 0) if density.discrete else run()
+    return _with_discrete(density, run, 0) if density.enumerated else run()
 
 
 def _plated(density: Density, points: Tensor) -> PyroSites:
     """A run at positions [S, D], which are the rounds of a plate around everything."""
     dim = -1 - density.model.plan.nesting
+    given = recovered(density, points) if density.summed is not None else None
 
     def run() -> PyroSites:
         plate: Any = pyro.plate
-        with Fixed(points, density.slots, _refuse), plate("draws#", len(points), dim=dim):
-            return density.model(record=True)[1]
+        fixed = Fixed(points, density.slots, _refuse, given=given)
+        with fixed, plate("draws#", len(points), dim=dim):
+            return density.model(record=True, given=given is not None)[1]
 
-    return _with_discrete(density, run, 1)
+    return _with_discrete(density, run, 1) if density.enumerated else run()
 
 
 def _with_discrete(density: Density, run: Callable[[], PyroSites], above: int) -> PyroSites:
@@ -191,17 +194,62 @@ def _unplated(density: Density, found: tuple[list[Reported], list[Leaf]], count:
 
 
 def _one_by_one(density: Density, points: Tensor, pointwise: bool) -> tuple[Run, Run]:
-    runs = [_sites(density, u) for u in points]
-    results: list[Run] = []
-    for which in ("kept", "densities"):
-        picked = [s.kept if which == "kept" else s.densities if pointwise else [] for s in runs]
-        columns = [_leaves(each) for each in picked]
-        shape = columns[0][0]
-        arrays: list[Array] = []
-        for k in range(len(columns[0][1])):
-            arrays.append(np.stack([values[k][0].numpy() for _, values in columns]))
-        results.append((shape, arrays))
-    return results[0], results[1]
+    given = recovered(density, points) if density.summed is not None else None
+    runs: list[PyroSites] = []
+    for k, u in enumerate(points):
+        here = None if given is None else {address: values[k : k + 1] for address, values in given.items()}
+        runs.append(_sites(density, u, here))
+    kept = [_run_of(_leaves(sites.kept)) for sites in runs]
+    densities = [_run_of(_leaves(sites.densities if pointwise else [])) for sites in runs]
+    return _stacked(kept), _stacked(densities)
+
+
+def _run_of(found: tuple[list[Reported], list[Leaf]]) -> Run:
+    """One run as a block of one draw."""
+    return found[0], [value.numpy()[None] for value, _ in found[1]]
+
+
+def _stacked(runs: Sequence[Run]) -> Run:
+    """Runs one after the other; where one has no value, as in a branch that it did not take, stands NaN."""
+    aligned = _aligned(runs)
+    shapes = aligned[0][0]
+    return shapes, [np.concatenate(rows) for rows in zip(*(arrays for _, arrays in aligned), strict=True)]
+
+
+def _aligned(runs: Sequence[Run]) -> Sequence[Run]:
+    """Runs with the same values in the same order."""
+    first = runs[0][0]
+    if all(shapes == first for shapes, _ in runs):
+        return runs
+    columns = [_columns(run) for run in runs]
+    every: dict[Address, tuple[Reported, Array | None]] = {}
+    for found in columns:
+        for address, (reported, array) in found.items():
+            every.setdefault(address, (reported, array))
+    result: list[Run] = []
+    for (_, arrays), found in zip(runs, columns, strict=True):
+        count = len(arrays[0]) if arrays else 1
+        row: list[Array] = []
+        for address, (_, like) in every.items():
+            array = found[address][1] if address in found else None
+            if like is not None:
+                row.append(np.full((count, *like.shape[1:]), np.nan) if array is None else array)
+        result.append(([reported for reported, _ in every.values()], row))
+    return result
+
+
+def _columns(run: Run) -> dict[Address, tuple[Reported, Array | None]]:
+    """The values of a run one by one: None for constants that are no numbers."""
+    found: dict[Address, tuple[Reported, Array | None]] = {}
+    arrays = iter(run[1])
+    for reported in run[0]:
+        if reported.is_constant:
+            found[reported.addresses[0]] = (reported, None)
+            continue
+        array = next(arrays)
+        for row, address in enumerate(reported.addresses):
+            found[address] = (Reported([address]), _column(array, row if len(reported.addresses) > 1 else None))
+    return found
 
 
 Leaf = tuple[Tensor, int]
@@ -229,7 +277,7 @@ def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Leaf]]:
                 values.append((data, part.rank))
                 continue
             spread = rows(part, 0, sizes)
-            places = _addresses(address, sizes)
+            places = addresses(address, sizes)
             data = spread.data
             rank = spread.rank
             if len(set(places)) == 1:
@@ -237,20 +285,6 @@ def _leaves(kept: Sequence[Kept]) -> tuple[list[Reported], list[Leaf]]:
             shapes.append(Reported(places))
             values.append((data, rank))
     return shapes, values
-
-
-def _addresses(address: tuple[Content, ...], sizes: Sequence[int]) -> list[Address]:
-    """The address of every round."""
-    count = 1
-    for size in sizes:
-        count *= size
-    columns: list[list[Any]] = []
-    for part in address:
-        if isinstance(part, tuple) and any(isinstance(i, Batch) for i in part):
-            columns.append(list(spread_indices(part, 0, sizes)))
-        else:
-            columns.append([part] * count)
-    return [tuple(row) for row in zip(*columns, strict=True)]
 
 
 def _parts(address: tuple[Content, ...], value: Content) -> Iterator[tuple[Any, Content]]:
@@ -287,6 +321,7 @@ def _assemble(runs: Sequence[Run], back: Array, count: int) -> dict[str, Array]:
     """Variables of all blocks, in the order of the draws."""
     if not runs:
         return {}
+    runs = _aligned(runs)
     shapes = runs[0][0]
     columns: dict[Address, tuple[Array, int | None]] = {}
     whole: dict[tuple[Address, ...], Array] = {}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -55,6 +55,9 @@ from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.values import MISSING, Record, Tagged
 
 Static: TypeAlias = tuple[str | int, ...]
+
+LEAST = -1e308
+"""About the least finite number."""
 
 
 def primitive(op: str, static: Static, guard: Guard, args: Sequence[Content]) -> Content:
@@ -238,7 +241,36 @@ def _pairwise(operation: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor
 def _log_sum_exp(guard: Guard, *xs: Content) -> Content:  # noqa: ARG001
     if len(xs) == 2:
         return elementwise(torch.logaddexp, *xs, real=True)
-    return _reduced(lift(xs[0]), lambda t, dims: torch.logsumexp(t.to(FLOAT), dims))
+    part = lift(xs[0])
+    if part.rank == 1:
+        return _reduced(part, lambda t, _: LogSum.apply(t.to(FLOAT)))
+    return _reduced(part, lambda t, dims: torch.logsumexp(t.to(FLOAT), dims))
+
+
+class LogSum(torch.autograd.Function):
+    """`log_sum_exp` over the last axis; where all entries are minus infinity its slopes are 0, not NaN.
+
+    In a chain with impossible transitions some states cannot be reached; they weigh nothing.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(weights: Tensor) -> Tensor:
+        """The sum."""
+        return torch.logsumexp(weights, -1)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        """Keeps what the slopes are made of."""
+        ctx.save_for_backward(inputs[0], output)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        """The shares of the entries in the sum."""
+        weights, total = ctx.saved_tensors
+        shares = torch.exp(weights - total.clamp(min=LEAST).unsqueeze(-1))
+        return shares * gradient.unsqueeze(-1)
 
 
 NUMERIC: Mapping[str, Operation] = MappingProxyType(

@@ -68,7 +68,7 @@ class Prim(Node):
     extent(static axis) growing(static rank) is_missing missing`.
     `index(a, i, …)` takes ints, ranges and arrays of ints, as NumPy does.
     `growing` makes an array whose elements are defined one by one; `extent(a)` is a length.
-    Members of a law: `logpdf cdf logcdf logccdf quantile mean_of`.
+    Members of a law: `logpdf pdf cdf logcdf logccdf quantile mean_of`.
     Every function of the library (`pplc.lang.functions.FUNCTIONS`) under its own name, except
     those that take functions (`map filter fold`), which are lowered to loops.
     Models: `mem` of a function gives the model of its memoised versions.

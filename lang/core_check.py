@@ -14,7 +14,7 @@ OPERATIONS = frozenset(
     (
         *("add", "sub", "mul", "div", "floordiv", "mod", "pow", "matmul", "neg", "not"),
         *("eq", "ne", "lt", "le", "gt", "ge", "tuple", "list", "record", "field", "construct"),
-        *("is_tag", "payload", "item", "index", "extent", "growing", "missing", "flatten", "mean_of"),
+        *("is_tag", "payload", "item", "index", "extent", "growing", "missing", "flatten", "mean_of", "pdf"),
         *(FUNCTIONS.keys() - {"map", "filter", "fold", "flip", "infer"}),
         *(MEMBERS.keys() - {"mean"}),
     )

@@ -1,17 +1,19 @@
 """Members of distributions as primitives, and `mem`.
 
 Of an array of independent laws, `logpdf` is the joint density and `mean` an array; the others go
-over the elements.
+over the elements. `pdf`, which only passes write, is the density itself: rational where that is.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from pplc.semantics.faults import wrong_kind
 from pplc.semantics.laws_base import LawValue, number
 from pplc.semantics.laws_coupled import coupled
 from pplc.semantics.laws_lifted import Lifted, fitted
+from pplc.semantics.number import LogRat
 from pplc.semantics.primitives_arithmetic import Primitive, Static, plain
 from pplc.semantics.values import FunctionValue, MemoModel, Value
 
@@ -24,6 +26,11 @@ def _law(member: str, law: Value) -> LawValue:
 
 def _logpdf(static: Static, exact: bool, law: Value, x: Value) -> Value:  # noqa: ARG001
     return float(_law("logpdf", law).log_density(plain(x)))
+
+
+def _pdf(static: Static, exact: bool, law: Value, x: Value) -> Value:  # noqa: ARG001
+    weight = _law("pdf", law).log_density(plain(x))
+    return weight.value if isinstance(weight, LogRat) else math.exp(weight)
 
 
 def _mean_of(static: Static, exact: bool, law: Value) -> Value:  # noqa: ARG001
@@ -66,6 +73,7 @@ def _couple(static: Static, exact: bool, p: Value, q: Value) -> Value:  # noqa: 
 
 LAWS: dict[str, Primitive] = {
     "logpdf": _logpdf,
+    "pdf": _pdf,
     "cdf": _each("cdf", lambda law, x: law.cdf(x)),
     "logcdf": _each("logcdf", lambda law, x: law.log_cdf(x)),
     "logccdf": _each("logccdf", lambda law, x: law.log_ccdf(x)),

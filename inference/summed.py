@@ -1,0 +1,51 @@
+"""Which finite variables of a program with data are summed out by code (`pplc.lang.summing`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pplc.lang import core
+from pplc.lang.analysis import statements
+from pplc.lang.summing import CannotSum, Summed, sum_out
+from pplc.semantics.bound import Bound
+from pplc.semantics.values import MISSING, Value
+
+
+def summed(bound: Bound) -> Summed | None:
+    """The program with its finite variables summed out; None if it has none, or the pass cannot.
+
+    What `do` sets and entries that are missing are sites; a sum over code has none. Such programs, like
+    those that the pass cannot sum, are left to Pyro, which enumerates the values of a run's draws.
+    """
+    if bound.prior:
+        return None
+    try:
+        found = sum_out(bound.program)
+    except CannotSum:
+        return None
+    gone = _sites(bound.program) - _sites(found.program)
+    if not found.sums or any(address[0] in gone for address in bound.interventions):
+        return None
+    if any(_missing(value) for name, value in bound.arguments.items() if name in gone):
+        return None
+    return found
+
+
+def _sites(program: core.Program) -> Counter[str]:
+    """How often each name of a site occurs; a parameter is there as often as it is observed."""
+    found: Counter[str] = Counter()
+    for statement in statements(program.model.body):
+        match statement:
+            case core.Draw(site=site):
+                found[site.name] += 1
+            case core.Observe(name, _, site):
+                found.update({site.name, name} if name else {site.name})
+            case core.Let(recorded=recorded) | core.Define(recorded=recorded):
+                found[recorded] += 1
+            case _:
+                pass
+    return found
+
+
+def _missing(value: Value) -> bool:
+    return value is MISSING or (isinstance(value, tuple) and any(map(_missing, value)))

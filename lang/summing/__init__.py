@@ -1,0 +1,58 @@
+"""Finite variables summed out of a program by a transformation of Core.
+
+The result is a program without these draws whose unnormalised measure over everything else is the same:
+sums over a variable's values are loops that end in `log_sum_exp`, chains the forward algorithm,
+so that whatever runs and differentiates programs does the same with the sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from pplc.lang import core
+from pplc.lang.analysis import reachable, statements
+from pplc.lang.families import FAMILIES
+from pplc.lang.passes.independence import find_independent_loops
+from pplc.lang.summing.code import CannotSum, Code, Sum
+from pplc.lang.summing.relevant import relevant
+from pplc.lang.summing.renaming import Names
+from pplc.lang.summing.scales import LOGARITHMS, PLAIN, Scale
+from pplc.lang.summing.walk import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A program without its finite variables.
+
+    program: the rest, without a value: what is reported is found by running the program itself again.
+    sums:    by the variable that a sum is bound to, which draw it sums out: what a back end needs to draw it.
+    """
+
+    program: core.Program
+    sums: Mapping[str, Sum]
+
+
+def sum_out(
+    program: core.Program, keep: Callable[[str], bool] = lambda _: False, scale: Scale = LOGARITHMS
+) -> Summed:
+    """The program with every finite variable but those to keep summed out; `CannotSum` says why not.
+
+    keep: by the name of a site, whether it stays a draw.
+    """
+    model = program.model
+    for other in reachable(program)[1:]:
+        for statement in statements(other.body):
+            if isinstance(statement, core.Draw) and _may_be_discrete(statement.law):
+                raise CannotSum(f"`{other.name}` draws finite variables of its own")
+    code = Code(Names(model), scale)
+    body = Walker(model, code, keep).whole(relevant(model.body))
+    functions = {**program.functions, model.name: replace(model, body=body)}
+    return Summed(find_independent_loops(replace(program, functions=functions)), code.sums)
+
+
+def _may_be_discrete(law: core.Expr) -> bool:
+    return not isinstance(law, core.Law) or law.family not in FAMILIES or FAMILIES[law.family].discrete
+
+
+__all__ = ["LOGARITHMS", "PLAIN", "CannotSum", "Scale", "Sum", "Summed", "sum_out"]

@@ -1,0 +1,145 @@
+"""Summing finite variables out keeps the measure over everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+
+from pplc.lang import core
+from pplc.lang.analysis import statements
+from pplc.lang.check import check_text
+from pplc.lang.core_check import check_core
+from pplc.lang.lower import lower
+from pplc.lang.summing import LOGARITHMS, PLAIN, CannotSum, sum_out
+from pplc.semantics.bound import Bound
+from pplc.semantics.nested import Nested
+from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.representations.enumerated import denote
+from pplc.semantics.values import Value
+from tests.support.densities import close
+from tests.support.finite import CASES, DATA, bodies, program
+
+
+def stays(site: str) -> bool:
+    """Whether a draw is one of `x`, which is not summed out."""
+    return site.startswith("x")
+
+
+def over_x(program: core.Program, data: Mapping[str, Value]) -> Mapping[Value, LogWeight]:
+    """The unnormalised measure over the draws of `x`."""
+    measure = denote(
+        Bound(program, data),
+        Nested(),
+        lambda run: tuple(sorted((repr(a), v) for a, v in run.variables().items() if stays(str(a[0])))),
+    )
+    return dict(measure.masses)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_measure_over_the_rest_is_the_same(name: str) -> None:
+    whole = lower(check_text(program(CASES[name])))
+    summed = check_core(sum_out(whole, stays, PLAIN).program)
+    assert all(stays(s.site.name) for s in statements(summed.model.body) if isinstance(s, core.Draw))
+    expected = over_x(whole, DATA)
+    assert over_x(summed, DATA) == expected
+    assert all(isinstance(mass, LogRat) for mass in expected.values())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_logarithms_give_the_same_in_floats(name: str) -> None:
+    whole = lower(check_text(program(CASES[name])))
+    summed = check_core(sum_out(whole, stays, LOGARITHMS).program)
+    expected, found = over_x(whole, DATA), over_x(summed, DATA)
+    assert found.keys() == expected.keys()
+    for x, mass in expected.items():
+        assert close(float(found[x]), float(mass), 1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(body=bodies())
+def test_the_measure_of_generated_programs_is_the_same(body: str) -> None:
+    whole = lower(check_text(program(body)))
+    summed = check_core(sum_out(whole, stays, PLAIN).program)
+    assert not any(isinstance(s, core.Draw) and not stays(s.site.name) for s in statements(summed.model.body))
+    assert over_x(summed, DATA) == over_x(whole, DATA)
+
+
+def rounds(text: str) -> list[core.For]:
+    summed = sum_out(lower(check_text(text)))
+    return [s for s in summed.program.model.body if isinstance(s, core.For)]
+
+
+def test_a_plate_stays_one_loop_of_independent_rounds() -> None:
+    text = """model m(y: real[N], w: simplex[K]) {
+      mu[k] ~ Normal(0, 1) for k in 0..K
+      for n in 0..N { z[n] ~ Categorical(w); observe y[n] ~ Normal(mu[z[n]], 1) }
+    }"""
+    means, plate = rounds(text)
+    assert means.independent
+    assert plate.independent
+    assert [type(s).__name__ for s in plate.body] == ["For", "Let", "Weight"]
+
+
+def test_only_the_product_with_the_table_stays_in_the_loop_of_a_chain() -> None:
+    text = """model m(y: real[T], trans: array[K] simplex[K], init: simplex[K]) {
+      mu[k] ~ Normal(0, 1) for k in 0..K
+      z[0] ~ Categorical(init)
+      for t in 1..T { z[t] ~ Categorical(trans[z[t-1]]); observe y[t] ~ Normal(mu[z[t]], 1) }
+    }"""
+    loops = rounds(text)
+    assert [loop.independent for loop in loops] == [True, True, True, True, False, True]
+    (chain,) = [loop for loop in loops if not loop.independent]
+    densities = [
+        part
+        for statement in statements(chain.body)
+        for expr in ([statement.value] if isinstance(statement, core.Let | core.Assign) else [])
+        for part in [expr]
+        if isinstance(part, core.Prim) and part.op == "logpdf"
+    ]
+    assert densities == []
+    assert [type(s).__name__ for s in chain.body] == ["For", "For", "Assign"]
+
+
+def test_a_line_of_variables_costs_tables_of_two() -> None:
+    """Nested sums over n variables would be loops n deep."""
+    line = "; ".join(f"a{k} ~ Bernoulli(if a{k - 1} {{ 0.25 }} else {{ 0.75 }})" for k in range(1, 12))
+    text = f"model m() {{ a0 ~ Bernoulli(0.5); {line}; x ~ Normal(0, 1); weight(if a11 {{ 1 }} else {{ 2 }}) }}"
+
+    def depth(block: core.Block) -> int:
+        return max((1 + depth(s.body) if isinstance(s, core.For) else 0 for s in block), default=0)
+
+    assert depth(sum_out(lower(check_text(text))).program.model.body) == 2
+
+
+def test_a_program_without_finite_variables_has_no_sums() -> None:
+    assert sum_out(lower(check_text("model m() { x ~ Normal(0, 1); return x }"))).sums == {}
+
+
+REFUSED = {
+    "not finite": "n ~ Poisson(3); factor(-n * x)",
+    "more than one value": "z ~ Bernoulli([0.5, 0.25]); factor(if z[0] { x } else { -x })",
+    "the length of the run": "z ~ UniformInt(0, 3); var k = 0; while k < z { k = k + 1; factor(-x) }",
+    "a sum from round to round": (
+        "var n = 0; for i in 0..3 { z ~ Bernoulli(0.5); n = n + int(z) }; factor(if n > 1 { x } else { -x })"
+    ),
+    "a support that another decides on": "a ~ UniformInt(1, 3); b ~ UniformInt(0, a); factor(b * x)",
+    "bounds that one decides on": "z ~ Bernoulli(0.5); u ~ Uniform(0, if z { 1 } else { 2 }); factor(-u * x)",
+    "a draw of some runs": "z ~ Bernoulli(0.5); if z { u ~ Normal(0, 1); factor(u) }",
+    "an element read long after": (
+        "z[0] ~ Bernoulli(0.5); for t in 1..4 { z[t] ~ Bernoulli(if z[t-1] { 0.5 } else { 0.25 }) }\n"
+        "factor(if z[0] { x } else { 0 })"
+    ),
+    "an element read from afar": (
+        "z[i] ~ Bernoulli(0.5) for i in 0..3; factor(if z[2 - i] { x } else { 0 }) for i in 0..3"
+    ),
+    "an array read as a whole": "z[i] ~ UniformInt(0, 1) for i in 0..3; factor(sum(z) * x)",
+}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_cannot_be_summed_is_not(why: str) -> None:
+    text = f"model m() {{ x ~ Normal(0, 1); {REFUSED[why]} }}"
+    with pytest.raises(CannotSum):
+        sum_out(lower(check_text(text)))
