@@ -8,7 +8,7 @@ are few and their numbers short, otherwise floats on the log scale, which no evi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import fsum
 from typing import NamedTuple, TypeAlias, TypeVar, cast
@@ -51,12 +51,14 @@ Leaves: TypeAlias = "dict[Index, Value]"
 class Plan:
     """A program as a factor graph, and the order in which its variables are summed out.
 
+    drawn:    the value of every draw, named or not.
     reported: the random numbers to report, by address and index within the value.
     left_out: variables that have too many values to be reported.
     """
 
     graph: FactorGraph
     recorded: Mapping[Address, Value]
+    drawn: Mapping[Address, Value]
     reported: Mapping[Address, Leaves]
     left_out: tuple[Address, ...]
     order: Order
@@ -101,7 +103,7 @@ def plan(bound: Bound) -> Plan:
             reported[address] = leaves
     if graph.suspects:
         _refuse_errors(graph)
-    return Plan(graph, run.recorded, reported, tuple(left_out), _order(graph))
+    return Plan(graph, run.recorded, run.drawn, reported, tuple(left_out), _order(graph))
 
 
 def _order(graph: FactorGraph, kept: frozenset[int] = frozenset()) -> Order:
@@ -262,6 +264,11 @@ def joint_of(
     return Measure({outcome: total(weights) for outcome, weights in terms.items()})
 
 
+def gathered(found: Plan) -> Tree | None:
+    """The tree of buckets after the way up, over every variable made so far; None if nothing is possible."""
+    return _solved(replace(found, order=_order(found.graph)), False)[1]
+
+
 def _solved(found: Plan, down: bool, kept: frozenset[int] = frozenset()) -> tuple[LogWeight, Tree | None]:
     """The tree of buckets and the product of its constants: the evidence, if all variables are eliminated.
 
@@ -320,4 +327,4 @@ def _factor(tables: Tables, scope: Scope, rows: object, weights: object) -> Fact
     return tables.factor(scope, digits, numbers)
 
 
-__all__ = ["Answers", "Plan", "Refused", "joint", "plan", "run"]
+__all__ = ["Answers", "Plan", "Refused", "gathered", "joint", "plan", "run"]

@@ -64,8 +64,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     if value is not None and bound.open:
         graph = value  # formulas have no bounds: what is reported on the way has none, and is left out
     else:
-        machine = Machine(replace(bound, budget=budget), exact=True, infer=Merging())
-        graph = _followed(machine, progress)
+        graph = _followed(replace(bound, budget=budget), progress)
     states = len(graph.nodes)
     evidence = graph.evidence()
     if graph.stopped and (not graph.rest or is_zero(evidence)):
@@ -114,11 +113,17 @@ def forward(bound: Bound, progress: Progress) -> Result:
     )
 
 
-def _followed(machine: Machine, progress: Progress) -> Graph:
+def followed(bound: Bound, progress: Progress) -> Graph:
+    """The graph of all states of a program that report something or decide what does."""
+    return _followed(bound if ordered(bound.program) else _unaddressed(bound), progress)
+
+
+def _followed(bound: Bound, progress: Progress) -> Graph:
     """The graph of a program; laws of infinitely many values are cut off where it does not matter.
 
     The data may make what is cut off weigh more than it did before them: it is then cut off later.
     """
+    machine = Machine(bound, exact=True, infer=Merging())
     cut = CUT
     graph = Explorer(machine, progress, forgetful=True).explore()
     while ordered(machine.bound.program) and graph.rest and not graph.stopped and cut > LEAST_CUT:
