@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from math import fsum
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
@@ -19,7 +20,7 @@ from pplc.inference.abstract_run import AbstractRun
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.factor_graph import FactorGraph, Refused
 from pplc.inference.factors import EXACT, LOGS, Algebra, Factor, Overgrown, Scope, Tables, TooWide
-from pplc.inference.junction import Order, Tree, Wide, order
+from pplc.inference.junction import Order, Tree, Wide, along, order
 from pplc.inference.random_values import ABSENT, at, is_mark, is_view, possible, view_in
 from pplc.inference.result import Index, Probability
 from pplc.semantics.bound import Bound
@@ -68,6 +69,11 @@ class Plan:
         """The cost: rows of all tables together, an upper bound."""
         return self.order.rows
 
+    @cached_property
+    def followed(self) -> int:
+        """What following all runs would cost instead: about so many states, or more."""
+        return along(*_network(self.graph)).rows
+
     @property
     def widest(self) -> str:
         """The variable whose elimination makes the largest table."""
@@ -107,8 +113,13 @@ def plan(bound: Bound) -> Plan:
 
 
 def _order(graph: FactorGraph, kept: frozenset[int] = frozenset()) -> Order:
+    return order(*_network(graph), kept)
+
+
+def _network(graph: FactorGraph) -> tuple[list[int], list[tuple[Scope, int]]]:
+    """How many values each variable has, and the scope and rows of each table."""
     tables = [(table.scope, len(table.rows)) for table in graph.tables]
-    return order([len(variable.values) for variable in graph.variables], tables, kept)
+    return [len(variable.values) for variable in graph.variables], tables
 
 
 def _refuse_errors(graph: FactorGraph) -> None:

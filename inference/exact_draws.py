@@ -10,6 +10,7 @@ choice it made, named or not, so that the run can be repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
@@ -21,8 +22,8 @@ import numpy as np
 from pplc.inference import elimination
 from pplc.inference.collect import Run, arrays, functions
 from pplc.inference.continuous.programs import has_density
-from pplc.inference.elimination import MOST_ROWS, Plan, plan
-from pplc.inference.exact import FIRST_STATES, TOO_MANY
+from pplc.inference.elimination import Plan
+from pplc.inference.exact import FIRST_STATES, TOO_MANY, eliminable
 from pplc.inference.factor_graph import Refused
 from pplc.inference.factors import LOGS
 from pplc.inference.forward import followed, impossible, no_runs, share_left
@@ -115,12 +116,11 @@ def sampler(bound: Bound, progress: Progress) -> tuple[Sampler, float]:
     except Rejected as rejected:
         if first == bound.budget.states or rejected.diagnostics[0].code != TOO_MANY:
             raise
-    try:
-        planned = plan(bound)
-        if planned.rows <= MOST_ROWS:
+        many = rejected.diagnostics[0]
+    planned = eliminable(bound, many)
+    if planned is not None:
+        with suppress(Refused):
             return down(planned, bound), 0.0
-    except Refused:
-        pass
     return _along(bound, progress)
 
 

@@ -363,3 +363,21 @@ def test_a_law_with_too_many_values_to_list_is_refused_and_auto_draws_instead() 
         model.infer({}, method="exact")
     assert caught.value.diagnostics[0].code == "E0521"
     assert model.infer({}, seed=1)["return"].probabilities[()]["true"] > 0.99
+
+
+DENSE = """
+model dense(n: int) {
+  x[i] ~ Bernoulli(0.5) for i in 0..n
+  for i in 0..n { for j in 0..i { weight(if x[i] == x[j] { 2 } else { 1 }) } }
+}
+query P(x[0])"""
+
+
+def test_what_is_out_of_reach_is_refused_at_once_with_its_estimate_and_its_variable() -> None:
+    model = pplc.compile(DENSE)
+    words = r"following runs takes 10\^1\d states or more, .* tables of 10\^1\d rows, because of `x\[\d+\]`"
+    with pytest.raises(pplc.Rejected, match=words) as caught:
+        model.infer({"n": 60}, method="exact")
+    assert [d.code for d in caught.value.diagnostics] == ["E0503"]
+    (query,) = model.infer({"n": 12}, method="exact").queries
+    assert query.numbers[0] == Exact(0.5, F(1, 2))
