@@ -22,7 +22,7 @@ from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
 from pplc.inference.result import Result
 from pplc.inference.slicing import memoises, without_reports
-from pplc.inference.states import CUT, Explorer, Graph
+from pplc.inference.states import CUT, Explorer, Graph, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, recursive, statements
@@ -67,7 +67,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
         graph = _followed(replace(bound, budget=budget), progress)
     states = len(graph.nodes)
     evidence = graph.evidence()
-    if graph.stopped and (not graph.rest or is_zero(evidence)):
+    if graph.stopped and (not graph.rest or is_zero(evidence) or can_gain(bound)):
         note = f"stopped after {counted(states, 'state')}"
         return Result("exact", note=note, no_evidence="it was stopped", stopped=True)
     if is_zero(evidence):
@@ -248,6 +248,9 @@ def joint(
     machine = Machine(bound, exact=True, infer=Merging(), record=record)
     explorer = Explorer(machine, progress or Silent(), forgetful=False)
     graph = explorer.explore()
+    if graph.stopped and can_gain(bound):  # what was not followed may weigh anything
+        message = "the method `exact` was stopped before it had any answer"
+        raise Rejected(Diagnostic("E0321", message, help="give it more time, or another method"))
     ends = (
         (Ended(key(dict(edge.recorded)), edge.piece), float(mass) if graph.rest else mass, edge.dimension)
         for edge, mass in graph.edges(ONE(True))

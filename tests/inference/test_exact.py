@@ -330,6 +330,34 @@ def test_a_run_that_is_stopped_says_so() -> None:
     assert "256 states" in result.note
 
 
+class Hasty(Silent):
+    """A user who stops the run the second time that they are asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def stopped(self) -> bool:
+        self.asked += 1
+        return self.asked > 1
+
+
+@pytest.mark.parametrize("gain", ["3", "1"])
+def test_a_stopped_run_has_bounds_only_if_what_it_left_cannot_gain_weight(gain: str) -> None:
+    text = f"model m() {{ var n = 0; while flip(0.5) {{ n = n + 1; weight({gain}) }}; return n }}"
+    program = bound(text, budget=Budget(states=5_000))
+    result = run(program, Options(), Hasty())
+    if gain == "1":
+        assert isinstance(result.log_evidence, Bounds | Exact)
+        assert result.laws is not None
+    else:  # its true evidence is infinite
+        assert result.stopped
+        assert result.laws is None
+        assert result.log_evidence is None
+        with pytest.raises(pplc.Rejected, match="E0321"):
+            joint(program, lambda _: True, lambda made: frozenset(made.items()), Hasty())
+
+
 REFUSED: dict[str, tuple[str, str]] = {
     "a continuous draw": ("x ~ Normal(0, 1)", "`x` is continuous (`Normal`)"),
     "infinitely many values": ("x ~ Poisson(1)", ""),
