@@ -75,6 +75,7 @@ class AbstractRun:
 
     recorded: the value of every named draw and `let`, `ABSENT` in runs that do not make it, and of the
               program itself under `RETURN`.
+    drawn:    likewise of every draw from a law, named or not.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -83,6 +84,7 @@ class AbstractRun:
         self.graph = FactorGraph(machine.call)
         self.evaluator = Evaluator(self.graph, machine.bound.program)
         self.recorded: dict[Address, Value] = {}
+        self.drawn: dict[Address, Value] = {}
         self.memo: dict[tuple[Address, tuple[Value, ...]], Value] = {}
         self.statements = 0
         self.depth = 0
@@ -242,11 +244,13 @@ class AbstractRun:
 
     def _keep(self, address: Address, value: Value, guard: Value) -> None:
         if named(address):
-            here = self.evaluator.merged(guard, value, ABSENT) if is_view(guard) else value
-            before = self.recorded.get(address, ABSENT)
-            self.recorded[address] = (
-                here if before is ABSENT else self.graph.applied("either", _either, here, before)
-            )
+            self._add(self.recorded, address, value, guard)
+
+    def _add(self, known: dict[Address, Value], address: Address, value: Value, guard: Value) -> None:
+        """Notes a value that is made where the guard holds; elsewhere another statement may make it."""
+        here = self.evaluator.merged(guard, value, ABSENT) if is_view(guard) else value
+        before = known.get(address, ABSENT)
+        known[address] = here if before is ABSENT else self.graph.applied("either", _either, here, before)
 
     def _fixed(self, address: Address, value: Value) -> Value:
         if self.bound.interventions and any(self.bound.elements(address)):
@@ -396,7 +400,9 @@ class AbstractRun:
             case MemoModel(function):
                 return MemoFunction(address, function)
             case _:
-                return self._draw(law, address, guard)
+                value = self._draw(law, address, guard)
+                self._add(self.drawn, address, value, guard)
+                return value
 
     def _draw(self, law: Value, address: Address, guard: Value) -> Value:
         """A draw from a law; from an array of independent laws element by element."""

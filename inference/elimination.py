@@ -8,8 +8,9 @@ are few and their numbers short, otherwise floats on the log scale, which no evi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from math import fsum
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 
@@ -19,7 +20,7 @@ from pplc.inference.abstract_run import AbstractRun
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.factor_graph import FactorGraph, Refused
 from pplc.inference.factors import EXACT, LOGS, Algebra, Factor, Overgrown, Scope, Tables, TooWide
-from pplc.inference.junction import Order, Tree, Wide, order
+from pplc.inference.junction import Order, Tree, Wide, along, order
 from pplc.inference.random_values import ABSENT, at, is_mark, is_view, possible, view_in
 from pplc.inference.result import Index, Probability
 from pplc.semantics.bound import Bound
@@ -51,12 +52,14 @@ Leaves: TypeAlias = "dict[Index, Value]"
 class Plan:
     """A program as a factor graph, and the order in which its variables are summed out.
 
+    drawn:    the value of every draw, named or not.
     reported: the random numbers to report, by address and index within the value.
     left_out: variables that have too many values to be reported.
     """
 
     graph: FactorGraph
     recorded: Mapping[Address, Value]
+    drawn: Mapping[Address, Value]
     reported: Mapping[Address, Leaves]
     left_out: tuple[Address, ...]
     order: Order
@@ -65,6 +68,11 @@ class Plan:
     def rows(self) -> int:
         """The cost: rows of all tables together, an upper bound."""
         return self.order.rows
+
+    @cached_property
+    def followed(self) -> int:
+        """What following all runs would cost instead: about so many states, or more."""
+        return along(*_network(self.graph)).rows
 
     @property
     def widest(self) -> str:
@@ -101,12 +109,17 @@ def plan(bound: Bound) -> Plan:
             reported[address] = leaves
     if graph.suspects:
         _refuse_errors(graph)
-    return Plan(graph, run.recorded, reported, tuple(left_out), _order(graph))
+    return Plan(graph, run.recorded, run.drawn, reported, tuple(left_out), _order(graph))
 
 
 def _order(graph: FactorGraph, kept: frozenset[int] = frozenset()) -> Order:
+    return order(*_network(graph), kept)
+
+
+def _network(graph: FactorGraph) -> tuple[list[int], list[tuple[Scope, int]]]:
+    """How many values each variable has, and the scope and rows of each table."""
     tables = [(table.scope, len(table.rows)) for table in graph.tables]
-    return order([len(variable.values) for variable in graph.variables], tables, kept)
+    return [len(variable.values) for variable in graph.variables], tables
 
 
 def _refuse_errors(graph: FactorGraph) -> None:
@@ -262,6 +275,11 @@ def joint_of(
     return Measure({outcome: total(weights) for outcome, weights in terms.items()})
 
 
+def gathered(found: Plan) -> Tree | None:
+    """The tree of buckets after the way up, over every variable made so far; None if nothing is possible."""
+    return _solved(replace(found, order=_order(found.graph)), False)[1]
+
+
 def _solved(found: Plan, down: bool, kept: frozenset[int] = frozenset()) -> tuple[LogWeight, Tree | None]:
     """The tree of buckets and the product of its constants: the evidence, if all variables are eliminated.
 
@@ -320,4 +338,4 @@ def _factor(tables: Tables, scope: Scope, rows: object, weights: object) -> Fact
     return tables.factor(scope, digits, numbers)
 
 
-__all__ = ["Answers", "Plan", "Refused", "joint", "plan", "run"]
+__all__ = ["Answers", "Plan", "Refused", "gathered", "joint", "plan", "run"]

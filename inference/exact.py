@@ -13,6 +13,7 @@ which is said.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from math import inf
 
@@ -33,9 +34,9 @@ from pplc.inference.states import ENDLESS, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
-from pplc.lang.diagnostics import Rejected
+from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.families import FAMILIES
-from pplc.lang.wording import counted
+from pplc.lang.wording import about, counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.measure import is_zero
 from pplc.semantics.number import LogRat
@@ -50,6 +51,14 @@ FEW_STATES = 2_000
 
 OPEN_STATES = 500
 """States of a program that may go on for ever and has formulas for answers; they must come back."""
+
+INSTEAD = "choose another method, such as `--method importance`, or let `--method auto` choose"
+
+HOPELESS = 1_000
+"""How many times more states than may be kept following is to take, by estimate, to be refused untried.
+
+The estimate takes the constraints of a program for independent, and may be far too high.
+"""
 
 TOO_MANY = "E0503"
 
@@ -98,6 +107,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
         cost += f"; summing out variables takes tables of {counted(planned.rows, 'row')}"
         if planned.rows > MOST_ROWS:
             cost += f", because of `{planned.widest}`"
+            _refuse_hopeless(planned, bound, many)
         else:
             try:
                 return replace(_eliminated(planned, bound), cost=cost)
@@ -109,6 +119,32 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
         if rejected.diagnostics[0].code != TOO_MANY:
             raise
         raise Rejected(replace(rejected.diagnostics[0], help=f"{cost}. {many.help}")) from None
+
+
+def eliminable(bound: Bound, many: Diagnostic) -> Plan | None:
+    """The program as a factor graph, if its tables are not too large; else its runs are to be followed.
+
+    many: the error of following only few, which says where the runs grow.
+    """
+    try:
+        planned = plan(bound)
+    except Refused:
+        return None
+    if planned.rows <= MOST_ROWS:
+        return planned
+    _refuse_hopeless(planned, bound, many)
+    return None
+
+
+def _refuse_hopeless(planned: Plan, bound: Bound, many: Diagnostic) -> None:
+    """An error if both ways cost too much by estimate."""
+    if planned.followed <= HOPELESS * bound.budget.states:
+        return
+    message = (
+        f"exact inference is out of reach: following runs takes {about(planned.followed)} states or more,"
+        f" summing out variables tables of {about(planned.rows)} rows, because of `{planned.widest}`"
+    )
+    raise Rejected(replace(many, message=message, help=INSTEAD))
 
 
 def _closed(bound: Bound, progress: Progress) -> Result:
@@ -189,10 +225,9 @@ def joint(
     except Rejected as rejected:
         if first == bound.budget.states or rejected.diagnostics[0].code != TOO_MANY:
             raise
-    try:
-        planned = plan(bound)
-        if planned.rows <= MOST_ROWS:
+        many = rejected.diagnostics[0]
+    planned = eliminable(bound, many)
+    if planned is not None:
+        with suppress(Refused):
             return Joint(elimination.joint(planned, record, key).map(Ended))
-    except Refused:
-        pass
     return following.joint(bound, record, key, waiting, names)

@@ -22,7 +22,7 @@ from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
 from pplc.inference.result import Result
 from pplc.inference.slicing import memoises, without_reports
-from pplc.inference.states import CUT, Explorer, Graph
+from pplc.inference.states import CUT, Explorer, Graph, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, recursive, statements
@@ -72,11 +72,10 @@ def forward(bound: Bound, progress: Progress) -> Result:
     if value is not None and bound.open:
         graph = value  # formulas have no bounds: what is reported on the way has none, and is left out
     else:
-        machine = Machine(replace(bound, budget=budget), exact=True, infer=Merging())
-        graph = _followed(machine, progress)
+        graph = _followed(replace(bound, budget=budget), progress)
     states = len(graph.nodes)
     evidence = graph.evidence()
-    if graph.stopped and (not graph.rest or is_zero(evidence)):
+    if graph.stopped and (not graph.rest or is_zero(evidence) or can_gain(bound)):
         note = f"stopped after {counted(states, 'state')}"
         return Result("exact", note=note, no_evidence="it was stopped", stopped=True)
     if is_zero(evidence):
@@ -140,11 +139,17 @@ def _with_error(found: Exact | Bounds | Estimate, graph: Graph) -> Exact | Bound
     return Estimate(found.value, _error(graph), (found.value - _error(graph), found.value + _error(graph)), (BY_GRID,))
 
 
-def _followed(machine: Machine, progress: Progress) -> Graph:
+def followed(bound: Bound, progress: Progress) -> Graph:
+    """The graph of all states of a program that report something or decide what does."""
+    return _followed(bound if ordered(bound.program) else _unaddressed(bound), progress)
+
+
+def _followed(bound: Bound, progress: Progress) -> Graph:
     """The graph of a program; laws of infinitely many values are cut off where it does not matter.
 
     The data may make what is cut off weigh more than it did before them: it is then cut off later.
     """
+    machine = Machine(bound, exact=True, infer=Merging())
     cut = CUT
     graph = Explorer(machine, progress, forgetful=True).explore()
     while ordered(machine.bound.program) and graph.rest and not graph.stopped and cut > LEAST_CUT:
@@ -269,6 +274,9 @@ def joint(
     machine = Machine(bound, exact=True, infer=Merging(), record=record)
     explorer = Explorer(machine, progress or Silent(), forgetful=False)
     graph = explorer.explore()
+    if graph.stopped and can_gain(bound):  # what was not followed may weigh anything
+        message = "the method `exact` was stopped before it had any answer"
+        raise Rejected(Diagnostic("E0321", message, help="give it more time, or another method"))
     ends = (
         (Ended(key(dict(edge.recorded)), edge.piece), float(mass) if graph.rest else mass, edge.dimension)
         for edge, mass in graph.edges(ONE(True))

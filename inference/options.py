@@ -86,7 +86,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 class Options:
     """How a method runs. What a run of the program may use up is `Bound.budget`.
 
-    draws:         kept per chain, after thinning.
+    draws:         kept per chain, after thinning; of an exact run how many are made if they are asked for.
     warmup:        adaptation steps per chain, thrown away.
     chains:        independent chains; chain k uses its own stream of the seed.
     thin:          keep every `thin`-th draw.

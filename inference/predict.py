@@ -38,7 +38,7 @@ def prior_runs(bound: Bound, count: int, seed: int, progress: Progress) -> list[
         if progress.stopped():
             break
         nested.source = Seeded(seed, slot=k)
-        runs.append(_run(machine, nested.source, lambda _: None))
+        runs.append(completed(machine, nested.source, lambda _: None))
         progress.advance("drawing from the prior", k + 1, count)
     return runs
 
@@ -61,7 +61,7 @@ def replayed(bound: Bound, draws: Draws, progress: Progress) -> dict[str, Array]
         chains.append([])
         for draw in range(draws.count):
             known = _lookup(draws, chain, draw, frozenset())
-            chains[chain].append(_run(machine, source, known, given=True))
+            chains[chain].append(completed(machine, source, known, given=True))
             progress.advance("running again", chain * draws.count + draw + 1, draws.chains * draws.count)
     return functions(chains)
 
@@ -81,7 +81,7 @@ def posterior_runs(bound: Bound, draws: Draws, most: int, seed: int, progress: P
             break
         for chain, runs in enumerate(chains):
             nested.source = Seeded(seed, task=1 + chain, slot=k)
-            runs.append(_run(machine, nested.source, _lookup(draws, chain, draw, new)))
+            runs.append(completed(machine, nested.source, _lookup(draws, chain, draw, new)))
         progress.advance("predicting", k + 1, most)
     return chains
 
@@ -117,7 +117,7 @@ def _entries(value: Value) -> int:
     return sum(map(_entries, value)) if isinstance(value, tuple) else 1
 
 
-def _run(
+def completed(
     machine: Machine, source: Source, known: Callable[[Address], Value | None], *, given: bool = False
 ) -> Run:
     """One run with what is known; the rest is drawn from the source, or an error if all must be `given`."""

@@ -78,7 +78,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "exact",
                 "merges equal runs, passes along loops, sums variables out; rationals where it can, bounds",
                 "law-exact: equal, as rationals, to the meaning of the program",
-                frozenset({"seed", "time"}),
+                frozenset({"draws", "seed", "time"}),
                 "pplc.inference.exact",
                 evidence=True,
             ),

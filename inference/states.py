@@ -84,6 +84,7 @@ class Edge(NamedTuple):
     target:    the next state, None at the end.
     dimension: of the finished run, at the end (LANGUAGE.md 11).
     piece:     at the end, the density over the continuous variables, whose integral `weight` contains.
+    chosen:    the value of the draw; None before the first draw.
     """
 
     weight: LogWeight
@@ -91,6 +92,7 @@ class Edge(NamedTuple):
     target: Node | None
     dimension: int
     piece: Piece = NOTHING
+    chosen: Value | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -331,7 +333,7 @@ class Explorer:
                 self._give_up(node, mass)
                 continue
             for event, part in found:
-                self._follow(event, node.alpha, mass, node.dimension, part, node.edges)
+                self._follow(event, node.alpha, mass, node.dimension, part, node.edges, value)
 
     def _give_up(self, node: Node, mass: LogWeight) -> None:
         """Leaves runs of a state unfollowed."""
@@ -373,6 +375,7 @@ class Explorer:
         dimension: int,
         piece: Piece,
         edges: list[Edge],
+        chosen: Value | None = None,
     ) -> None:
         """Runs on to the next draws or ends, and joins the states found there."""
         todo = [(event, weight, dimension, piece)]
@@ -382,9 +385,9 @@ class Explorer:
                 case Observing() | Weighing():
                     todo += self._weighed(event, weight, dimension, piece)
                 case Finished():
-                    self._end(event, weight, dimension, piece, edges)
+                    self._end(event, weight, dimension, piece, edges, chosen)
                 case Sampling():
-                    self._join(event, before, weight, dimension, piece, edges)
+                    self._join(event, before, weight, dimension, piece, edges, chosen)
 
     def _weighed(
         self, event: Observing | Weighing, weight: LogWeight, dimension: int, piece: Piece
@@ -403,12 +406,18 @@ class Explorer:
         return found
 
     def _end(
-        self, event: Finished, weight: LogWeight, dimension: int, piece: Piece, edges: list[Edge]
+        self,
+        event: Finished,
+        weight: LogWeight,
+        dimension: int,
+        piece: Piece,
+        edges: list[Edge],
+        chosen: Value | None,
     ) -> None:
         mass = self._mass(piece)
         if not is_zero(mass):
             recorded = {**event.variables(), RETURN: event.value}
-            edges.append(Edge(times(weight, mass), recorded, None, dimension, piece))
+            edges.append(Edge(times(weight, mass), recorded, None, dimension, piece, chosen))
             self.ended.add(dimension)
 
     def _mass(self, piece: Piece) -> LogWeight:
@@ -425,6 +434,7 @@ class Explorer:
         dimension: int,
         piece: Piece,
         edges: list[Edge],
+        chosen: Value | None,
     ) -> None:
         recorded: Mapping[Address, Value] = {}
         if self.forgetful:
@@ -448,7 +458,7 @@ class Explorer:
             heapq.heappush(self.queue, (self.suspended.order(event.state), self.pushed, key, node))
         if self.ordered:
             node.incoming.append(times(before, weight))
-        edges.append(Edge(weight, recorded, node, dimension))
+        edges.append(Edge(weight, recorded, node, dimension, chosen=chosen))
 
     def _enough(self) -> bool:
         """Whether what is left of an endless program no longer matters, or will not do so in time.

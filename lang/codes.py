@@ -804,7 +804,8 @@ METHODS: Final[dict[str, Code]] = {
     "E0503": Code(
         "too many states",
         "Exact inference keeps one state for all runs that stand at the same place and agree on everything"
-        " that is still read. Here there are more than it may keep (`--max-states`).",
+        " that is still read. Here there are more than it may keep (`--max-states`), and summing variables"
+        " out one by one takes too large tables as well, if the program allows it at all.",
         "",
     ),
     "E0504": Code(

@@ -10,3 +10,12 @@ def counted(count: int, one: str, many: str = "") -> str:
     ('1 state', '12,345 states', '2 are')
     """
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def about(count: int) -> str:
+    """A number that is only estimated: the power of ten below it if it is large.
+
+    >>> about(54321), about(3 * 10**17)
+    ('54,321', '10^17')
+    """
+    return f"{count:,}" if count < 10**7 else f"10^{len(str(count)) - 1}"

@@ -15,6 +15,7 @@ import numpy as np
 
 from pplc.data_files import reject
 from pplc.inference.collect import arrays
+from pplc.inference.exact_draws import predicted, repeated
 from pplc.inference.predict import affordable, in_order, places, posterior_runs, prior_runs
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Array, Draws
@@ -40,20 +41,16 @@ def to_arviz(run: Run, predictive: int | None = None, progress: Progress | None 
     """
     import arviz
 
-    draws = run.result.draws
-    if draws is None:
-        reject(
-            "E0313", "an exact run has laws, not draws, so that ArviZ cannot hold it", advice="use `.json`"
-        )
+    draws = run.posterior
     equal = resampled(draws, run.options.seed)
     seen = observed(run.bound.program)
     progress = progress or Silent()
-    numbers, predicted = _predicted(run, equal, predictive, progress)
+    numbers, anew, likelihood = _predicted(run, equal, predictive, progress)
     groups: dict[str, Any] = {
         "posterior": plain(equal.values),
         "sample_stats": plain(equal.stats),
-        "log_likelihood": plain(equal.log_likelihood),
-        "posterior_predictive": plain(in_order(predicted, seen)),
+        "log_likelihood": plain(likelihood),
+        "posterior_predictive": plain(in_order(anew, seen)),
         **_prior(run, seen, progress),
         **_data(run, seen),
     }
@@ -72,8 +69,8 @@ def to_arviz(run: Run, predictive: int | None = None, progress: Progress | None 
 
 def left_out(run: Run, data: Any, predictive: int | None = None) -> tuple[Diagnostic, ...]:
     """What to say where predictions were made from fewer draws than wanted; nothing if there are none."""
-    draws = run.result.draws
-    if draws is None or "posterior_predictive" not in data.groups():
+    draws = run.posterior
+    if "posterior_predictive" not in data.groups():
         return ()
     found = data.posterior_predictive.sizes["draw"]
     if found >= min(draws.count, draws.count if predictive is None else predictive):
@@ -118,19 +115,34 @@ def resampled(draws: Draws, seed: int) -> Draws:
 
 def _predicted(
     run: Run, draws: Draws, wanted: int | None, progress: Progress
-) -> tuple[list[int], dict[str, Array]]:
-    """The numbers of draws, and what would be observed anew, [chain, draw, *shape].
+) -> tuple[list[int], Mapping[str, Array], Mapping[str, Array]]:
+    """The numbers of draws, and what would be observed anew, [chain, draw, *shape]; the log likelihood.
 
-    Nothing if it cannot be drawn (as with `Flat`).
+    Nothing if it cannot be drawn (as with `Flat`). Exact draws have their log likelihood if all of them
+    are predicted from.
     """
     seed = run.options.seed
     try:
         count = affordable(run.bound, draws.chains, draws.count, seed) if wanted is None else wanted
         count = min(count, draws.count)
+        if run.result.draws is None:
+            return _repeated(run, places(draws.count, count), progress)
         chains = posterior_runs(run.bound, draws, count, seed, progress)
     except Rejected:
-        return [], {}
-    return places(draws.count, count)[: len(chains[0])], arrays(chains)
+        return [], {}, draws.log_likelihood
+    return places(draws.count, count)[: len(chains[0])], arrays(chains), draws.log_likelihood
+
+
+def _repeated(
+    run: Run, numbers: list[int], progress: Progress
+) -> tuple[list[int], Mapping[str, Array], Mapping[str, Array]]:
+    """`_predicted` of an exact run, whose draws are whole runs."""
+    drawn = run.drawing.drawn
+    runs = repeated(run.bound, [drawn[k] for k in numbers], progress)
+    found = predicted(run.bound, runs, run.options.seed, progress)
+    whole = len(runs) == len(drawn)
+    likelihood = arrays([[one.likelihood for one in runs]]) if whole else {}
+    return numbers[: len(found)], arrays([found]), likelihood
 
 
 def _prior(run: Run, seen: frozenset[str], progress: Progress) -> dict[str, dict[str, Array]]:

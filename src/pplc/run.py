@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
+    from pplc.inference.exact_draws import Drawing
+
 
 @dataclass(frozen=True)
 class Run:
@@ -85,11 +87,28 @@ class Run:
         return name in self.variables
 
     def draws(self, name: str) -> Array:
-        """The draws of a variable, [chain, draw, *shape]. Raises `KeyError` if there are none."""
-        draws = self._draws()
-        if name not in draws.values:
-            raise KeyError(f"no draws of `{name}`: {did_you_mean(name, draws.values)}")
-        return draws.values[name]
+        """The draws of a variable, [chain, draw, *shape]. Raises `KeyError` if there are none.
+
+        Of an exact run independent ones from the joint posterior, made when they are first asked for: as
+        many as the option `draws` says, the same for the same seed.
+        """
+        values = self.posterior.values
+        if name not in values:
+            raise KeyError(f"no draws of `{name}`: {did_you_mean(name, values)}")
+        return values[name]
+
+    @cached_property
+    def posterior(self) -> Draws:
+        """The draws of all variables: those of the method, or independent ones from the exact posterior."""
+        return self.drawing.draws() if self.result.draws is None else self.result.draws
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """Whole runs drawn from the exact posterior."""
+        from pplc.inference.exact_draws import drawing
+        from pplc.inference.progress import Silent
+
+        return drawing(self.bound, self.options.draws, self.options.seed, Silent())
 
     @property
     def weights(self) -> Array | None:
@@ -98,11 +117,6 @@ class Run:
 
         logs = None if self.result.draws is None else self.result.draws.log_weights
         return None if logs is None else normalised(logs)
-
-    def _draws(self) -> Draws:
-        if self.result.draws is None:
-            raise KeyError("an exact run has laws, not draws: see `run[name].probabilities`")
-        return self.result.draws
 
     @property
     def log_evidence(self) -> Exact | Bounds | Estimate | None:

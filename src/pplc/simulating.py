@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pplc.data import bind
 from pplc.data_files import Table, reject
 from pplc.inference.collect import RETURN, Run, split, variables
+from pplc.inference.exact_draws import drawing, predicted, repeated
 from pplc.inference.predict import posterior_runs, prior_runs
 from pplc.inference.progress import Silent
 from pplc.inference.registry import settle
@@ -51,7 +52,9 @@ def simulate(
         if stored.fingerprint != fingerprint(bound):
             reject("E0314", f"`{from_run}` is a run of another model, or of other data")
         if stored.result.draws is None:
-            reject("E0314", f"`{from_run}` is an exact run: it has no draws to predict from")
+            drawn = drawing(bound, draws, seed, Silent()).drawn
+            runs = predicted(bound, repeated(bound, drawn, Silent()), seed, Silent())
+            return [_data(bound, run) for run in runs]
         per_chain = -(-draws // stored.result.draws.chains)
         chains = posterior_runs(bound, stored.result.draws, per_chain, seed, Silent())
         runs = [run for round_ in zip(*chains, strict=True) for run in round_][:draws]

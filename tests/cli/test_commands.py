@@ -101,7 +101,7 @@ USAGE: dict[tuple[str, ...], tuple[str, str]] = {
     ("infer", "hmm.ppl", "--method", "nust"): ("E0312: there is no method `nust`", "did you mean `nuts`?"),
     ("infer", "hmm.ppl", "--method", "exact", "--warmup", "3"): (
         "E0310: `--warmup` does not apply to the method `exact`",
-        "it takes `--seed`, `--time`",
+        "it takes `--draws`, `--seed`, `--time`",
     ),
     ("infer", "none.ppl"): ("E0316: there is no file `none.ppl`", ""),
     ("infer", "hmm.ppl", "--model", "hnm"): (

@@ -142,8 +142,8 @@ def test_strict_is_3_where_the_answer_is_unreliable(folder: Path, capsys: pytest
 def test_auto_refuses_an_option_that_its_choice_does_not_take(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["infer", "sprinkler.ppl", "--draws", "10"]) == 1
-    assert "`auto` chose the method `exact`, to which `draws` does not apply" in capsys.readouterr().err
+    assert main(["infer", "sprinkler.ppl", "--warmup", "10"]) == 1
+    assert "`auto` chose the method `exact`, to which `warmup` does not apply" in capsys.readouterr().err
 
 
 def test_a_run_is_stored_and_goes_on_bit_by_bit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -300,3 +300,16 @@ def test_a_query_without_an_answer_does_not_lose_the_rest(
 def test_the_evidence_is_shown_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["infer", "sprinkler.ppl"]) == 0
     assert capsys.readouterr().out.count("evidence") == 1
+
+
+def test_data_are_predicted_from_an_exact_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bent.ppl").write_text(
+        "model bent(y: bool[N]) {\n"
+        "  bent ~ Bernoulli(0.5)\n"
+        "  observe y[i] ~ Bernoulli(if bent { 1 } else { 0 }) for i in 0..N\n"
+        "}\n"
+    )
+    data = ["--set", "y=[true, true]"]
+    assert main(["infer", "bent.ppl", *data, "--method", "exact", "--out", "run.nc"]) == 0
+    assert main(["simulate", "bent.ppl", *data, "--from", "run.nc", "--draws", "3", "--out", "new.json"]) == 0
+    assert json.loads(Path("new.json").read_text()) == [{"y": [True, True], "bent": True}] * 3

@@ -330,6 +330,34 @@ def test_a_run_that_is_stopped_says_so() -> None:
     assert "256 states" in result.note
 
 
+class Hasty(Silent):
+    """A user who stops the run the second time that they are asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def stopped(self) -> bool:
+        self.asked += 1
+        return self.asked > 1
+
+
+@pytest.mark.parametrize("gain", ["3", "1"])
+def test_a_stopped_run_has_bounds_only_if_what_it_left_cannot_gain_weight(gain: str) -> None:
+    text = f"model m() {{ var n = 0; while flip(0.5) {{ n = n + 1; weight({gain}) }}; return n }}"
+    program = bound(text, budget=Budget(states=5_000))
+    result = run(program, Options(), Hasty())
+    if gain == "1":
+        assert isinstance(result.log_evidence, Bounds | Exact)
+        assert result.laws is not None
+    else:  # its true evidence is infinite
+        assert result.stopped
+        assert result.laws is None
+        assert result.log_evidence is None
+        with pytest.raises(pplc.Rejected, match="E0321"):
+            joint(program, lambda _: True, lambda made: frozenset(made.items()), Hasty())
+
+
 REFUSED: dict[str, tuple[str, str]] = {
     "a continuous draw": ("x ~ Normal(0, 1)", "`x` is continuous (`Normal`)"),
     "infinitely many values": ("x ~ Poisson(1)", ""),
@@ -363,3 +391,21 @@ def test_a_law_with_too_many_values_to_list_is_refused_and_auto_draws_instead() 
         model.infer({}, method="exact")
     assert caught.value.diagnostics[0].code == "E0521"
     assert model.infer({}, seed=1)["return"].probabilities[()]["true"] > 0.99
+
+
+DENSE = """
+model dense(n: int) {
+  x[i] ~ Bernoulli(0.5) for i in 0..n
+  for i in 0..n { for j in 0..i { weight(if x[i] == x[j] { 2 } else { 1 }) } }
+}
+query P(x[0])"""
+
+
+def test_what_is_out_of_reach_is_refused_at_once_with_its_estimate_and_its_variable() -> None:
+    model = pplc.compile(DENSE)
+    words = r"following runs takes 10\^1\d states or more, .* tables of 10\^1\d rows, because of `x\[\d+\]`"
+    with pytest.raises(pplc.Rejected, match=words) as caught:
+        model.infer({"n": 60}, method="exact")
+    assert [d.code for d in caught.value.diagnostics] == ["E0503"]
+    (query,) = model.infer({"n": 12}, method="exact").queries
+    assert query.numbers[0] == Exact(0.5, F(1, 2))
