@@ -106,3 +106,8 @@ class Result:
     state: State | None = None
     replaces: bool = False
     stopped: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known of the posterior: no laws, and not one draw."""
+        return self.laws is None and (self.draws is None or self.draws.count == 0)

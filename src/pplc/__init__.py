@@ -22,8 +22,20 @@ if TYPE_CHECKING:
     from pplc.lang.diagnostics import Diagnostic as Diagnostic
     from pplc.lang.diagnostics import Rejected as Rejected
     from pplc.run import Run as Run
+    from pplc.run import Unanswered as Unanswered
 
-__all__ = ["load", "compile", "Model", "Run", "Exact", "Bounds", "Estimate", "Rejected", "Diagnostic"]
+__all__ = [
+    "load",
+    "compile",
+    "Model",
+    "Run",
+    "Exact",
+    "Bounds",
+    "Estimate",
+    "Rejected",
+    "Unanswered",
+    "Diagnostic",
+]
 
 _HOMES = {
     "load": "pplc.api",
@@ -34,6 +46,7 @@ _HOMES = {
     "Bounds": "pplc.inference.answers",
     "Estimate": "pplc.inference.answers",
     "Rejected": "pplc.lang.diagnostics",
+    "Unanswered": "pplc.run",
     "Diagnostic": "pplc.lang.diagnostics",
 }
 
