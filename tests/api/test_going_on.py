@@ -50,7 +50,7 @@ POPULATIONS: dict[str, dict[str, Any]] = {
     "rmsmc": {"particles": 12},
     "tempered": {"particles": 40, "moves": 2},
     "ais": {"particles": 40, "temperatures": 6},
-    "smc2": {"particles": 6, "inner_particles": 5, "parameters": "drift", "resample_below": 1.0},
+    "smc2": {"particles": 6, "inner_particles": 3, "moves": 1, "parameters": "drift", "resample_below": 1.0},
 }
 
 
