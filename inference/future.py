@@ -56,20 +56,17 @@ class Future:
         """The log density of a run going on with what is left, weights included; of 0 if it cannot."""
         passed: list[tuple[Hashable, LogWeight]] = []
         factor = ONE(self._engine.exact)
-        while True:
+        rest = self._zero
+        while not is_zero(factor):
             if isinstance(run.event, Finished):
                 rest = self._zero if left else ONE(self._engine.exact)
                 break
-            name = left, self._key(run.event.state)
-            known = self._known.get(name)
-            if known is not None:
-                rest = known
+            here: Hashable = left, self._key(run.event.state)
+            if here in self._known:
+                rest = self._known[here]
                 break
-            passed.append((name, factor))
+            passed.append((here, factor))
             run, factor, left = self._step(run, left)
-            if is_zero(factor):
-                rest = self._zero
-                break
         for name, before in reversed(passed):
             rest = rest if is_zero(rest) else times(factor, rest)
             self._known[name] = rest

@@ -53,7 +53,7 @@ def test_a_sweep_leaves_the_posterior_invariant(name: str, rule: Rule) -> None:
     program = table(bound(CASES[name]))
     blocks: list[Block] = [nothing, is_p] if name == "a parameter" else [nothing]
     for block in blocks:
-        kernel = matrix(program, sweep_of(program.machine, block, 2, rule))
+        kernel = matrix(program, sweep_of(program.machine, block, 2, rule))  # type: ignore[arg-type]
         assert is_invariant(program, kernel)
         # It moves: not the identity, which would be invariant as well.
         assert any(row.get(state, F(0)) < 1 for state, row in kernel.items())
@@ -67,6 +67,6 @@ def test_a_sweep_is_the_textbooks(name: str, ancestor_sampling: bool) -> None:
     case = bound(CASES[name])
     program = table(case)
     sweep = sweep_of(program.machine, nothing, 2, Rule(1, ancestor_sampling=ancestor_sampling))
-    for state, row in matrix(program, sweep).items():
+    for state, row in matrix(program, sweep).items():  # type: ignore[arg-type]
         naive = textbook.conditional_smc(case, state, 2, ancestor_sampling=ancestor_sampling)
         assert {after: p for after, p in row.items() if p} == naive
