@@ -127,6 +127,12 @@ class Run:
         return not self.doubts and not flagged
 
     @property
+    def verified(self) -> str:
+        """The level at which what ran is checked, and what its options take away from it, in words."""
+        but = self.method.but(self.options)
+        return f"{self.method.verified}; {but}" if but else self.method.verified
+
+    @property
     def unanswered(self) -> bool:
         """Whether it was stopped before its first draw."""
         return self.result.stopped and self.result.empty

@@ -24,7 +24,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "model": run.model,
         "method": run.method.name,
         "why": run.why,
-        "verified": run.method.verified,
+        "verified": run.verified,
         "seed": run.options.seed,
         "seconds": round(run.seconds, 3),
         "log_evidence": evidence(run),

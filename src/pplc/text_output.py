@@ -116,7 +116,7 @@ def ran(run: Run) -> str:
     if "seed" in run.method.options and draws is not None:
         parts.append(f"seed {run.options.seed}")
     parts.append(f"{run.seconds:.2f} s")
-    return f"{', '.join(parts)}. Why: {run.why}. Verified: {run.method.verified}."
+    return f"{', '.join(parts)}. Why: {run.why}. Verified: {run.verified}."
 
 
 # ------------------------------------------------------------------ tables
