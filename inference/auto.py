@@ -71,17 +71,14 @@ def infer(bound: Bound, name: str, given: Mapping[str, Any], progress: Progress)
 
 def _run(bound: Bound, method: Method, given: Mapping[str, Any], why: str, progress: Progress) -> Outcome:
     options = method.fill(given)
-    result = method.load()(bound, options, progress)
-    nothing = result.laws is None if result.draws is None else result.draws.count == 0
-    if result.stopped and nothing:
-        raise Rejected(
-            Diagnostic(
-                "E0321",
-                f"the method `{method.name}` was stopped before it had any answer",
-                help="give it more time, or another method",
-            )
-        )
-    return Outcome(method, options, why, result)
+    return Outcome(method, options, why, method.load()(bound, options, progress))
+
+
+def unanswered(method: Method, advice: str) -> Diagnostic:
+    """The error when a method was stopped before its first draw."""
+    return Diagnostic(
+        "E0321", f"the method `{method.name}` was stopped before it had any answer", help=advice
+    )
 
 
 def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome:

@@ -9,14 +9,15 @@ one would have made.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from pplc.inference.adaptation import Moments, StepSize, momentum_root, unit_metric, usable, windows
+from pplc.inference.chain_states import ChainState, Standing, WarmState
 from pplc.inference.gradient import TRIES
 from pplc.inference.nuts_kernel import Info
 from pplc.inference.progress import Progress
@@ -61,48 +62,13 @@ class Settings:
     dense: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ChainState:
-    """Where a chain stands after warm-up; what `--resume` needs.
-
-    iteration: transitions made so far, warm-up included; the generation of the source.
-    metric:    the inverse mass matrix or its diagonal, (co)variances of the posterior.
-    """
-
-    position: Floats
-    log_density: float
-    gradient: Floats
-    step: float
-    metric: Floats
-    iteration: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """As numbers and arrays, for run files."""
-        return {
-            "position": self.position,
-            "log_density": self.log_density,
-            "gradient": self.gradient,
-            "step": self.step,
-            "metric": self.metric,
-            "iteration": self.iteration,
-        }
-
-    @staticmethod
-    def from_dict(stored: Mapping[str, Any]) -> ChainState:
-        """The state that `to_dict` wrote."""
-        return ChainState(
-            np.asarray(stored["position"], dtype=np.float64),
-            float(stored["log_density"]),
-            np.asarray(stored["gradient"], dtype=np.float64),
-            float(stored["step"]),
-            np.asarray(stored["metric"], dtype=np.float64),
-            int(stored["iteration"]),
-        )
-
-
 @dataclass(slots=True)
 class Record:
-    """What one chain has done. `start` is its state when warm-up is over, None until then."""
+    """What one chain has done.
+
+    warm:  its latest state in warm-up, None before there is one.
+    start: its state when warm-up is over, None until then.
+    """
 
     size: int
     positions: list[Floats] = field(default_factory=list[Floats])
@@ -111,13 +77,16 @@ class Record:
     infos: list[Info] = field(default_factory=list[Info])
     steps: list[float] = field(default_factory=list[float])
     iterations: list[int] = field(default_factory=list[int])
+    warm: WarmState | None = None
     start: ChainState | None = None
     done: int = 0
     lost: bool = False
 
-    def after(self, draws: int) -> ChainState | None:
-        """The state in which the chain had made so many draws: it may have been ahead when it was stopped."""
-        if self.start is None or draws == 0:
+    def after(self, draws: int) -> Standing:
+        """Where the chain stood after so many draws: it may have been ahead when it was stopped."""
+        if self.start is None:
+            return self.warm
+        if draws == 0:
             return self.start
         return ChainState(
             self.positions[draws - 1],
@@ -184,19 +153,20 @@ def chain(
     task: int,
     given: Callable[[Source], Floats],
     transition: Transition,
-    resumed: ChainState | None,
+    resumed: Standing,
 ) -> Asking:
     """One chain, from its start or its state, to its last draw."""
     source = Seeded(settings.seed, task)
-    if resumed is None:
+    standing = resumed
+    if standing is None:
         start = yield from starting_point(source, given)
         if start is None:
             record.lost = True
             return
-        state = yield from warm_up(source, start, settings, transition, record)
-    else:
-        state = resumed
-    record.start = state
+        standing = yield from cold(source, start, settings)
+    if isinstance(standing, WarmState):
+        standing = yield from warm_up(source, standing, settings, transition, record)
+    record.start = state = standing
     root = momentum_root(state.metric)
     for _ in range(settings.draws):
         info = NOTHING_DONE
@@ -217,22 +187,36 @@ def chain(
         record.done += 1
 
 
-def warm_up(
-    source: Seeded, start: Point, settings: Settings, transition: Transition, record: Record
-) -> Generator[Vector, tuple[Any, Vector], ChainState]:
-    """Learns step size and metric; both stay as they are afterwards."""
+def cold(
+    source: Seeded, start: Point, settings: Settings
+) -> Generator[Vector, tuple[Any, Vector], WarmState]:
+    """The beginning of warm-up: nothing is learnt but a step size that is not absurd."""
     size = len(start.position)
     metric = unit_metric(size, dense=settings.dense)
+    step = yield from reasonable_step(source.at(generation=0, slot=1), start, 1.0, metric)
+    return WarmState(
+        ChainState(start.position, float(start.log_density), start.gradient, step, metric, 0),
+        StepSize.starting_at(step, settings.target),
+        Moments.of_size(size, dense=settings.dense),
+    )
+
+
+def warm_up(
+    source: Seeded, begun: WarmState, settings: Settings, transition: Transition, record: Record
+) -> Generator[Vector, tuple[Any, Vector], ChainState]:
+    """Learns step size and metric; both stay as they are afterwards."""
+    record.warm = begun
+    here = begun.here
+    size = len(here.position)
+    metric, step = here.metric, here.step
     root = momentum_root(metric)
     plan = windows(settings.warmup)
-    step = yield from reasonable_step(source.at(generation=0, slot=1), start, 1.0, metric)
-    tuner = StepSize.starting_at(step, settings.target)
-    seen = Moments.of_size(size, dense=settings.dense)
-    point = start
-    for iteration in range(settings.warmup):
-        here = source.at(generation=iteration + 1)
-        begun = fresh(here, point, root)
-        point, info = yield from transition(here, begun, step, metric)
+    begun = WarmState.of(here, begun.tuner, begun.seen)
+    tuner, seen = begun.tuner, begun.seen
+    point = Point(here.position, np.zeros(size), here.log_density, here.gradient)
+    for iteration in range(here.iteration, settings.warmup):
+        now = source.at(generation=iteration + 1)
+        point, info = yield from transition(now, fresh(now, point, root), step, metric)
         step = tuner.update(info.acceptance)
         if plan.inside(iteration):
             seen.add(point.position)
@@ -245,8 +229,11 @@ def warm_up(
             )
             tuner = StepSize.starting_at(step, settings.target)
         record.done += 1
-    kept = tuner.final() if settings.warmup else step
-    return ChainState(point.position, float(point.log_density), point.gradient, kept, metric, settings.warmup)
+        here = ChainState(
+            point.position, float(point.log_density), point.gradient, step, metric, iteration + 1
+        )
+        record.warm = WarmState.of(here, tuner, seen)
+    return replace(here, step=tuner.final()) if settings.warmup else here
 
 
 def lockstep(potential: Potential, chains: Sequence[Asking], size: int, progress: Callable[[], bool]) -> bool:
@@ -280,13 +267,15 @@ def watching(
     settings: Settings,
     progress: Progress,
     outside: Callable[[Floats], None],
-    *,
-    warm: bool,
+    begun: Sequence[Standing],
 ) -> Callable[[], bool]:
-    """Tells `progress` how far the chains are, and `outside` where they met no density; false to stop."""
+    """Tells `progress` how far the chains are from where they began, and `outside` where they met no density.
+
+    False when it is time to stop.
+    """
     from time import monotonic
 
-    total = (settings.draws + (settings.warmup if warm else 0)) * len(records)
+    total = sum(settings.draws + _left(standing, settings.warmup) for standing in begun)
     last = monotonic()
 
     seen = [0] * len(records)
@@ -306,3 +295,14 @@ def watching(
         return not progress.stopped()
 
     return look
+
+
+def _left(standing: Standing, warmup: int) -> int:
+    """How much of its warm-up a chain has before it."""
+    match standing:
+        case None:
+            return warmup
+        case WarmState(here):
+            return warmup - here.iteration
+        case ChainState():
+            return 0

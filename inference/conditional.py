@@ -12,14 +12,14 @@ Wood, van de Meent & Mansinghka, *A new approach to probabilistic programming in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
 from typing import NamedTuple
 
+from pplc.inference.future import Future
 from pplc.inference.particles import Interpreted, Sources
-from pplc.semantics.measure import ONE, is_zero, times
-from pplc.semantics.number import IMPOSSIBLE, LogWeight, Number, weight
+from pplc.inference.suspended import Suspended as Keys
+from pplc.semantics.measure import is_zero, times
+from pplc.semantics.number import Number, weight
 from pplc.semantics.representations import sequential
-from pplc.semantics.representations.answering import density_of_kept
 from pplc.semantics.representations.population import (
     SCHEMES,
     Population,
@@ -30,7 +30,6 @@ from pplc.semantics.representations.population import (
     weigh,
 )
 from pplc.semantics.representations.sequential import Suspended
-from pplc.semantics.runs import Sampling
 from pplc.semantics.source import Source
 from pplc.semantics.values import Address, Value
 
@@ -46,27 +45,22 @@ class State(NamedTuple):
     """What one step hands the next.
 
     population: the runs, the reference in slot 0.
-    future:     the choices that the reference has still to make. Its past may have been drawn anew, and is
-                then another one than it was.
+    future:     of the reference. left: which of its choices it has still to make, as there. Its past may
+                have been drawn anew, and is then another one than it was.
     """
 
     population: Population[Suspended]
-    future: Mapping[Address, Value]
+    future: Future
+    left: int
 
 
-def init(engine: Interpreted, reference: Mapping[Address, Value], sources: Sources) -> State:
+def init(engine: Interpreted, reference: Mapping[Address, Value], keys: Keys, sources: Sources) -> State:
     """A population after its first weight, the reference in slot 0."""
     others, log_weights = engine.start([*sources[1:-1], sources[-1]])
     first, log_weight = sequential.start(engine.machine, engine.follow(reference, sources[0]))
-    known = {a: v for a, v in reference.items() if a not in engine.given}
+    future = Future(engine, {a: v for a, v in reference.items() if a not in engine.given}, keys)
     population = spawn([first, *others], [log_weight, *log_weights], exact=engine.exact)
-    return State(population, _left(known, first))
-
-
-def _left(future: Mapping[Address, Value], run: Suspended) -> dict[Address, Value]:
-    """The choices that a run has not made yet."""
-    made = run.trace()
-    return {address: value for address, value in future.items() if address not in made}
+    return State(population, future, future.without(future.whole, first))
 
 
 def done(state: State) -> bool:
@@ -80,16 +74,16 @@ def done(state: State) -> bool:
 
 def step(engine: Interpreted, state: State, rule: Rule, sources: Sources) -> State:
     """Resamples if the rule says so, and takes every run to its next weight."""
-    population, future = state
+    population, future, left = state
     count = len(population.particles)
     if effective_size(population.weights) <= rule.below * count:
-        population = _resampled(engine, future, population, rule, sources[-1])
+        population = _resampled(state, rule, sources[-1], exact=engine.exact)
     alive = [not is_zero(w) for w in population.log_weights]
     runs, factors = engine.advance(population.particles[1:], alive[1:], sources[1:])
     first, factor = sequential.advance(
-        engine.machine, population.particles[0], engine.follow(future, sources[0])
+        engine.machine, population.particles[0], engine.follow(future.choices, sources[0])
     )
-    return State(weigh(population, [first, *runs], [factor, *factors]), _left(future, first))
+    return State(weigh(population, [first, *runs], [factor, *factors]), future, future.without(left, first))
 
 
 def pick(population: Population[Suspended], source: Source) -> Suspended:
@@ -97,51 +91,23 @@ def pick(population: Population[Suspended], source: Source) -> Suspended:
     return population.particles[source.choose(population.weights)]
 
 
-def _resampled(
-    engine: Interpreted,
-    future: Mapping[Address, Value],
-    population: Population[Suspended],
-    rule: Rule,
-    source: Source,
-) -> Population[Suspended]:
+def _resampled(state: State, rule: Rule, source: Source, *, exact: bool) -> Population[Suspended]:
     """Offspring of equal weight: slot 0 goes on as the reference, the others pick their ancestors."""
-    count = len(population.particles)
-    pushed = push_evidence(population)
+    count = len(state.population.particles)
+    pushed = push_evidence(state.population)
     ancestors = SCHEMES["multinomial"](source, pushed.weights, count - 1) if count > 1 else []
-    past = _past(engine, future, pushed, source) if rule.ancestor_sampling else 0
+    past = _past(state._replace(population=pushed), source) if rule.ancestor_sampling else 0
     offspring = [pushed.particles[ancestor] for ancestor in (past, *ancestors)]
-    share = part(count, exact=engine.exact)
+    share = part(count, exact=exact)
     return Population(offspring, [share] * count, pushed.log_evidence)
 
 
-def _past(
-    engine: Interpreted,
-    future: Mapping[Address, Value],
-    population: Population[Suspended],
-    source: Source,
-) -> int:
+def _past(state: State, source: Source) -> int:
     """Whose past the reference goes on from: by weight times the density of its future after that past."""
+    population, future, left = state
     scores = [
-        w if is_zero(w) else times(w, _score(engine, run, future))
+        w if is_zero(w) else times(w, future.weigh(run, left))
         for run, w in zip(population.particles, population.log_weights, strict=True)
     ]
     top = max(score for score in scores if not is_zero(score))
     return source.choose([weight(times(s, -top)) for s in scores])
-
-
-def _score(engine: Interpreted, run: Suspended, future: Mapping[Address, Value]) -> LogWeight:
-    """The log density of a run going on with exactly these choices, weights included; of 0 if it cannot."""
-    one = ONE(engine.exact)
-    zero: LogWeight = IMPOSSIBLE if engine.exact else -inf
-    met = 0
-
-    def choose(event: Sampling) -> tuple[Value, LogWeight]:
-        nonlocal met
-        value = engine.given.get(event.address, future.get(event.address))
-        if value is None:
-            return (), zero
-        met += event.address not in engine.given
-        return value, density_of_kept(event, value)[0]
-
-    final, score = sequential.finish(engine.machine, (run, one), choose)
-    return score if final.finished and met == len(future) else zero

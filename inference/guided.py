@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pplc.inference.particles import Moved, Sources, inner_randomness
+from pplc.inference.particles import Moved, Sources, followed, inner_randomness
 from pplc.inference.steps import bounds
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
@@ -28,7 +28,7 @@ from pplc.semantics.representations import sequential
 from pplc.semantics.representations.answering import density_of, draw_from
 from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.runs import Event, Observing, Sampling, Weighing
-from pplc.semantics.source import Seeded, Source
+from pplc.semantics.source import Source
 from pplc.semantics.values import Address, FunctionValue, ModelValue, Value, show_address, to_numbers
 
 
@@ -71,11 +71,12 @@ class Guided:
     def run_of(self, particle: Pair) -> Suspended:
         return particle.run
 
-    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> Pair:
-        here = _Along(self.machine, _start(self.machine, self.guide), Seeded(0), known)
-        run, _ = sequential.start(self.machine, here.choose)
-        while not run.finished and (finished or run.weights < weights):
-            run, _ = sequential.advance(self.machine, run, here.choose)
+    def restore(
+        self, known: Mapping[Address, Value], weights: int, source: Source, *, finished: bool
+    ) -> Pair:
+        inner_randomness(self.machine, source)
+        here = _Along(self.machine, _start(self.machine, self.guide), source, known)
+        run = followed(self.machine, here.choose, len(known), weights, finished=finished)
         return Pair(run, here.guide)
 
     def _step(self, run: Suspended | None, guide: Event, source: Source) -> tuple[Pair, LogWeight]:

@@ -77,12 +77,12 @@ def run(algorithm: Algorithm[S], options: Options, progress: Progress) -> Chains
     """Starts or continues the chains, warms them up, draws; ends early if told to."""
     source = Seeded(options.seed)
     chains = _resumed(algorithm, options)
-    warm = options.warmup if chains is None else 0
     if chains is None:
         chains = [Chain(algorithm.start(source.at(task=k)), 0) for k in range(options.chains)]
+    warm = max(0, options.warmup - chains[0].iteration)
     total = warm + options.draws * options.thin
     kept: list[list[Reported]] = [[] for _ in chains]
-    latest: Sequence[Chain[S]] | None = None
+    latest: Sequence[Chain[S]] = chains
     done = 0
     while done < total:
         moved = _round(algorithm, chains, source, done < warm, progress)
@@ -91,11 +91,11 @@ def run(algorithm: Algorithm[S], options: Options, progress: Progress) -> Chains
         chains = moved
         done += 1
         progress.advance("sampling", done * len(chains), total * len(chains))
-        if done >= warm and (done - warm) % options.thin == 0:
+        if done <= warm or (done - warm) % options.thin == 0:
             latest = chains  # steps after the last draw are made again by who continues
-            if done > warm:
-                for k, chain in enumerate(chains):
-                    kept[k].append(algorithm.report(chain.state))
+        if done > warm and latest is chains:
+            for k, chain in enumerate(chains):
+                kept[k].append(algorithm.report(chain.state))
     result = replace(_result(algorithm.name, kept, done < total), state=_stored(algorithm, latest))
     return Chains(result, [chain.state for chain in chains])
 
@@ -142,10 +142,8 @@ def likelihood_of(run: Suspended) -> dict[Address, Value]:
 # ------------------------------------------------------------------ states
 
 
-def _stored(algorithm: Algorithm[S], chains: Sequence[Chain[S]] | None) -> dict[str, Any] | None:
-    """What to continue from; None before the end of warm-up, or if the program's values cannot be stored."""
-    if chains is None:
-        return None
+def _stored(algorithm: Algorithm[S], chains: Sequence[Chain[S]]) -> dict[str, Any] | None:
+    """What to continue from; None if the program's values cannot be stored."""
     try:
         listed = [{"state": algorithm.pack(c.state), "iteration": c.iteration} for c in chains]
     except Unstorable:

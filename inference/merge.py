@@ -16,10 +16,10 @@ from pplc.lang.wording import counted
 
 def joined(first: Result, second: Result) -> Result:
     """The result of the longer run; the evidence of independent weighted draws is that of all of them."""
-    if second.replaces:
-        return second
-    if second.draws is None:  # it was stopped before anything came of it
+    if second.empty:  # it was stopped before anything came of it
         return replace(first, state=second.state, stopped=True)
+    if second.replaces or first.empty:
+        return second
     assert first.draws is not None
     assert second.draws is not None
     draws = join_draws(first.draws, second.draws)

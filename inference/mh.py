@@ -59,7 +59,7 @@ class State(NamedTuple):
     """Where a chain stands.
 
     scales:   of the walks; fixed after warm-up, as are `moves`, the number of moves of a step.
-    tries:    how often each scale has been tried during warm-up.
+    tries:    how often each scale has been tried during warm-up; of the same places.
     counts:   of the proposals after warm-up, by variable.
     accepted: the share of the last step's moves.
     """
@@ -218,7 +218,8 @@ def pack(state: State) -> dict[str, Any]:
     return {
         "trace": packed_trace(state.traced.values),
         "scales": [
-            [number, packed(_as_value(address)), scale] for (number, address), scale in state.scales.items()
+            [number, packed(_as_value(address)), scale, state.tries[number, address]]
+            for (number, address), scale in state.scales.items()
         ],
         "moves": state.moves,
         "counts": {name: [tried, moved] for name, (tried, moved) in state.counts.items()},
@@ -231,10 +232,12 @@ def unpack(machine: Machine, stored: Mapping[str, Any]) -> State:
     traced = replay(machine, unpacked_trace(stored["trace"]), Seeded(0))
     assert traced is not None
     scales: dict[Place, float] = {}
-    for number, address, scale in stored["scales"]:
-        scales[int(number), _as_address(unpacked(address))] = float(scale)
+    tries: dict[Place, int] = {}
+    for number, address, scale, tried in stored["scales"]:
+        place = int(number), _as_address(unpacked(address))
+        scales[place], tries[place] = float(scale), int(tried)
     counts = {name: Counts(int(tried), int(moved)) for name, (tried, moved) in stored["counts"].items()}
-    return State(traced, scales, {}, int(stored["moves"]), counts, float(stored["accepted"]))
+    return State(traced, scales, tries, int(stored["moves"]), counts, float(stored["accepted"]))
 
 
 def _as_value(address: Address) -> Value:

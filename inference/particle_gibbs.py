@@ -8,7 +8,7 @@ Andrieu, Doucet & Holenstein (JRSS B 2010), section 2.4.3; see `pplc.inference.c
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pplc.inference import conditional, mh
 from pplc.inference.conditional import Rule
@@ -24,13 +24,14 @@ from pplc.inference.particles import Interpreted, Streams, Within
 from pplc.inference.progress import Progress
 from pplc.inference.result import Result
 from pplc.inference.starts import start
+from pplc.inference.suspended import Suspended as Keys
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.representations.traced import Traced, traced
 from pplc.semantics.source import Seeded, Source
 
-__all__ = ["path_step", "refuses", "run"]
+__all__ = ["Sweep", "refuses", "run", "sweep_of"]
 
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
@@ -40,11 +41,11 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     block = named(bound.program, names)
     mixture = Mixture(within=block)
     rule = Rule(options.resample_below, options.ancestor_sampling)
+    sweep = sweep_of(machine, block, options.particles, rule)
 
     def step(state: mh.State, source: Source, warm: bool) -> mh.State:
         assert isinstance(source, Seeded)  # streams of each slot are made from it
-        path = path_step(machine, state.traced, block, options.particles, rule, source)
-        state = state._replace(traced=path)
+        state = state._replace(traced=sweep(state.traced, source))
         return mh.step(machine, mixture, state, source, warm=warm) if names else state
 
     chains = run_chains(
@@ -63,16 +64,32 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     return replace(chains.result, note=f"{options.particles:,} particles a sweep, {what}")
 
 
-def path_step(
-    machine: Machine, current: Traced, parameters: Block, count: int, rule: Rule, source: Streams
-) -> Traced:
-    """The trace after a sweep of conditional SMC with `count` particles, the parameters held fixed."""
-    values = current.values
-    engine = Interpreted(machine, {a: value for a, value in values.items() if parameters(a)})
-    inner = Within(source, count)
-    state = conditional.init(engine, values, inner.sources(0))
-    generation = 0
-    while not conditional.done(state):
-        generation += 1
-        state = conditional.step(engine, state, rule, inner.sources(generation))
-    return traced(conditional.pick(state.population, source), None)
+@dataclass(frozen=True)
+class Sweep:
+    """Draws paths anew by conditional SMC, the parameters held fixed.
+
+    parameters: which choices are. count: runs in the population. keys: tell runs of the program apart.
+    """
+
+    machine: Machine
+    parameters: Block
+    count: int
+    rule: Rule
+    keys: Keys
+
+    def __call__(self, current: Traced, source: Streams) -> Traced:
+        """The trace after a sweep."""
+        values = current.values
+        engine = Interpreted(self.machine, {a: value for a, value in values.items() if self.parameters(a)})
+        inner = Within(source, self.count)
+        state = conditional.init(engine, values, self.keys, inner.sources(0))
+        generation = 0
+        while not conditional.done(state):
+            generation += 1
+            state = conditional.step(engine, state, self.rule, inner.sources(generation))
+        return traced(conditional.pick(state.population, source), None)
+
+
+def sweep_of(machine: Machine, parameters: Block, count: int, rule: Rule) -> Sweep:
+    """Sweeps of a program."""
+    return Sweep(machine, parameters, count, rule, Keys(machine.bound))

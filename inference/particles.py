@@ -20,7 +20,7 @@ from pplc.semantics.representations.answering import density_of_kept, draw_from
 from pplc.semantics.representations.sequential import Choose, Suspended
 from pplc.semantics.representations.traced import traced
 from pplc.semantics.runs import Sampling
-from pplc.semantics.source import Seeded, Source
+from pplc.semantics.source import Source
 from pplc.semantics.values import Address, Value
 
 S = TypeVar("S")
@@ -63,11 +63,15 @@ class Stopped(Exception):
 
 
 class Watched(Sequence[Source]):
-    """The sources of a generation; raises `Stopped` on the way when it is time."""
+    """The sources of a generation; raises `Stopped` on the way when it is time.
 
-    def __init__(self, sources: Sequence[Source], stopped: Callable[[], bool]) -> None:
+    every: particles between two looks at the clock.
+    """
+
+    def __init__(self, sources: Sequence[Source], stopped: Callable[[], bool], every: int) -> None:
         self.sources = sources
         self.stopped = stopped
+        self.every = every
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -78,14 +82,10 @@ class Watched(Sequence[Source]):
     def __getitem__(self, place: slice) -> Watched: ...
     def __getitem__(self, place: int | slice) -> Source | Watched:
         if isinstance(place, slice):
-            return Watched(self.sources[place], self.stopped)
-        if place % LOOK == 0 and self.stopped():
+            return Watched(self.sources[place], self.stopped, self.every)
+        if place % self.every == 0 and self.stopped():
             raise Stopped
         return self.sources[place]
-
-
-LOOK = 200
-"""Particles between two looks at the clock: a tenth of a second of simple programs, at most."""
 
 
 class Engine(Protocol[S]):
@@ -116,8 +116,11 @@ class Engine(Protocol[S]):
 class Restoring(Engine[S], Protocol[S]):
     """An engine whose runs can be made again from their choices."""
 
-    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> S:
-        """The run that made these choices, just after so many weights, or at its end."""
+    def restore(self, known: Mapping[Address, Value], weights: int, source: Source, *, finished: bool) -> S:
+        """The run that made these choices, all of them, just after so many weights, or at its end.
+
+        source: for approximate `infer`s inside, of the seed of the run.
+        """
         ...
 
 
@@ -158,12 +161,10 @@ class Interpreted:
     def run_of(self, particle: Suspended) -> Suspended:
         return particle
 
-    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> Suspended:
-        choose = self.follow(known, Seeded(0))
-        run, _ = sequential.start(self.machine, choose)
-        while not run.finished and (finished or run.weights < weights):
-            run, _ = sequential.advance(self.machine, run, choose)
-        return run
+    def restore(
+        self, known: Mapping[Address, Value], weights: int, source: Source, *, finished: bool
+    ) -> Suspended:
+        return followed(self.machine, self.follow(known, source), len(known), weights, finished=finished)
 
     def _choose(self, source: Source) -> Choose:
         inner_randomness(self.machine, source)
@@ -190,6 +191,17 @@ class Interpreted:
             return draw(event)
 
         return choose
+
+
+def followed(machine: Machine, choose: Choose, choices: int, weights: int, *, finished: bool) -> Suspended:
+    """The run that `choose` leads along, once it has made so many choices and met so many weights.
+
+    A run that died of a choice has made one more than when it met its last weight.
+    """
+    run, _ = sequential.start(machine, choose)
+    while not run.finished and (finished or run.weights < weights or len(run.trace()) < choices):
+        run, _ = sequential.advance(machine, run, choose)
+    return run
 
 
 def inner_randomness(machine: Machine, source: Source) -> None:
@@ -233,8 +245,10 @@ class Moving:
     def run_of(self, particle: Suspended) -> Suspended:
         return particle
 
-    def restore(self, known: Mapping[Address, Value], weights: int, *, finished: bool) -> Suspended:
-        return self.runs.restore(known, weights, finished=finished)
+    def restore(
+        self, known: Mapping[Address, Value], weights: int, source: Source, *, finished: bool
+    ) -> Suspended:
+        return self.runs.restore(known, weights, source, finished=finished)
 
     def _walk(self, run: Suspended, limit: int, source: Source) -> Suspended:
         inner_randomness(self.runs.machine, source)

@@ -15,6 +15,13 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from pplc.inference import smc, weights
+from pplc.inference.checkpoints import (
+    eve,
+    packed_lineages,
+    packed_population,
+    unpacked_lineages,
+    unpacked_population,
+)
 from pplc.inference.collect import Run, arrays
 from pplc.inference.guided import Guided
 from pplc.inference.importance import refuses
@@ -24,7 +31,7 @@ from pplc.inference.particles import Engine, Interpreted, Restoring, Stopped, Wa
 from pplc.inference.progress import Progress
 from pplc.inference.result import Draws, Result
 from pplc.inference.smc import Rule, State
-from pplc.inference.stored_values import Unstorable, packed_trace, unpacked_trace
+from pplc.inference.stored_values import Unstorable
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -32,7 +39,7 @@ from pplc.semantics.nested import Nested
 from pplc.semantics.representations.population import SCHEMES, Population, hoist
 from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.runs import Finished
-from pplc.semantics.source import Seeded
+from pplc.semantics.source import Seeded, Source
 
 __all__ = ["Replicate", "all_dead", "refuses", "replicates", "run", "sample"]
 
@@ -55,6 +62,16 @@ class Replicate(NamedTuple):
     checkpoint: Mapping[str, Any] | None = None
 
 
+Make: TypeAlias = Callable[[Seeded, "Mapping[str, Any] | None"], "Replicate | None"]
+"""Makes a population from its source, or goes on with one from its checkpoint.
+
+None if it was stopped before its first generation was there.
+"""
+
+LOOK = 200
+"""Particles between two looks at the clock: a tenth of a second of simple programs, at most."""
+
+
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """`--method smc`: `chains` populations of `particles` runs, drawn from the laws or by a guide."""
     machine = Machine(bound, exact=False, infer=Nested())
@@ -75,7 +92,7 @@ def sample(
     """`chains` populations of `particles` runs each, moved before the first `moving` steps."""
     rule = Rule(SCHEMES[options.resampler], options.resample_below, options.lookahead, moving)
 
-    def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate:
+    def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate | None:
         return _replicate(engine, rule, source, options.particles, progress, checkpoint)
 
     return replicates(make, method, options, model, f"{options.resampler} resampling")
@@ -84,32 +101,40 @@ def sample(
 def replicates(make: Make, method: str, options: Options, model: Span, note: str) -> Result:
     """The result of `chains` populations, each made from a source of its own.
 
-    A population that is stopped half way is shown if it is the first of all, and can be gone on with; later
-    ones are made anew by who resumes the run.
+    A population that is stopped half way is shown if it is the first of all; it is gone on with in any case.
     """
     before: Mapping[str, Any] = {} if options.state is None else options.state
     first = int(before.get("next", 0))
     found: list[Replicate] = []
+    half: Replicate | None = None
     for number in range(first, first + options.chains):
         checkpoint = before.get("checkpoint") if number == first else None
         replicate = make(Seeded(options.seed, task=number), checkpoint)
-        if replicate.whole or not number:
-            found.append(replicate)
-        if not replicate.whole:
+        if replicate is None or not replicate.whole:
+            half = replicate
             break
-    if not found:
-        return Result(method, state=options.state, stopped=True)
-    result = _result(method, found, options, first, note, model)
-    return replace(result, replaces="checkpoint" in before)
+        found.append(replicate)
+    following = first + len(found)
+    state: dict[str, Any] = {"method": method, "next": following}
+    if half is not None and half.checkpoint is not None:
+        state["checkpoint"] = half.checkpoint
+    elif not found and "checkpoint" in before:
+        state["checkpoint"] = before["checkpoint"]
+    shown = [half] if half is not None and not following else found
+    if not shown:
+        return Result(method, state=state, stopped=True)
+    result = _result(method, shown, options, note, model)
+    return replace(
+        result,
+        state=state,
+        replaces=options.state is not None and not first,
+        stopped=len(found) < options.chains,
+    )
 
 
 def _checked(found: Sequence[Replicate], model: Span) -> None:
     if all(replicate.state.population.dead for replicate in found):
         raise all_dead(found[-1].state.population, model)
-
-
-Make: TypeAlias = Callable[[Seeded, "Mapping[str, Any] | None"], Replicate]
-"""Makes a population from its source, or goes on with one from its checkpoint."""
 
 
 def _replicate(
@@ -119,19 +144,19 @@ def _replicate(
     count: int,
     progress: Progress,
     checkpoint: Mapping[str, Any] | None,
-) -> Replicate:
+) -> Replicate | None:
     resamplings = 0
 
     def sources(generation: int) -> Watched:
-        return Watched(streams(source, generation, count), progress.stopped)
+        return Watched(streams(source, generation, count), progress.stopped, LOOK)
 
     try:
         if checkpoint is None:
             state = smc.init(engine, sources(0))
         else:
-            state, resamplings = _restored(engine, checkpoint), int(checkpoint["resamplings"])
+            state, resamplings = _restored(engine, checkpoint, source), int(checkpoint["resamplings"])
     except Stopped:
-        raise nothing_yet() from None
+        return None
     while not smc.done(engine, state, rule):
         try:
             if progress.stopped():
@@ -147,17 +172,6 @@ def _replicate(
     return Replicate(_runs(engine, state), resamplings, whole=True)
 
 
-def nothing_yet() -> Rejected:
-    """The error when a run ends before its first generation."""
-    return Rejected(
-        Diagnostic(
-            "E0321",
-            "the run was stopped before it had any answer",
-            help="give it more `--time`, or take fewer `--particles`",
-        )
-    )
-
-
 def _runs(engine: Engine[S], state: State[S]) -> State[Suspended]:
     """The state with the runs that the particles are."""
     population = hoist(lambda _, particle: engine.run_of(particle), state.population)
@@ -165,40 +179,23 @@ def _runs(engine: Engine[S], state: State[S]) -> State[Suspended]:
 
 
 def _stored(state: State[Suspended], resamplings: int) -> Mapping[str, Any] | None:
-    """A population as storable values: every run by its choices, to be made again from them."""
-    runs: list[Any] = []
+    """A population as storable values; None if a program's values cannot be stored."""
     try:
-        for run, w in zip(state.population.particles, state.population.log_weights, strict=True):
-            values = {address: choice.value for address, choice in run.trace().items()}
-            runs.append(None if float(w) == -inf else [packed_trace(values), run.weights, run.finished])
+        population = packed_population(state.population)
     except Unstorable:
         return None
     return {
-        "runs": runs,
-        "log_weights": [float(w) for w in state.population.log_weights],
-        "log_evidence": float(state.population.log_evidence),
-        "families": [_eve(line) for line in state.lineages],
+        **population,
+        "families": packed_lineages(state.lineages),
         "generation": state.generation,
         "resamplings": resamplings,
     }
 
 
-def _restored(engine: Restoring[S], checkpoint: Mapping[str, Any]) -> State[S]:
-    """The population of a checkpoint. In the place of a run of weight zero stands another one."""
-    runs: list[S | None] = [
-        None
-        if stored is None
-        else engine.restore(unpacked_trace(stored[0]), int(stored[1]), finished=bool(stored[2]))
-        for stored in checkpoint["runs"]
-    ]
-    alive = next(run for run in runs if run is not None)
-    population = Population(
-        [alive if run is None else run for run in runs],
-        [float(w) for w in checkpoint["log_weights"]],
-        float(checkpoint["log_evidence"]),
-    )
-    lineages: list[smc.Lineage] = [(int(eve), None) for eve in checkpoint["families"]]
-    return State(population, lineages, int(checkpoint["generation"]))
+def _restored(engine: Restoring[S], checkpoint: Mapping[str, Any], source: Source) -> State[S]:
+    """The population of a checkpoint."""
+    population = unpacked_population(engine, checkpoint, source)
+    return State(population, unpacked_lineages(checkpoint["families"]), int(checkpoint["generation"]))
 
 
 def all_dead(population: Population[Suspended], model: Span) -> Rejected:
@@ -226,9 +223,7 @@ def _ordinal(number: int) -> str:
 # ------------------------------------------------------------------ results
 
 
-def _result(
-    method: str, found: Sequence[Replicate], options: Options, first: int, note: str, model: Span
-) -> Result:
+def _result(method: str, found: Sequence[Replicate], options: Options, note: str, model: Span) -> Result:
     _checked(found, model)
     lowest = min(
         run.dimension
@@ -237,7 +232,7 @@ def _result(
         if float(w) > -inf
     )
     logs = np.array([_log_weights(replicate, lowest) for replicate in found])
-    families = np.array([[_eve(line) for line in r.state.lineages] for r in found])
+    families = np.array([[eve(line) for line in r.state.lineages] for r in found])
     families += np.arange(len(found))[:, None] * options.particles
     parts: list[tuple[float, float, int]] = []
     independent = options.resampler == "multinomial"
@@ -247,9 +242,6 @@ def _result(
         parts.append((value, weights.population_error(row, members, replicate.resamplings * independent), 1))
     # Replicates are independent draws, not chains: they stand one after the other.
     runs = [run for replicate in found for run in replicate.state.population.particles]
-    state: dict[str, Any] = {"method": method, "next": first + len(found)}
-    if not found[-1].whole:
-        state = {"method": method, "next": 0, "checkpoint": found[-1].checkpoint}
     ancestors = int(np.unique(families[logs > -inf]).size)
     return Result(
         method,
@@ -264,8 +256,6 @@ def _result(
         no_evidence="" if found[-1].whole else HALF_WAY,
         diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
         note=note,
-        state=state,
-        stopped=not found[-1].whole or len(found) < options.chains,
     )
 
 
@@ -280,13 +270,6 @@ def _log_weights(replicate: Replicate, lowest: int) -> list[float]:
         float(w) + scale if run.dimension == lowest else -inf
         for run, w in zip(population.particles, population.log_weights, strict=True)
     ]
-
-
-def _eve(lineage: smc.Lineage) -> int:
-    """The slot of the earliest ancestor."""
-    while lineage is not None and lineage[1] is not None:
-        lineage = lineage[1]
-    return 0 if lineage is None else lineage[0]
 
 
 def _recorded(run: Suspended) -> Run:

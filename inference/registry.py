@@ -28,12 +28,31 @@ class Run(Protocol):
     def __call__(self, bound: Bound, options: Options, progress: Progress) -> Result: ...
 
 
+CONSISTENT = "here the population itself decides on {}, so that the evidence is consistent, not unbiased"
+
+
+def nothing_but(_: Options) -> str:
+    """All that is said of a method holds."""
+    return ""
+
+
+def ladder_found(options: Options) -> str:
+    """What is lost where the temperatures are found on the way."""
+    return "" if options.temperatures else CONSISTENT.format("its temperatures")
+
+
+def moved_when_resampled(options: Options) -> str:
+    """What is lost where particles move when the population is resampled, and that depends on its weights."""
+    return CONSISTENT.format("when it moves") if 0 < options.resample_below < 1 else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """One row of the table.
 
     doc:      one sentence for `pplc infer --help`.
     verified: the level at which the method is checked, in the words that the output prints.
+    but:      what these options take away from it, in words; empty if nothing.
     options:  fields of `Options` that it reads; `seed` and `time` among them where they mean something.
     defaults: where they differ from those of `Options`.
     evidence: whether it gives the evidence.
@@ -48,6 +67,7 @@ class Method:
     module: str
     defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
     evidence: bool = False
+    but: Callable[[Options], str] = nothing_but
 
     def fill(self, given: Mapping[str, Any]) -> Options:
         """The options of a run: those given, else the method's defaults."""
@@ -150,6 +170,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "pplc.inference.smc2",
                 {"chains": 1, "particles": 200, "moves": 3},
                 evidence=True,
+                but=moved_when_resampled,
             ),
             Method(
                 "rejection",
@@ -168,6 +189,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "pplc.inference.ais",
                 {"chains": 1, "temperatures": 100},
                 evidence=True,
+                but=ladder_found,
             ),
             Method(
                 "tempered",
@@ -177,6 +199,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
                 "pplc.inference.tempered",
                 {"chains": 1, "moves": 5},
                 evidence=True,
+                but=ladder_found,
             ),
             Method(
                 "nuts",

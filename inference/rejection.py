@@ -102,9 +102,9 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
 def evidence(done: Attempts, bound: float, *, stopped: bool) -> Estimate:
     """The log of the evidence with its standard error by the delta method."""
     tried, kept, _ = done
-    share = kept / tried if stopped or kept < 2 else (kept - 1) / (tried - 1)
-    if share == 0:
+    if kept == 0:
         return Estimate(-inf, nan, (-inf, inf), ("no run was kept",))
+    share = kept / tried if stopped or kept < 2 else (kept - 1) / (tried - 1)
     return estimate(log(share) + bound, sqrt((1 - share) / kept))
 
 

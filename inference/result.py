@@ -113,3 +113,8 @@ class Result:
     replaces: bool = False
     verified: str = ""
     stopped: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known of the posterior: no laws, and not one draw."""
+        return self.laws is None and (self.draws is None or self.draws.count == 0)

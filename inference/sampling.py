@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pplc.inference.chain_states import Standing, from_dict, to_dict
 from pplc.inference.chains import (
-    ChainState,
     Floats,
     Record,
     Settings,
@@ -48,15 +48,12 @@ def sample(bound: Bound, options: Options, progress: Progress, method: str, tran
             dense=options.metric == "dense",
         )
         resumed = _resumed(options, method, density.size)
-        count = options.chains if resumed is None else len(resumed)
+        count = len(resumed)
         start = start_of(density, options.init)
         records = [Record(density.size) for _ in range(count)]
-        chains = [
-            chain(records[k], settings, k, start, transition, None if resumed is None else resumed[k])
-            for k in range(count)
-        ]
+        chains = [chain(records[k], settings, k, start, transition, resumed[k]) for k in range(count)]
         potential = Potential(density, count)
-        watch = watching(records, settings, progress, leaving(density), warm=resumed is None)
+        watch = watching(records, settings, progress, leaving(density), resumed)
         finished = lockstep(potential, chains, density.size, watch)
         for k, record in enumerate(records):
             if record.lost:
@@ -64,13 +61,14 @@ def sample(bound: Bound, options: Options, progress: Progress, method: str, tran
         return _result(density, records, options, method, finished)
 
 
-def _resumed(options: Options, method: str, size: int) -> list[ChainState] | None:
+def _resumed(options: Options, method: str, size: int) -> Sequence[Standing]:
+    """Where each chain stands; None of those that have not begun."""
     if options.state is None:
-        return None
+        return [None] * options.chains
     stored = options.state
     assert (stored["method"], int(stored["size"])) == (method, size)  # else E0314, before it came here
     chains: Sequence[Mapping[str, Any]] = stored["chains"]
-    return [ChainState.from_dict(each) for each in chains]
+    return [from_dict(each) for each in chains]
 
 
 def _result(
@@ -90,10 +88,7 @@ def _result(
     stats = _stats(records, draws)
     divergences = int(stats["diverging"].sum())
     outside = [i.outside for record in records for i in record.infos[:draws] if i.outside is not None]
-    states = [last.to_dict() for record in records if (last := record.after(draws)) is not None]
-    state: dict[str, Any] | None = None
-    if len(states) == chains:
-        state = {"method": method, "size": density.size, "chains": states}
+    states = [to_dict(record.after(draws)) for record in records]
     return Result(
         method,
         draws=Draws(values, None, likelihood, stats),
@@ -101,7 +96,7 @@ def _result(
         diagnostics={"divergences": divergences, "outside": len(outside)},
         note=_note(density),
         warnings=tuple(_warnings(density, divergences, outside, stats, options)),
-        state=state,
+        state={"method": method, "size": density.size, "chains": states},
         stopped=not finished,
     )
 

@@ -14,22 +14,29 @@ models* (JRSS B 2013).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pplc.inference import smc
+from pplc.inference.checkpoints import (
+    packed_lineages,
+    packed_population,
+    unpacked_lineages,
+    unpacked_population,
+)
 from pplc.inference.importance import refuses
 from pplc.inference.metropolis import accept, minus
 from pplc.inference.mixture import ZOOM, Mixture
 from pplc.inference.options import Options
 from pplc.inference.parameter_moves import Parameters, parameters_of, pick
 from pplc.inference.parameters import parameters as choices_of
-from pplc.inference.particles import Moved, Sources, inner_randomness, streams
+from pplc.inference.particles import Moved, Sources, Stopped, Watched, inner_randomness, streams
 from pplc.inference.populations import Replicate, replicates
 from pplc.inference.progress import Progress
 from pplc.inference.result import Result
 from pplc.inference.smc import Info, Rule, State
+from pplc.inference.stored_values import Unstorable, packed_trace, unpacked_trace
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times
@@ -178,25 +185,97 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     nests = Nests(
         parameters_of(machine, block), rule, options.inner_particles, Mixture(block, zoom=ZOOM), options.moves
     )
-    count = options.particles
 
-    def make(source: Seeded, _: object) -> Replicate:
-        state = smc.init(nests, streams(source, 0, count))
-        resamplings = 0
-        while not smc.done(nests, state, rule):
-            if progress.stopped():
-                break
-            sources = streams(source, state.generation + 1, count)
-            state, info = step(nests, state, rule, sources)
-            resamplings += info.resampled
-            progress.advance(
-                "stepping", state.generation, None, f"{float(info.effective):.0f} effective parameters"
-            )
-        whole = smc.done(nests, state, rule)
-        last = streams(source, state.generation + 1, count)
-        runs = [nests.picked(p, s) for p, s in zip(state.population.particles, last, strict=False)]
-        population = Population(runs, state.population.log_weights, state.population.log_evidence)
-        return Replicate(State(population, state.lineages, state.generation), resamplings, whole)
+    def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate | None:
+        return _replicate(nests, rule, source, options.particles, progress, checkpoint)
 
-    note = f"{count:,} parameters with {options.inner_particles:,} particles each"
+    note = f"{options.particles:,} parameters with {options.inner_particles:,} particles each"
     return replicates(make, "smc2", options, bound.program.model.span, note)
+
+
+def _replicate(
+    nests: Nests,
+    rule: Rule,
+    source: Seeded,
+    count: int,
+    progress: Progress,
+    checkpoint: Mapping[str, Any] | None,
+) -> Replicate | None:
+    """One population to its end, from its start or its checkpoint; None as in `Make`."""
+
+    def sources(generation: int) -> Watched:
+        return Watched(streams(source, generation, count), progress.stopped, every=1)
+
+    resamplings = 0
+    try:
+        if checkpoint is None:
+            state = smc.init(nests, sources(0))
+        else:
+            state, resamplings = _restored(nests, checkpoint, source), int(checkpoint["resamplings"])
+    except Stopped:
+        return None
+    while not smc.done(nests, state, rule):
+        try:
+            state, info = step(nests, state, rule, sources(state.generation + 1))
+        except Stopped:
+            stored = _stored(state, resamplings)
+            return Replicate(_runs(nests, state, source), resamplings, whole=False, checkpoint=stored)
+        resamplings += info.resampled
+        progress.advance(
+            "stepping", state.generation, None, f"{float(info.effective):.0f} effective parameters"
+        )
+    return Replicate(_runs(nests, state, source), resamplings, whole=True)
+
+
+def _runs(nests: Nests, state: State[Particle], source: Seeded) -> State[Suspended]:
+    """The state with a run for each of the particles."""
+    last = streams(source, state.generation + 1, len(state.population.particles))
+    population = hoist(lambda slot, particle: nests.picked(particle, last[slot]), state.population)
+    return State(population, state.lineages, state.generation)
+
+
+# ------------------------------------------------------------------ the state in run files
+
+
+def _stored(state: State[Particle], resamplings: int) -> Mapping[str, Any] | None:
+    """A population as storable values; None if a program's values cannot be stored."""
+    try:
+        particles = [_packed(particle) for particle in state.population.particles]
+    except Unstorable:
+        return None
+    return {
+        "particles": particles,
+        "log_weights": [float(w) for w in state.population.log_weights],
+        "log_evidence": float(state.population.log_evidence),
+        "families": packed_lineages(state.lineages),
+        "generation": state.generation,
+        "resamplings": resamplings,
+    }
+
+
+def _packed(particle: Particle) -> dict[str, Any]:
+    return {
+        "theta": packed_trace(particle.theta.values),
+        **packed_population(particle.inner.population),
+        "generation": particle.inner.generation,
+        "time": particle.time,
+    }
+
+
+def _restored(nests: Nests, checkpoint: Mapping[str, Any], source: Seeded) -> State[Particle]:
+    """The population of a checkpoint."""
+    inner_randomness(nests.parameters.machine, source)
+    population = Population(
+        [_unpacked(nests, each, source) for each in checkpoint["particles"]],
+        [float(w) for w in checkpoint["log_weights"]],
+        float(checkpoint["log_evidence"]),
+    )
+    return State(population, unpacked_lineages(checkpoint["families"]), int(checkpoint["generation"]))
+
+
+def _unpacked(nests: Nests, stored: Mapping[str, Any], source: Seeded) -> Particle:
+    theta = nests.parameters.drawn(unpacked_trace(stored["theta"]), source)
+    population = unpacked_population(nests.parameters.engine(theta), stored, source)
+    lineages = unpacked_lineages(range(len(population.particles)))  # those of inner runs are not read
+    inner = State(population, lineages, int(stored["generation"]))
+    return Particle(theta, inner, int(stored["time"]))

@@ -21,7 +21,7 @@ from pplc.inference.metropolis import Kernel, mh_step
 from pplc.inference.particles import Sources, inner_randomness
 from pplc.inference.smc import Lineage
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import ONE, is_zero
+from pplc.semantics.measure import ONE
 from pplc.semantics.number import IMPOSSIBLE, LogWeight, Number
 from pplc.semantics.representations import sequential
 from pplc.semantics.representations.population import (
@@ -106,8 +106,13 @@ def init(machine: Machine, sources: Sources) -> State:
 def _drawn(machine: Machine, source: Source) -> Particle:
     inner_randomness(machine, source)
     choose = sequential.prior(source, exact=machine.exact)
-    run, weight = sequential.finish(machine, sequential.start(machine, choose), choose)
-    return Particle(run, None if is_zero(weight) else traced(run, None))
+    run, _ = sequential.finish(machine, sequential.start(machine, choose), choose)
+    return particle_of(run)
+
+
+def particle_of(run: Suspended) -> Particle:
+    """A run that was taken to its end, or to where its weight became zero."""
+    return Particle(run, traced(run, None) if run.finished else None)
 
 
 def step(machine: Machine, state: State, beta: float, rule: Rule, sources: Sources) -> tuple[State, Info]:

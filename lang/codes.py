@@ -492,7 +492,8 @@ DATA: Final[dict[str, Code]] = {
     ),
     "E0321": Code(
         "stopped too early",
-        "Ctrl-C or `--time` ended the run before the method had any answer to keep.",
+        "Ctrl-C or `--time` ended the run before its first draw. With `--out run.json` (or `.nc`) the file"
+        " keeps how far it came, warm-up included, and `--resume run.json` goes on from there.",
         "pplc infer m.ppl --time 1ms",
     ),
     "E0322": Code(

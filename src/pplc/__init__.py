@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pplc.lang.diagnostics import Diagnostic as Diagnostic
     from pplc.lang.diagnostics import Rejected as Rejected
     from pplc.run import Run as Run
+    from pplc.run import Unanswered as Unanswered
 
 __all__ = [
     "load",
@@ -34,6 +35,7 @@ __all__ = [
     "Bounds",
     "Estimate",
     "Rejected",
+    "Unanswered",
     "Diagnostic",
 ]
 
@@ -47,6 +49,7 @@ _HOMES = {
     "Bounds": "pplc.inference.answers",
     "Estimate": "pplc.inference.answers",
     "Rejected": "pplc.lang.diagnostics",
+    "Unanswered": "pplc.run",
     "Diagnostic": "pplc.lang.diagnostics",
 }
 

@@ -145,6 +145,8 @@ class Model:
     ) -> Run:
         """The posterior given data, and the answers to the queries of the file.
 
+        Raises `Unanswered`, a `Rejected`, if it was stopped before the first draw.
+
         data:    a mapping of names to values, a path to a data file, a pandas or polars frame; or a
                  list of these.
         resume:  a run file to go on with; `draws` are then further ones.
@@ -155,6 +157,7 @@ class Model:
                  does not apply to the method is an error.
         """
         from pplc.inferring import Request, infer
+        from pplc.run import Unanswered
 
         given = {
             "draws": draws,
@@ -194,7 +197,10 @@ class Model:
             unit=unit,
             symbolic=symbolic,
         )
-        return infer(self, _tables(data), None, request, progress)
+        run = infer(self, _tables(data), None, request, progress)
+        if run.unanswered:
+            raise Unanswered(run)
+        return run
 
     def query(
         self, text: str, data: Data | None = None, *, method: str = "auto", seed: int | None = None,

@@ -26,6 +26,11 @@ def check_ending(path: str, *, predictive: bool = False) -> None:
         reject("E0313", f"`{path}` cannot be written: there is no folder `{folder}`")
 
 
+def resumable(path: str) -> bool:
+    """Whether a file of that name holds what going on needs."""
+    return Path(path).suffix.lower() in (".nc", ".json")
+
+
 def save(
     run: Run, path: str, predictive: int | None = None, progress: Progress | None = None
 ) -> tuple[Diagnostic, ...]:

@@ -174,12 +174,18 @@ def write_netcdf(
     run: Run, path: str, predictive: int | None = None, progress: Progress | None = None
 ) -> tuple[Diagnostic, ...]:
     """Writes InferenceData, with everything that going on needs in a group `pplc`; says what it left out."""
+    import arviz
     import xarray
 
     from pplc.stored import stored
 
-    data = to_arviz(run, predictive, progress)
-    notes = left_out(run, data, predictive)
+    data: Any
+    notes: tuple[Diagnostic, ...]
+    if run.result.empty:  # nothing but what going on needs
+        data, notes = arviz.InferenceData(), ()
+    else:
+        data = to_arviz(run, predictive, progress)
+        notes = left_out(run, data, predictive)
     text = json.dumps(stored(run), ensure_ascii=False, allow_nan=False).encode()
     packed = np.frombuffer(zlib.compress(text), dtype=np.uint8)
     data.add_groups({"pplc": xarray.Dataset({"run": ("byte", packed)})}, warn_on_custom_groups=False)

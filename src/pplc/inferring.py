@@ -76,7 +76,7 @@ POINT = Diagnostic(
 def infer(
     model: Model, tables: Sequence[Table], settings: Table | None, request: Request, progress: Progress | None
 ) -> Run:
-    """Binds the data, runs the method, answers the queries."""
+    """Binds the data, runs the method, answers the queries; of a run without any draw yet none."""
     given = settle(request.method, request.given)
     request = replace(
         request, given={**given, **({"init": _starts(given["init"])} if "init" in given else {})}
@@ -99,7 +99,7 @@ def infer(
         session = Session(bound, request.method, request.given, progress)
         outcome = session.main()
     notes = (*model.checked.warnings, *bindings.warnings)
-    asked = request.queries
+    asked = () if outcome.result.empty else request.queries
     if request.optional and outcome.method.name == "map" and asked:
         asked, notes = (), (*notes, POINT)
     queries = tuple(_answered(query, session, request.unit) for query in asked)
@@ -216,10 +216,10 @@ def _resumed(bound: Bound, request: Request, progress: Progress) -> tuple[Sessio
     method = METHODS[before.method]
     options = replace(method.fill({**before.options, **request.given}), state=before.result.state)
     result = joined(before.result, method.load()(bound, options, progress))
-    assert result.draws is not None
+    count = options.draws if result.draws is None or result.empty else result.draws.count
     outcome = Outcome(
         method,
-        replace(options, draws=result.draws.count, state=None),
+        replace(options, draws=count, state=None),
         f"goes on with `{request.resume}`",
         result,
     )
@@ -247,7 +247,7 @@ def _same(before: Stored, bound: Bound, request: Request) -> None:
     if changed:
         listed = ", ".join(f"`{name}`" for name in changed)
         reject("E0314", f"a run goes on as it began: {listed} cannot change")
-    if before.result.state is None or before.result.draws is None:
+    if before.result.state is None:
         reject(
             "E0314",
             f"`{before.path}` is a run of `{before.method}`, which is complete: nothing is left to do",

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from warnings import warn
 
 from pplc.inference.answers import Bounds, Estimate, Exact
+from pplc.inference.auto import unanswered
 from pplc.inference.options import Options
 from pplc.inference.quality import measured, warnings_of
 from pplc.inference.registry import Method
 from pplc.inference.result import Array, Draws, Result
 from pplc.inference.summary import Variable, summarise
 from pplc.information.answers import Answered
-from pplc.lang.diagnostics import Diagnostic
+from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.bound import Bound
 from pplc.symbolic import assumptions, names_of
@@ -145,6 +146,17 @@ class Run:
         return not self.doubts and not flagged
 
     @property
+    def verified(self) -> str:
+        """The level at which what ran is checked, and what its options take away from it, in words."""
+        but = self.method.but(self.options)
+        return f"{self.method.verified}; {but}" if but else self.method.verified
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it was stopped before its first draw."""
+        return self.result.stopped and self.result.empty
+
+    @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """Why queries have no answer; each reason once."""
         return tuple(dict.fromkeys(error for query in self.queries for error in query.errors))
@@ -220,3 +232,16 @@ class Run:
 def _warn(notes: Sequence[Diagnostic]) -> None:
     for note in notes:
         warn(f"{note.message}; {note.help}", stacklevel=3)
+
+
+class Unanswered(Rejected):
+    """A run was stopped before its first draw.
+
+    run: without draws, but with all that going on needs, if the method can: `run.save("run.json")`, then
+         `resume="run.json"`.
+    """
+
+    def __init__(self, run: Run) -> None:
+        able = '`error.run.save("run.json")` keeps how far it came, for `resume=`'
+        super().__init__(unanswered(run.method, able if run.result.state else "give it more time"))
+        self.run = run

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import fsum
 from typing import Any
 
-from pplc.inference.auto import Outcome, infer
+from pplc.inference.auto import Outcome, infer, unanswered
 from pplc.inference.collect import RETURN
 from pplc.inference.exact import joint
 from pplc.inference.forward import Joint as JointLaw
@@ -23,6 +23,7 @@ from pplc.information.answers import Left
 from pplc.information.answers import Outcome as Joint
 from pplc.information.expressions import World
 from pplc.lang import core
+from pplc.lang.diagnostics import Rejected
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
@@ -48,8 +49,10 @@ class Session:
         self._functions: dict[tuple[frozenset[tuple[Address, Value]], bool], dict[str, Array]] = {}
 
     def main(self) -> Outcome:
-        """The outcome for the program itself."""
-        return self.outcome({}, prior=False)
+        """The outcome for the program itself; it may be empty, of a run that was stopped early."""
+        outcome = infer(self.bound, self.method, self.given, self.progress)
+        self.know(outcome)
+        return outcome
 
     def know(self, outcome: Outcome) -> None:
         """Takes an outcome for the program itself as found."""
@@ -60,9 +63,10 @@ class Session:
         key = frozenset(interventions.items()), prior
         if key not in self._known:
             bound = self._changed(interventions, prior=prior)
-            self._known[key] = (
-                self._prior(bound) if prior else infer(bound, self.method, self.given, self.progress)
-            )
+            found = self._prior(bound) if prior else infer(bound, self.method, self.given, self.progress)
+            if found.result.stopped and found.result.empty:
+                raise Rejected(unanswered(found.method, "give it more time, or another method"))
+            self._known[key] = found
         return self._known[key]
 
     def result(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result:

@@ -70,7 +70,7 @@ def stored(run: Run) -> dict[str, Any]:
         "fingerprint": fingerprint(run.bound),
         "options": {name: getattr(run.options, name) for name in STORED},
     }
-    if draws is not None:
+    if draws is not None and not run.result.empty:
         found["draws"] = {name: _array(values) for name, values in draws.values.items()}
         found["stats"] = {name: _array(values) for name, values in draws.stats.items()}
         found["log_likelihood"] = {name: _array(values) for name, values in draws.log_likelihood.items()}

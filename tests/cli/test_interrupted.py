@@ -26,6 +26,8 @@ query E[mu]
 """
 WORDS = ["infer", "m.ppl", "--set", "y=[1, 2, 3]", "--method", "nuts", "--chains", "2", "--warmup", "30"]
 ENDLESS = ["--draws", "100000000", "--progress", "--out", "stopped.json"]
+SMALL = {"nuts": ["--warmup", "30"], "mh": ["--warmup", "30"], "smc": ["--particles", "50"],
+         "pimh": ["--warmup", "3"], "tempered": ["--particles", "50"]}  # fmt: skip
 WAIT = 120
 """Seconds after which a process that does not come so far is broken."""
 
@@ -84,12 +86,49 @@ def test_ctrl_c_keeps_what_was_computed_and_a_run_goes_on_from_there(folder: Pat
     assert _draws("more.json") == _draws("long.json")
 
 
-def test_ctrl_c_before_anything_is_there_is_said(folder: Path) -> None:
-    status, out, err = _interrupted([*WORDS, *ENDLESS, "--warmup", "100000000"], after=1)
+def test_ctrl_c_during_warm_up_keeps_how_far_the_chains_came(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = _interrupted([*WORDS, *ENDLESS, "--warmup", "1000"], after=100)
     assert (status, out) == (1, "")
-    assert "error[E0321]" in err
+    assert "error[E0321]: the method `nuts` was stopped before it had any answer" in err
+    assert "`stopped.json` keeps how far it came: `--resume stopped.json` goes on from there" in err
     assert "Traceback" not in err
-    assert not (folder / "stopped.json").exists()
+
+    data = ["--set", "y=[1, 2, 3]"]
+    assert main(["infer", "m.ppl", *data, "--resume", "stopped.json", "--draws", "5", "--out", "on.nc"]) == 0
+    assert main([*WORDS, "--warmup", "1000", "--draws", "5", "--out", "long.json"]) == 0
+    capsys.readouterr()
+    assert main(["infer", "m.ppl", *data, "--resume", "on.nc", "--draws", "1", "--out", "more.json"]) == 0
+    assert {name: [chain[:5] for chain in values] for name, values in _draws("more.json").items()} == _draws(
+        "long.json"
+    )
+
+
+@pytest.mark.parametrize(("words", "advice"), [
+    ([], "or let `--out run.json` keep how far it comes, so that `--resume` goes on"),
+    (["--out", "t.csv"], "or let `--out run.json` keep how far it comes, so that `--resume` goes on"),
+    (["--out", "t.nc"], "`t.nc` keeps how far it came: `--resume t.nc` goes on from there"),
+])  # fmt: skip
+@pytest.mark.parametrize("method", ["nuts", "mh", "pimh", "smc", "tempered", "rejection"])
+def test_a_run_without_time_for_a_draw_says_how_to_go_on(
+    method: str, words: Sequence[str], advice: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--set", "y=[1, 2, 3]"]
+    assert (
+        main(
+            ["infer", "m.ppl", *data, "--method", method, *SMALL.get(method, []), "--time", "0.001ms", *words]
+        )
+        == 1
+    )
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"error[E0321]: the method `{method}` was stopped before it had any answer" in err
+    assert advice in err
+    assert not (folder / "t.csv").exists()
+    if words[-1:] == ["t.nc"] and method != "rejection":  # whose weights have no bound here
+        more = ["--draws", "5"] if method in ("nuts", "mh", "pimh") else []
+        assert main(["infer", "m.ppl", *data, "--resume", "t.nc", *more, "--out", "on.json"]) == 0
 
 
 @pytest.mark.parametrize("method", ["nuts", "hmc"])

@@ -14,7 +14,8 @@ import pytest
 from pplc.inference import hmc, laplace, nuts, svi
 from pplc.inference import map as mode
 from pplc.inference.adaptation import Moments, StepSize, windows
-from pplc.inference.chains import ChainState, Record, Settings, chain, lockstep, normals
+from pplc.inference.chain_states import ChainState
+from pplc.inference.chains import Record, Settings, chain, lockstep, normals
 from pplc.inference.diagnostics import ess_mean, rhat
 from pplc.inference.gradient import start_of
 from pplc.inference.nuts_kernel import Info, transition

@@ -8,9 +8,7 @@ import pytest
 
 from pplc.inference.conditional import Rule
 from pplc.inference.metropolis import Block
-from pplc.inference.particle_gibbs import path_step
-from pplc.semantics.representations.traced import Traced
-from pplc.semantics.source import Source
+from pplc.inference.particle_gibbs import sweep_of
 from pplc.semantics.values import Address
 from tests.inference.test_smc import PROGRAMS
 from tests.support import textbook
@@ -55,11 +53,7 @@ def test_a_sweep_leaves_the_posterior_invariant(name: str, rule: Rule) -> None:
     program = table(bound(CASES[name]))
     blocks: list[Block] = [nothing, is_p] if name == "a parameter" else [nothing]
     for block in blocks:
-
-        def sweep(current: Traced, source: Source, block: Block = block) -> Traced:
-            return path_step(program.machine, current, block, 2, rule, source)  # type: ignore[arg-type]
-
-        kernel = matrix(program, sweep)
+        kernel = matrix(program, sweep_of(program.machine, block, 2, rule))  # type: ignore[arg-type]
         assert is_invariant(program, kernel)
         # It moves: not the identity, which would be invariant as well.
         assert any(row.get(state, F(0)) < 1 for state, row in kernel.items())
@@ -72,11 +66,7 @@ def test_a_sweep_leaves_the_posterior_invariant(name: str, rule: Rule) -> None:
 def test_a_sweep_is_the_textbooks(name: str, ancestor_sampling: bool) -> None:
     case = bound(CASES[name])
     program = table(case)
-
-    def sweep(current: Traced, source: Source) -> Traced:
-        rule = Rule(1, ancestor_sampling=ancestor_sampling)
-        return path_step(program.machine, current, nothing, 2, rule, source)  # type: ignore[arg-type]
-
-    for state, row in matrix(program, sweep).items():
+    sweep = sweep_of(program.machine, nothing, 2, Rule(1, ancestor_sampling=ancestor_sampling))
+    for state, row in matrix(program, sweep).items():  # type: ignore[arg-type]
         naive = textbook.conditional_smc(case, state, 2, ancestor_sampling=ancestor_sampling)
         assert {after: p for after, p in row.items() if p} == naive

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pplc.inference.conditional import Rule as SweepRule
 from pplc.inference.metropolis import single_site
-from pplc.inference.particle_gibbs import path_step
+from pplc.inference.particle_gibbs import sweep_of
 from pplc.inference.particles import Interpreted, Moving
 from pplc.inference.smc import Rule
 from pplc.lang.check import check_program
@@ -24,8 +24,6 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.representations.population import SCHEMES
-from pplc.semantics.representations.traced import Traced
-from pplc.semantics.source import Source
 from pplc.semantics.values import Address
 from tests.inference.test_mh_exact import SMALL, acceptance
 from tests.support import textbook
@@ -99,14 +97,11 @@ def test_a_sweep_of_conditional_smc_keeps_generated_posteriors(
 ) -> None:
     try:
         program = table(Bound(lower(check_program(written.program)), ARGUMENTS), 12)
-
-        def sweep(current: Traced, source: Source) -> Traced:
-            rule = SweepRule(below, ancestor_sampling)
-            return path_step(program.machine, current, nothing, 2, rule, source)  # type: ignore[arg-type]
+        sweep = sweep_of(program.machine, nothing, 2, SweepRule(below, ancestor_sampling))
 
         if not program.traces:
             reject_example()
-        kernel = matrix(program, sweep, 1_500)
+        kernel = matrix(program, sweep, 1_500)  # type: ignore[arg-type]
     except TooManyTraces:
         reject_example()
     assert is_invariant(program, kernel)

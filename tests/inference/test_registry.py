@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from importlib import import_module
 from math import exp
+from typing import Any
 
 import pytest
 
@@ -49,3 +50,26 @@ def test_a_number_that_depends_on_a_summed_out_coin_is_drawn_from_its_posterior(
     mean, error = float(run["x"].mean), float(run["x"].numbers["mcse_mean"])
     # Six standard errors: further off once in 5e8.
     assert abs(mean - (1 + chance) / 2) < 6 * error < 0.4
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "consistent"),
+    [
+        ("tempered", {}, True),
+        ("tempered", {"temperatures": 2}, False),
+        ("ais", {}, False),
+        ("ais", {"temperatures": 0}, True),
+        ("smc2", {"inner_particles": 2}, True),
+        ("smc2", {"inner_particles": 2, "resample_below": 1.0}, False),
+        ("smc", {}, False),
+    ],
+)
+def test_evidence_that_is_consistent_only_is_not_called_exact(
+    method: str, options: dict[str, Any], consistent: bool
+) -> None:
+    text = "model m() { p ~ Bernoulli(0.5); for t in 0..2 { weight(if p { 0.5 } else { 0.25 }) } }"
+    run = pplc.compile(text).infer(method=method, particles=5, **options)
+    assert run.verified.startswith(METHODS[method].verified)
+    assert ("consistent, not unbiased" in run.verified) is consistent
+    assert run.to_json()["verified"] == run.verified
+    assert f"Verified: {run.verified}." in str(run)

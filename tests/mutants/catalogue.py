@@ -159,7 +159,7 @@ CATALOGUE = (
     Mutant(
         "conditional SMC that loses the reference",
         "inference/conditional.py",
-        "engine.machine, population.particles[0], engine.follow(future, sources[0])",
+        "engine.machine, population.particles[0], engine.follow(future.choices, sources[0])",
         "engine.machine, population.particles[0], engine.follow({}, sources[0])",
         "validity",
         SWEEP,
@@ -167,8 +167,8 @@ CATALOGUE = (
     Mutant(
         "ancestor sampling without the density of the future",
         "inference/conditional.py",
-        "w if is_zero(w) else times(w, _score(engine, run, future))",
-        "w if is_zero(w) or is_zero(_score(engine, run, future)) else w",
+        "w if is_zero(w) else times(w, future.weigh(run, left))",
+        "w if is_zero(w) or is_zero(future.weigh(run, left)) else w",
         "validity",
         SWEEP,
     ),

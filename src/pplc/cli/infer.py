@@ -18,12 +18,14 @@ from pplc.cli.progress import Line
 from pplc.cli.report import report
 from pplc.data_convert import found
 from pplc.data_files import Raw, decode, parse_json, read, read_bytes, reject
-from pplc.export import check_ending, save
+from pplc.export import check_ending, resumable, save
+from pplc.inference.auto import unanswered
 from pplc.inference.registry import settle
 from pplc.inferring import Request, parse_queries
 from pplc.inferring import infer as run_inference
 from pplc.interrupt import interruptible
 from pplc.lang import syntax
+from pplc.lang.diagnostics import Rejected
 from pplc.run import Run
 
 DATA_FILES = (".json", ".csv", ".parquet", ".npz")
@@ -36,6 +38,8 @@ def infer(arguments: Namespace) -> int:
         check_ending(arguments.out, predictive=arguments.predictive is not None)
     model = load(arguments.file, model=arguments.model or "")
     run = _run(model, arguments, _own(model, model.checked.queries), resume=arguments.resume or "")
+    if run.unanswered:
+        raise Rejected(unanswered(run.method, _kept(run, arguments.out)))
     _print(run, arguments, answers_only=False)
     if arguments.out is not None:
         line = Line(sys.stderr, shown=arguments.progress or sys.stderr.isatty(), seconds=None)
@@ -47,12 +51,24 @@ def infer(arguments: Namespace) -> int:
     return _status(run, arguments)
 
 
+def _kept(run: Run, path: str | None) -> str:
+    """Keeps what a run without draws can go on from, if there is a place; how to go on, in words."""
+    if run.result.state is None:
+        return "give it more time, or another method"
+    if path is None or not resumable(path):
+        return "give it more time, or let `--out run.json` keep how far it comes, so that `--resume` goes on"
+    save(run, path)
+    return f"`{path}` keeps how far it came: `--resume {path}` goes on from there"
+
+
 def query(arguments: Namespace) -> int:
     """The answers to the queries on the command line, about a model or about the rows of a data file."""
     if PurePath(arguments.file.partition("#")[0]).suffix.lower() in DATA_FILES:
         return _query_data(arguments)
     model = load(arguments.file, model=arguments.model or "")
     run = _run(model, arguments, parse_queries(model.checked, arguments.queries), resume="")
+    if run.unanswered:
+        raise Rejected(unanswered(run.method, "give it more time, or another method"))
     _print(run, arguments, answers_only=True)
     return _status(run, arguments)
 

@@ -1,0 +1,150 @@
+"""Runs that are stopped anywhere and gone on with: bit for bit what they would have been."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pplc
+from pplc.run import Run
+
+TEXT = """
+model guide(y: real[T]) { drift ~ Gamma(2, 2); for t in 0..T { x[t] ~ Normal(y[t], 1) } }
+model coin(p: real) { c ~ Bernoulli(p); return c }
+model level(y: real[T]) {
+  drift ~ Gamma(2, 2)
+  up ~ infer(coin(0.75), method = "importance", draws = 20)
+  for t in 0..T {
+    x[t] ~ Normal(if up { 1 } else { 0 }, drift)
+    condition(x[t] > -1)
+    observe y[t] ~ Normal(x[t], 1)
+  }
+  return x[T-1]
+}
+"""
+DATA = {"y": [1, 2, 0, 1]}
+SEED = 7
+
+
+class StopAfter:
+    """Asks to stop after so many looks, and never again."""
+
+    def __init__(self, looks: int) -> None:
+        self.left = looks
+
+    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
+        """Nothing is shown."""
+
+    def stopped(self) -> bool:
+        """Whether the looks are used up."""
+        self.left -= 1
+        return self.left < 0
+
+
+POPULATIONS: dict[str, dict[str, Any]] = {
+    "smc": {"particles": 12},
+    "smc, guided": {"particles": 12, "proposal": "guide"},
+    "rmsmc": {"particles": 12},
+    "tempered": {"particles": 40, "moves": 2},
+    "ais": {"particles": 40, "temperatures": 6},
+    "smc2": {"particles": 6, "inner_particles": 3, "moves": 1, "parameters": "drift", "resample_below": 1.0},
+}
+
+
+def _interrupted(model: pplc.Model, looks: int, path: str, method: str, options: dict[str, Any]) -> Run:
+    """A run that is stopped after so many looks at the clock, then after twice as many, and so on."""
+    resume = None
+    for attempt in range(1, 100):
+        stop = StopAfter(attempt * looks)
+        try:
+            run = model.infer(DATA, method=method, resume=resume, progress=stop, **options)
+        except pplc.Unanswered as error:
+            run = error.run
+        if not run.result.stopped:
+            return run
+        run.save(path)
+        resume, options = path, {}
+    raise AssertionError("it never comes to its end")
+
+
+def _same(left: Run, right: Run) -> None:
+    mine, its = left.result.draws, right.result.draws
+    assert mine is not None
+    assert its is not None
+    for name, values in mine.values.items():
+        assert np.array_equal(values, its.values[name], equal_nan=values.dtype.kind == "f"), name
+    for name, values in mine.log_likelihood.items():
+        assert np.array_equal(values, its.log_likelihood[name], equal_nan=True), name
+    for left_one, right_one in ((mine.log_weights, its.log_weights), (mine.families, its.families)):
+        assert left_one is not None
+        assert right_one is not None
+        assert np.array_equal(left_one, right_one)
+    assert left.log_evidence == right.log_evidence
+    assert left.result.note == right.result.note
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3, 5, 9, 30])
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_a_population_that_is_stopped_goes_on_bit_for_bit(name: str, looks: int, tmp_path: Path) -> None:
+    model = pplc.compile(TEXT, model="level")
+    options = {**POPULATIONS[name], "seed": SEED}
+    method = name.split(",", maxsplit=1)[0]
+    whole = model.infer(DATA, method=method, **options)
+    _same(whole, _interrupted(model, looks, str(tmp_path / "run.json"), method, options))
+
+
+CHAINS: dict[str, dict[str, Any]] = {
+    "nuts": {"warmup": 30, "draws": 6},
+    "nuts, dense": {"warmup": 30, "draws": 6, "metric": "dense"},
+    "hmc": {"warmup": 25, "draws": 6, "thin": 2},
+    "mh": {"warmup": 12, "draws": 6, "thin": 2},
+    "pgibbs": {"warmup": 5, "draws": 4, "particles": 3, "parameters": "drift"},
+    "pmmh": {"warmup": 6, "draws": 4, "particles": 3, "parameters": "drift"},
+    "pimh": {"warmup": 4, "draws": 5, "particles": 3},
+}
+SMOOTH = """
+model main(y: real[T]) {
+  m ~ Normal(0, 2)
+  s ~ HalfNormal(3)
+  observe y ~ Normal(m, s)
+}
+"""
+
+
+@pytest.mark.parametrize("looks", [1, 4, 9, 17])
+@pytest.mark.parametrize("name", CHAINS)
+def test_chains_that_are_stopped_in_warm_up_or_after_it_go_on_bit_for_bit(
+    name: str, looks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pplc.inference.chains.BURST", 0.0)
+    method = name.split(",", maxsplit=1)[0]
+    gradient = method in ("nuts", "hmc")
+    model = pplc.compile(SMOOTH) if gradient else pplc.compile(TEXT, model="level")
+    options = {**CHAINS[name], "seed": SEED, "chains": 2}
+    whole = model.infer(DATA, method=method, **options).result.draws
+    resume: str | None = None
+    left, stops = options["draws"], 0
+    found = None
+    while left:
+        given = options if resume is None else {}
+        stop = StopAfter(looks * (5 if gradient else 1)) if stops < 3 else None
+        try:
+            run = model.infer(DATA, method=method, resume=resume, progress=stop, **{**given, "draws": left})
+        except pplc.Unanswered as error:
+            run = error.run
+        stops += run.result.stopped
+        found = run.result.draws
+        left = options["draws"] - (0 if found is None else found.count)
+        resume = str(tmp_path / "run.json")
+        run.save(resume)
+    assert stops
+    assert whole is not None
+    assert found is not None
+    assert list(whole.values) == list(found.values)
+    for key, values in {**whole.values, **whole.stats, **whole.log_likelihood}.items():
+        again = {**found.values, **found.stats, **found.log_likelihood}[key]
+        assert values.dtype == again.dtype, key
+        assert np.array_equal(values, again), key
