@@ -73,7 +73,11 @@ def refuses(bound: Bound) -> str:
                 case core.Draw(site=site, law=core.Law(family)) if family in FAMILIES:
                     if not FAMILIES[family].discrete and family not in (*LOG_DENSITIES, "MvNormal"):
                         return f"`{site.name}` is continuous, and `{family}` has no rules for exact inference"
-                    if FAMILIES[family].discrete and not FAMILIES[family].finite and (bound.open or can_gain(bound)):
+                    if (
+                        FAMILIES[family].discrete
+                        and not FAMILIES[family].finite
+                        and (bound.open or can_gain(bound))
+                    ):
                         return f"`{site.name}` has infinitely many values (`{family}`)"
                 case _:
                     pass

@@ -13,7 +13,6 @@ from math import exp, log
 from typing import NamedTuple
 
 from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, enclosed_log, exact_log
-from pplc.inference.collect import RETURN
 from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.continuous.programs import has_density
 from pplc.inference.inner import Merging
@@ -29,13 +28,11 @@ from pplc.lang.analysis import reachable, recursive, statements
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
-from pplc.semantics.growing import Growing
-from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import ONE, Measure, collected, is_zero, share, total
-from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.measure import ONE, Measure, collected, is_zero, share
+from pplc.semantics.number import LogRat
 from pplc.semantics.runs import Finished
-from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoModel, ModelValue, Value
+from pplc.semantics.values import Address, Value
 
 ENOUGH = 1e-13
 """Mass of what is cut off laws of infinitely many values, as a share, that is small enough."""
@@ -136,7 +133,9 @@ def _with_error(found: Exact | Bounds | Estimate, graph: Graph) -> Exact | Bound
     """An evidence that was found numerically, and not to the last digits of a float, is an estimate."""
     if not graph.grids or not isinstance(found, Exact) or _error(graph) <= TO_THE_LAST:
         return found
-    return Estimate(found.value, _error(graph), (found.value - _error(graph), found.value + _error(graph)), (BY_GRID,))
+    return Estimate(
+        found.value, _error(graph), (found.value - _error(graph), found.value + _error(graph)), (BY_GRID,)
+    )
 
 
 def followed(bound: Bound, progress: Progress) -> Graph:

@@ -29,10 +29,10 @@ from pplc.inference.torch_build import Certain, Known
 from pplc.inference.torch_combinators import Iid, Ordered
 from pplc.inference.torch_distribution import LawDistribution
 from pplc.inference.torch_evaluate import Evaluator
+from pplc.inference.torch_growing import addresses
 from pplc.inference.torch_laws import Flat, TorchLaw
 from pplc.inference.torch_plan import Plan, Replan
 from pplc.inference.torch_spaces import Space, constrain, free_shape
-from pplc.inference.torch_growing import addresses
 from pplc.inference.torch_values import CannotVectorise, Content, Refused, from_value, lift
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.summing import Sum
@@ -209,7 +209,6 @@ class Fixed(Messenger):
         if self.first_values:
             msg["value"] = values[0].expand(shape)
             msg["done"] = True
-
 
     def _given(self, msg: dict[str, Any], law: TorchLaw, shape: tuple[int, ...]) -> None:
         """Puts in what is known of every round of the plates around, one value for each position."""

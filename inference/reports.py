@@ -80,7 +80,9 @@ def _densities(
     for name, elements in variables(order).items():
         try:
             found[name] = {
-                index: marginals.mixed((share(mass, evidence), number, piece) for mass, number, piece in entries[address])
+                index: marginals.mixed(
+                    (share(mass, evidence), number, piece) for mass, number, piece in entries[address]
+                )
                 for index, address in elements.items()
             }
         except Fault:
@@ -115,4 +117,3 @@ def _ordered(values: Iterable[Value]) -> list[Value]:
 
 def _opaque(value: Value) -> bool:
     return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)
-

@@ -98,9 +98,7 @@ class Result:
 
     method: str
     laws: Mapping[str, Mapping[Index, Mapping[Value, Probability]]] | None = None
-    densities: Mapping[str, Mapping[Index, Mixed]] = field(
-        default_factory=dict[str, "Mapping[Index, Mixed]"]
-    )
+    densities: Mapping[str, Mapping[Index, Mixed]] = field(default_factory=dict[str, "Mapping[Index, Mixed]"])
     left: Mapping[str, float] = field(default_factory=dict[str, float])
     draws: Draws | None = None
     log_evidence: Exact | Bounds | Estimate | None = None

@@ -248,7 +248,10 @@ def _columns(run: Run) -> dict[Address, tuple[Reported, Array | None]]:
             continue
         array = next(arrays)
         for row, address in enumerate(reported.addresses):
-            found[address] = (Reported([address]), _column(array, row if len(reported.addresses) > 1 else None))
+            found[address] = (
+                Reported([address]),
+                _column(array, row if len(reported.addresses) > 1 else None),
+            )
     return found
 
 

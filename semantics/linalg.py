@@ -171,7 +171,9 @@ def ldl(a: Rows, kind: str) -> tuple[Rows, Row]:
     if kind == "precision":
         return ldl(inverse(a), "cov")
     if kind == "chol":
-        scaled = tuple(tuple(x / a[j][j] if j <= i else 0 for j, x in enumerate(row)) for i, row in enumerate(a))
+        scaled = tuple(
+            tuple(x / a[j][j] if j <= i else 0 for j, x in enumerate(row)) for i, row in enumerate(a)
+        )
         return cast(Rows, scaled), tuple(row[i] * row[i] for i, row in enumerate(a))
     lower: list[list[Number]] = []
     diagonal: list[Number] = []

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_sum_exp, log_sum_rat
 from pplc.semantics.symbolic.elementary import exp
 from pplc.semantics.symbolic.expression import Unknown
-from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_sum_exp, log_sum_rat
 
 K = TypeVar("K", bound=Hashable)
 J = TypeVar("J", bound=Hashable)

@@ -153,14 +153,14 @@ def _simplex(law: LawValue, size: int, address: Address, piece: Piece, world: Wo
     return _weighed(law, (*shares, rest), piece, world)
 
 
-def _vector(
-    given: tuple[Value, ...], variant: int, address: Address, piece: Piece, world: World
-) -> Drawn:
+def _vector(given: tuple[Value, ...], variant: int, address: Address, piece: Piece, world: World) -> Drawn:
     """A normal vector as mean + L z with independent normal z, where the covariance is L D L'."""
     mean, spread = given
     if depends(spread):
         raise _Without
-    lower, variances = ldl(cast("tuple[tuple[Number, ...], ...]", spread), ("cov", "chol", "precision")[variant])
+    lower, variances = ldl(
+        cast("tuple[tuple[Number, ...], ...]", spread), ("cov", "chol", "precision")[variant]
+    )
     weight: LogWeight = CERTAIN
     parts: list[Number] = []
     for k, variance in enumerate(variances):
@@ -189,4 +189,3 @@ def _array(laws: tuple[LawValue, ...], address: Address, piece: Piece, world: Wo
             for value, more, part in _drawn(law, extended(address, (index,)), before, world)
         ]
     yield from found
-

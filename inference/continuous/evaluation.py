@@ -41,7 +41,9 @@ def _value(number: Number, points: Points, known: dict[object, Any]) -> Any:
         term: Any = float(coefficient)
         for atom, exponent in monomial:
             base = _atom(atom, points, known)
-            term = term * (base if exponent == 1 else base ** (exponent if type(exponent) is int else float(exponent)))
+            term = term * (
+                base if exponent == 1 else base ** (exponent if type(exponent) is int else float(exponent))
+            )
         total = total + term
     return total
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pplc.inference.continuous.integrals import integrate_out
 from pplc.inference.continuous.changes import as_variable
+from pplc.inference.continuous.integrals import integrate_out
 from pplc.inference.continuous.masses import by_use
 from pplc.inference.continuous.piece import UNIT, Piece
 from pplc.semantics.growing import Growing

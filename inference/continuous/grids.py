@@ -28,7 +28,6 @@ from pplc.semantics.symbolic.expression import (
     Monomial,
     Unknown,
     expanded,
-    latents_of,
     made,
     mentions,
 )
@@ -98,7 +97,9 @@ class Grid:
         if slopes:
             means, covariances = self.moments
             places = list(slopes)
-            rows = np.stack([np.broadcast_to(values_at(s, self.points), (size,)) for s in slopes.values()], axis=1)
+            rows = np.stack(
+                [np.broadcast_to(values_at(s, self.points), (size,)) for s in slopes.values()], axis=1
+            )
             mean = mean + (rows * means[:, places]).sum(1)
             variance = np.einsum("ni,nij,nj->n", rows, covariances[np.ix_(range(size), places, places)], rows)
         return mean, variance
@@ -156,7 +157,9 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     # The rows' errors are shares of the rows, so that theirs of the whole is no more than the largest.
     error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
-    return Grid(points, np.concatenate(weights) if weights else np.empty(0), nodes.log_mass, error, block, piece)
+    return Grid(
+        points, np.concatenate(weights) if weights else np.empty(0), nodes.log_mass, error, block, piece
+    )
 
 
 # ------------------------------------------------------------------ the normal block
@@ -216,7 +219,9 @@ def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
     return {key: made(exponent.space, terms) for key, terms in found.items()}  # type: ignore[arg-type]
 
 
-def _block(quadratic: Coefficients, block: tuple[Latent, ...], points: Points) -> tuple[Floats, Floats, Floats]:
+def _block(
+    quadratic: Coefficients, block: tuple[Latent, ...], points: Points
+) -> tuple[Floats, Floats, Floats]:
     """Log mass, mean and covariance of the block at every point."""
     count, size = len(next(iter(points.values()))), len(block)
     constant = np.zeros(count)
@@ -289,7 +294,9 @@ def _intervals(piece: Piece, variable: Latent, points: Points) -> list[tuple[flo
             continue
         if not all(type(k) is int and k >= 0 for k in powers):
             continue
-        rising = [float(values_at(powers.get(k, 0), points).reshape(-1)[0]) for k in range(int(max(powers)) + 1)]
+        rising = [
+            float(values_at(powers.get(k, 0), points).reshape(-1)[0]) for k in range(int(max(powers)) + 1)
+        ]
         roots = np.roots(rising[::-1])
         cuts += roots[np.abs(roots.imag) < 1e-12 * (1 + np.abs(roots))].real.tolist()
         bounds.append(rising)

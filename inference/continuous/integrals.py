@@ -158,9 +158,7 @@ def _integral(
     return None
 
 
-def _linear_power(
-    variable: Latent, factor: Number, shape: Shape, low: End, high: End
-) -> list[Term] | None:
+def _linear_power(variable: Latent, factor: Number, shape: Shape, low: End, high: End) -> list[Term] | None:
     """(a + b x)^k between bounds, at one of which it is zero."""
     ((total, times),) = shape.logs.items()
     powers = in_powers(total, variable)
@@ -292,9 +290,7 @@ def _exists(a: Number, factor: Powers, piece: Piece) -> bool:
     )
 
 
-def _beta(
-    factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: Number
-) -> list[Term] | None:
+def _beta(factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: Number) -> list[Term] | None:
     """x^a (s - x)^b from 0 to s."""
     a, b = shape.log + 1, shape.logs[near_end] + 1
     if not all(type(m) is int for m in factor) or isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -365,4 +361,3 @@ def _sum(numbers: Iterable[Number]) -> Number:
     for number in numbers:
         total = total + number
     return total
-

@@ -105,7 +105,9 @@ class Mixed:
     @cached_property
     def mean(self) -> Real:
         """The mean, given that the variable is reached: rational where everything is."""
-        return _total([x * p for x, p in self.atoms] + [p * part.mean for p, part in self.parts]) / self.reached
+        return (
+            _total([x * p for x, p in self.atoms] + [p * part.mean for p, part in self.parts]) / self.reached
+        )
 
     @cached_property
     def variance(self) -> Real:
@@ -116,7 +118,9 @@ class Mixed:
 
     def cdf(self, x: float) -> float:
         """P(X <= x), given that the variable is reached."""
-        mass = sum(float(p) for at, p in self.atoms if at <= x) + sum(float(p) * part.cdf(x) for p, part in self.parts)
+        mass = sum(float(p) for at, p in self.atoms if at <= x) + sum(
+            float(p) * part.cdf(x) for p, part in self.parts
+        )
         return mass / float(self.reached)
 
     def quantile(self, at: float) -> float:

@@ -44,9 +44,7 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset()) -> list[Weighte
         found = integrate_out(piece, variable)
         if found is not None:
             return [
-                (times(weight, more), last)
-                for weight, left in found
-                for more, last in settled(left, keep)
+                (times(weight, more), last) for weight, left in found for more, last in settled(left, keep)
             ]
     return [(CERTAIN, piece)]
 
@@ -82,7 +80,9 @@ def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
             continue
         for bound in left.region - piece.region:
             raise Undecided(bound)  # of variables of the outer program
-        terms.append((weight, left.factor if left.exponent == 0 else left.factor * elementary.exp(left.exponent)))
+        terms.append(
+            (weight, left.factor if left.exponent == 0 else left.factor * elementary.exp(left.exponent))
+        )
     return summed(terms)
 
 

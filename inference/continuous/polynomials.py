@@ -95,7 +95,11 @@ def shape_in(exponent: Number, variable: Latent) -> Shape | None:
         if variable not in latents_of(monomial):
             free[monomial] = coefficient
             continue
-        logs = [atom for atom, power in monomial if isinstance(atom, Applied) and atom.name == "log" and power == 1]
+        logs = [
+            atom
+            for atom, power in monomial
+            if isinstance(atom, Applied) and atom.name == "log" and power == 1
+        ]
         inside = [atom for atom in logs if mentions(atom.argument, variable)]
         if inside:
             others = frozenset(pair for pair in monomial if pair[0] is not inside[0])

@@ -19,8 +19,8 @@ from pplc.lang.passes.rewriting import bottom_up
 from pplc.lang.summing.code import CannotSum, Finite, Positions, Reading, Term
 from pplc.lang.summing.indices import Place, at, axis_of, moved, plain
 from pplc.lang.summing.renaming import bound_in, renamed, renamed_expr
-from pplc.lang.summing.supports import Support
 from pplc.lang.summing.scope import Known, array_reads
+from pplc.lang.summing.supports import Support
 
 if TYPE_CHECKING:
     from pplc.lang.summing.walk import Walker
@@ -47,7 +47,11 @@ def links(walker: Walker, loop: core.For) -> list[Link]:
     """The arrays that rounds draw and later rounds read."""
     found: list[Link] = []
     for statement in loop.body:
-        if not isinstance(statement, core.Draw) or not statement.indices or walker.summable(statement) is None:
+        if (
+            not isinstance(statement, core.Draw)
+            or not statement.indices
+            or walker.summable(statement) is None
+        ):
             continue
         own = plain(statement.indices)
         where = axis_of(own, loop.name)
@@ -59,7 +63,11 @@ def links(walker: Walker, loop: core.For) -> list[Link]:
             if place is None or len(place) < len(own):
                 raise CannotSum(f"`{statement.name}` is read as a whole")
             read = axis_of(place[: len(own)], loop.name)
-            if read is not None and read[0] == axis and _others(place, axis, len(own)) == _others(own, axis, len(own)):
+            if (
+                read is not None
+                and read[0] == axis
+                and _others(place, axis, len(own)) == _others(own, axis, len(own))
+            ):
                 lag = max(lag, draws - read[1])
         if lag:
             found.append(Link(statement, axis, draws, lag))
@@ -109,7 +117,10 @@ class _Chain:
             first = next(v for v, (array, _) in previous.items() if array == name)
             if not variable.support.like(first.support):
                 raise CannotSum(f"the values of `{name}` differ from round to round")
-        leaving = [drawn[array] if back == 1 else self.at_lag(previous, array, back - 1) for _, (array, back) in previous.items()]
+        leaving = [
+            drawn[array] if back == 1 else self.at_lag(previous, array, back - 1)
+            for _, (array, back) in previous.items()
+        ]
         outer = frozenset[Finite]().union(*(term.scope for term in found)) - inner.finite - previous.keys()
         axes = self.code.ordered(passive | outer)
         self.first_table(entering, previous, axes, before, out)

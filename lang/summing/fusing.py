@@ -43,7 +43,8 @@ class _Facts:
         every = list(statements(block))
         changed = (name for statement in every for name in bound(statement))
         return _Facts(
-            frozenset(name for statement in every for name in reads(*expressions(statement))), frozenset(changed)
+            frozenset(name for statement in every for name in reads(*expressions(statement))),
+            frozenset(changed),
         )
 
     def may_pass(self, other: _Facts) -> bool:
@@ -56,9 +57,7 @@ def _once(block: Block, summable: Summable) -> Block | None:
     for first, drawing in enumerate(block):
         if not isinstance(drawing, core.For) or drawing.collect is not None:
             continue
-        arrays = {
-            s.name: s for s in drawing.body if isinstance(s, core.Draw) and s.indices and summable(s)
-        }
+        arrays = {s.name: s for s in drawing.body if isinstance(s, core.Draw) and s.indices and summable(s)}
         for second in range(first + 1, len(block)):
             reading = block[second]
             if not isinstance(reading, core.For) or not arrays.keys() & _Facts.of(reading).read:

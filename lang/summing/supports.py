@@ -76,7 +76,9 @@ def support_of(law: Expr) -> Support | None:
         case core.Law("Uniform", (values,)) if values is not None:
             return Support(core.Prim("len", (values,)), "list", values)
         case core.Law("Delta", (core.Literal(int() as value) as only,)) if not isinstance(value, bool):
-            return Support(core.Literal(1), "position" if value == 0 else "from", None if value == 0 else only)
+            return Support(
+                core.Literal(1), "position" if value == 0 else "from", None if value == 0 else only
+            )
         case core.Law("Delta", (value,)) if value is not None:
             return Support(core.Literal(1), "one", value)
         case _:

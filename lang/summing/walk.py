@@ -80,7 +80,9 @@ class Walker:
     def read(self, expr: Expr, known: Known) -> Reading:
         """An expression over pending code, variables that change as they are now."""
         reading = known.read(expr)
-        copies = {name: core.Variable(self.copy(name)) for name in reads(reading.value) if name in self.changing}
+        copies = {
+            name: core.Variable(self.copy(name)) for name in reads(reading.value) if name in self.changing
+        }
         if not copies:
             return reading
         now = Known({name: Reading(copy) for name, copy in copies.items()})
@@ -128,7 +130,11 @@ class Walker:
                 raise CannotSum("the model returns early")
             case _ if not depends:
                 if isinstance(statement, core.Let | core.Assign | core.Call):
-                    if isinstance(statement, core.Assign) and statement.indices and statement.name in known.values:
+                    if (
+                        isinstance(statement, core.Assign)
+                        and statement.indices
+                        and statement.name in known.values
+                    ):
                         raise CannotSum(f"an element of `{statement.name}` is assigned")
                     known.values.pop(statement.name, None)
                 out.append(statement)
@@ -150,7 +156,11 @@ class Walker:
                 known.arrays.add(name)
                 self.summed.add(name)
             case core.Call(name, function, args, keywords):
-                if keywords or not isinstance(function, core.Global | core.Closure) or function == core.Global("infer"):
+                if (
+                    keywords
+                    or not isinstance(function, core.Global | core.Closure)
+                    or function == core.Global("infer")
+                ):
                     raise CannotSum("a call whose arguments depend on a finite variable")
                 given = [self.read(expr, known) for expr in (function, *args)]
                 fresh = self.code.names.fresh(name)
@@ -167,7 +177,9 @@ class Walker:
             case core.Draw() if (support := self.summable(statement)) is not None:
                 self.finite(statement, support, known, terms)
             case _:
-                raise CannotSum(f"{type(statement).__name__.lower()} in runs that a finite variable decides on")
+                raise CannotSum(
+                    f"{type(statement).__name__.lower()} in runs that a finite variable decides on"
+                )
 
     def observed(self, law: Expr, value: Expr, known: Known, terms: list[Term], span: core.Span) -> None:
         """The density of a law at a value as a term."""
@@ -223,7 +235,9 @@ class Walker:
             support = replace(support, first=first.value)
         variable = self.code.variable(base, support := replace(support, count=count), site)
         known.finite.add(variable)
-        needs, scope = (frozenset[int](), frozenset[Finite]()) if first is None else (first.needs, first.scope)
+        needs, scope = (
+            (frozenset[int](), frozenset[Finite]()) if first is None else (first.needs, first.scope)
+        )
         reading = self.code.valued(variable, needs, scope)
         if statement.indices:
             known.elements[statement.name, plain(statement.indices)] = reading
@@ -474,7 +488,9 @@ class Walker:
         if chains.is_chain(self, statement, known):
             chains.summed(self, statement, known, out, terms)
             return
-        effects = any(isinstance(s, core.Draw | core.Observe | core.Weight) for s in statements(statement.body))
+        effects = any(
+            isinstance(s, core.Draw | core.Observe | core.Weight) for s in statements(statement.body)
+        )
         if not effects:
             self.pending_loop(statement, known, terms)
             return

@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from math import comb, pi
+from math import comb
 from types import MappingProxyType
 
 from pplc.lang.families import FAMILIES
-from pplc.semantics.symbolic.elementary import Number, applied, exp, lgamma, log, log1p, log_beta, raised, sqrt
+from pplc.semantics.symbolic.elementary import (
+    Number,
+    applied,
+    exp,
+    lgamma,
+    log,
+    log1p,
+    log_beta,
+    raised,
+    sqrt,
+)
 from pplc.semantics.symbolic.expression import Unknown
 
 _HALF = Fraction(1, 2)
@@ -216,7 +226,7 @@ def bounds(name: str, parameters: Sequence[Number]) -> tuple[Number | None, Numb
     family = FAMILIES[name]
     named = {p.name: value for p, value in zip(family.parameters, parameters, strict=True)}
 
-    def end(bound: int | float | str | None) -> Number | None:
+    def end(bound: float | str | None) -> Number | None:
         return named[bound] if isinstance(bound, str) else bound
 
     return end(family.support.lower), end(family.support.upper)

@@ -75,7 +75,11 @@ def exp(x: Number) -> Number:
     if not isinstance(x, Unknown):
         if x == 0:
             return Fraction(1)
-        return of_atom(Applied("exp", Fraction(x)), CONSTANTS) if abs(x) < math.inf else (math.inf if x > 0 else 0.0)
+        return (
+            of_atom(Applied("exp", Fraction(x)), CONSTANTS)
+            if abs(x) < math.inf
+            else (math.inf if x > 0 else 0.0)
+        )
     product: Number = Fraction(1)
     rest: dict[Monomial, Coefficient] = {}
     for monomial, coefficient in x.terms.items():
@@ -178,7 +182,12 @@ def log_beta(a: Number, b: Number) -> Number:
     first, second = coefficient_of(a), coefficient_of(b)
     if isinstance(second, float) or second.denominator != 1:
         first, second = second, first
-    if isinstance(first, float) or isinstance(second, float) or second.denominator != 1 or second > MOST_FACTORIAL:
+    if (
+        isinstance(first, float)
+        or isinstance(second, float)
+        or second.denominator != 1
+        or second > MOST_FACTORIAL
+    ):
         return gamma.log_beta(float(a), float(b))
     value = Fraction(math.factorial(int(second) - 1))
     for i in range(int(second)):

@@ -315,7 +315,7 @@ def made(space: Space, terms: Mapping[Monomial, Coefficient]) -> Any:
     return Unknown(space, terms)
 
 
-def coefficient_of(number: int | float | Fraction) -> Coefficient:
+def coefficient_of(number: float | Fraction) -> Coefficient:
     """A known number as a coefficient."""
     return Fraction(number) if isinstance(number, int) else number
 
@@ -426,7 +426,9 @@ def power(number: Unknown, exponent: Exponent) -> Any:
             powers: dict[Atom, Exponent] = {}
             for atom, old in monomial:
                 _raise(powers, atom, old * exponent)
-            return made(number.space, {times(frozenset(powers.items()), ONE): _known_power(coefficient, exponent)})
+            return made(
+                number.space, {times(frozenset(powers.items()), ONE): _known_power(coefficient, exponent)}
+            )
     elif type(exponent) is int and exponent > 0 and len(number.terms) ** exponent <= MOST_EXPANDED:
         result: Any = number
         for _ in range(exponent - 1):
@@ -502,7 +504,6 @@ def latents_of(monomial: Monomial) -> Iterator[Latent]:
 def mentions(number: object, variable: Latent) -> bool:
     """Whether a number depends on a variable."""
     return isinstance(number, Unknown) and variable in number.latents
-
 
 
 def depends(value: object) -> bool:

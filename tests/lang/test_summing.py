@@ -105,7 +105,9 @@ def test_only_the_product_with_the_table_stays_in_the_loop_of_a_chain() -> None:
 def test_a_line_of_variables_costs_tables_of_two() -> None:
     """Nested sums over n variables would be loops n deep."""
     line = "; ".join(f"a{k} ~ Bernoulli(if a{k - 1} {{ 0.25 }} else {{ 0.75 }})" for k in range(1, 12))
-    text = f"model m() {{ a0 ~ Bernoulli(0.5); {line}; x ~ Normal(0, 1); weight(if a11 {{ 1 }} else {{ 2 }}) }}"
+    text = (
+        f"model m() {{ a0 ~ Bernoulli(0.5); {line}; x ~ Normal(0, 1); weight(if a11 {{ 1 }} else {{ 2 }}) }}"
+    )
 
     def depth(block: core.Block) -> int:
         return max((1 + depth(s.body) if isinstance(s, core.For) else 0 for s in block), default=0)

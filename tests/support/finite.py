@@ -218,7 +218,9 @@ class _Writer:
                 return f"observe y[0] ~ {self.law(*near)}"
             case _:
                 hidden = self.fresh("h")
-                inner = f"{hidden} ~ Bernoulli(0.25); weight(if {hidden} {{ 2 }} else {{ {self.number(*near)} }})"
+                inner = (
+                    f"{hidden} ~ Bernoulli(0.25); weight(if {hidden} {{ 2 }} else {{ {self.number(*near)} }})"
+                )
                 return f"if {self.test(*near)} {{ {inner} }} else {{ weight({self.number(*near)}) }}"
 
     def global_(self) -> None:
@@ -253,7 +255,9 @@ class _Writer:
         name, lag, last = self.fresh("c"), 1 + self.below(2), 1 + self.below(2)
         before = [f"{name}[{k}]" for k in range(lag)]
         for k, place in enumerate(before):
-            self.lines.append(f"{place} ~ {'Categorical([0.25, 0.25, 0.5])' if k == 0 else self.chained(before[0])}")
+            self.lines.append(
+                f"{place} ~ {'Categorical([0.25, 0.25, 0.5])' if k == 0 else self.chained(before[0])}"
+            )
         near = [f"{name}[t-{k}]" for k in range(1, lag + 1)]
         body = [f"{name}[t] ~ {self.chained(*near)}", self.weight(f"{name}[t]", *near)]
         self.lines.append(f"for t in {lag}..{lag + last} {{ {'; '.join(body)} }}")
@@ -263,7 +267,9 @@ class _Writer:
     def chained(self, *near: str) -> str:
         """A law of 0, 1 and 2 in this order, whatever it depends on."""
         rows = ("[0.5, 0.25, 0.25]", "[0.25, 0.75, 0]", "[0, 0, 1]")
-        return f"Categorical(if {self.test(*near)} {{ {self.one_of(*rows)} }} else {{ {self.one_of(*rows)} }})"
+        return (
+            f"Categorical(if {self.test(*near)} {{ {self.one_of(*rows)} }} else {{ {self.one_of(*rows)} }})"
+        )
 
 
 @st.composite
