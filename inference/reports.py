@@ -1,4 +1,4 @@
-"""What is reported of a graph of states: the law of every variable, from the edges on which it was recorded."""
+"""What is reported of a graph of states: the law of every variable, from the edges that recorded it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Densities: TypeAlias = dict[str, dict[Index, Mixed]]
 
 
 def reported(graph: Graph, evidence: LogWeight, *, rational: bool) -> tuple[Laws, Densities, list[str]]:
-    """The laws of all variables: finite tables, those that have a density somewhere; names of those without rules.
+    """The laws of all variables: finite tables, those with a density somewhere; names of those without rules.
 
     rational: probabilities may be; otherwise they are floats right to their last digits.
     """
@@ -50,9 +50,9 @@ def reported(graph: Graph, evidence: LogWeight, *, rational: bool) -> tuple[Laws
                 dense.setdefault(address, []).append((mass, known, edge.piece))
             else:
                 terms.setdefault(address, {}).setdefault(known, []).append(mass)
-    for address in dense:
+    for address, found in dense.items():
         for value, masses in terms.pop(address, {}).items():
-            dense[address].append((total(masses), value, Piece()))
+            found.append((total(masses), value, Piece()))
     order = sorted(terms, key=lambda address: address == RETURN)
     laws: Laws = {}
     for name, elements in variables(order).items():

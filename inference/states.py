@@ -284,7 +284,7 @@ class Explorer:
                 del self.known[key]
             self._expand(node)
             done = len(self.graph.nodes)
-            if done % 256 == 0:
+            if done % 256 == 0 or node.piece.latents:
                 self.progress.advance("states", done)
                 if self.progress.stopped():
                     self.graph.stopped = True

@@ -865,14 +865,14 @@ METHODS: Final[dict[str, Code]] = {
     ),
     "E0525": Code(
         "no exact rule for a continuous variable",
-        "Exact inference goes on without the value of a continuous variable: it is added, multiplied, compared, and a"
-        " parameter of distributions. Whatever needs its value, such as an index or `floor`, has no rule.",
+        "Exact inference goes on without the value of a continuous variable: it is added, multiplied,"
+        " compared, and a parameter of distributions. Whatever needs its value, such as an index or `floor`, has no rule.",
         "# run: infer --method exact\nmodel f() { x ~ Uniform(0, 3); return floor(x) }",
     ),
     "E0526": Code(
         "too many variables without a closed form",
-        "Exact inference integrates variables out in closed form where a rule is known (conjugate pairs, normal"
-        " variables, polynomials), and up to two others numerically. More are left here.",
+        "Exact inference integrates variables out in closed form where a rule is known (conjugate pairs,"
+        " normal variables, polynomials), and up to two others numerically. More are left here.",
         "# run: infer --method exact\nmodel f() { x[i] ~ Cauchy(0, 1) for i in 0..3; "
         "factor(-(x[0] * x[1] + x[1] * x[2] + x[0] * x[2]) ^ 2); return 1 }",
     ),

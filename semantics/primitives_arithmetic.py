@@ -25,7 +25,7 @@ from pplc.semantics.faults import (
 from pplc.semantics.formula import Formula, Open, as_rational, is_open
 from pplc.semantics.growing import Growing
 from pplc.semantics.symbolic.elementary import raised
-from pplc.semantics.symbolic.expression import Unknown
+from pplc.semantics.symbolic.expression import Unknown, expanded
 from pplc.semantics.values import Number, Record, Tagged, Value, shape_of, show
 
 Static: TypeAlias = "tuple[str | int, ...]"
@@ -304,6 +304,8 @@ def equal(static: Static, exact: bool, a: Value, b: Value) -> bool:  # noqa: ARG
     left, right = plain(a), plain(b)
     if left == right:
         return True
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return bool(expanded(cast(Fraction, left) - cast(Fraction, right)) == 0)
     _refuse_open(left)
     _refuse_open(right)
     return False

@@ -7,13 +7,23 @@ from dataclasses import replace
 from pplc.inference.continuous.piece import ZERO, Piece, World
 from pplc.inference.continuous.polynomials import in_powers, substituted
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, latent
+from pplc.semantics.symbolic.expression import (
+    Applied,
+    Base,
+    Latent,
+    NeedsValue,
+    Undecided,
+    Unknown,
+    latent,
+    of_atom,
+    power,
+)
 
 
 def as_variable(
     number: Unknown, piece: Piece, among: frozenset[Latent] | None = None
 ) -> tuple[Latent, Piece] | None:
-    """The piece in which one variable has been replaced by the number, which is linear in it; None if none is.
+    """The piece with a variable replaced by the number, which is linear in it; None if that cannot be.
 
     among: the variables that may be replaced, if not all of them.
 
@@ -37,6 +47,81 @@ def as_variable(
         if made is not None:
             return new, made
     return None
+
+
+def with_inner_variables(number: Unknown, piece: Piece) -> tuple[Unknown, Piece]:
+    """The number with sums that stand under powers and functions as variables, where that leaves fewer."""
+    world = number.space
+    assert isinstance(world, World)
+    for inner in sorted(filter(_linear, _sums_in(number)), key=lambda total: (len(total.terms), str(total))):
+        alone = inner.latents - _besides(number, inner)
+        if len(alone) < 2:
+            continue
+        changed = as_variable(inner, piece, alone)
+        if changed is None:
+            continue
+        variable, piece = changed
+        world.piece = piece  # whether the new variable is positive follows from the bounds
+        return with_inner_variables(_with(number, inner, variable), piece)
+    return number, piece
+
+
+def _linear(total: Unknown) -> bool:
+    """Whether a number is a sum of multiples of variables."""
+    return all(all(isinstance(a, Latent) and k == 1 for a, k in m) and len(m) < 2 for m in total.terms)
+
+
+def _besides(number: Unknown, inner: Unknown) -> frozenset[Latent]:
+    """The variables of a number that stand elsewhere than in a sum under a power or function."""
+    found: frozenset[Latent] = frozenset()
+    for monomial in number.terms:
+        for atom, _ in monomial:
+            match atom:
+                case Latent():
+                    found |= {atom}
+                case Applied(_, Unknown() as held) | Base(held):
+                    found |= frozenset() if held == inner else _besides(held, inner)
+                case _:
+                    pass
+    return found
+
+
+def _sums_in(number: Unknown) -> set[Unknown]:
+    """The sums under powers, and in the arguments of functions."""
+    found: set[Unknown] = set()
+    for monomial in number.terms:
+        for atom, _ in monomial:
+            match atom:
+                case Base(total):
+                    found |= {total, *_sums_in(total)}
+                case Applied(_, Unknown() as argument):
+                    found |= {argument, *_sums_in(argument)}
+                case _:
+                    pass
+    return {total for total in found if len(total.terms) > 1}
+
+
+def _with(number: Unknown, inner: Unknown, variable: Latent) -> Unknown:
+    """The number with a variable in the place of a sum under a power or function."""
+    new = latent(variable.address, variable.space)
+    total: Number = ZERO
+    for monomial, coefficient in number.terms.items():
+        term: Number = coefficient
+        for atom, exponent in monomial:
+            match atom:
+                case Base(held):
+                    base: Number = (
+                        new if held == inner else of_atom(Base(_with(held, inner, variable)), held.space)
+                    )
+                case Applied(name, Unknown() as held):
+                    base = of_atom(
+                        Applied(name, new if held == inner else _with(held, inner, variable)), held.space
+                    )
+                case _:
+                    base = of_atom(atom, number.space)
+            term = term * (base if exponent == 1 else power(base, exponent))
+        total = total + term
+    return total if isinstance(total, Unknown) else number
 
 
 def _replaced(piece: Piece, old: Latent, new: Latent, value: Number, slope: Number) -> Piece | None:

@@ -57,7 +57,7 @@ def multiple(number: Unknown, of: Unknown, instead: Unknown) -> Unknown | None:
 
 
 def forgotten(piece: Piece, alive: object) -> tuple[LogWeight, Piece, Moved | None]:
-    """The piece without the variables that what is alive does not depend on, and what has taken their place."""
+    """The piece without the variables that nothing alive depends on, and what has taken their place."""
     needed = latents_in(alive)
     weight, piece = without_dead(piece, needed)
     if len(needed & set(piece.latents)) < 2 or any(isinstance(value, Growing) for value in _flat(alive)):

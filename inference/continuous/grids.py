@@ -1,4 +1,4 @@
-"""Pieces that have no closed form: up to two variables on a grid, a normal block integrated out at each point.
+"""Pieces without a closed form: up to two variables on a grid, a normal block integrated out at each point.
 
 The variables that enter the exponent as a quadratic form, given the others, are integrated out by linear
 algebra: with e^(c + h'x - x'Jx / 2) the mass is (2π)^(n/2) |J|^(-1/2) e^(c + h' J⁻¹ h / 2), the mean J⁻¹ h,
@@ -106,7 +106,7 @@ class Grid:
 
 
 def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
-    """The grid of a piece; `wanted` are variables that must lie on it. `TooMany` if it would have more than two."""
+    """The grid of a piece; `wanted` must lie on it. `TooMany` if it would have more than two variables."""
     block = _normal_block(piece, wanted)
     left = tuple(variable for variable in piece.latents if variable not in block)
     if len(left) > MOST_LEFT:

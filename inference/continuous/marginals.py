@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 
 from pplc.inference.continuous.cases import share_of
-from pplc.inference.continuous.changes import as_variable
+from pplc.inference.continuous.changes import as_variable, with_inner_variables
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.laws import Family, Mixed, Normals, Part, Real
@@ -61,7 +61,7 @@ class Marginals:
                     return [(block.log_mass, law)]
         changed = as_variable(number, piece)
         if changed is None:
-            return _on_grid(number, piece)
+            return _on_grid(*with_inner_variables(number, piece))
         variable, piece = changed
         left = settled(piece, frozenset({variable}))
         if all(inner.latents == (variable,) for _, inner in left):
@@ -128,7 +128,7 @@ def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes:
 
 
 def recognised(variable: Latent, piece: Piece) -> FamilyLaw | None:
-    """The family that the density of the only variable of a piece belongs to; None if to none of the usual."""
+    """The family to which the density of the only variable of a piece belongs; None if to none here."""
     shape = shape_in(piece.exponent, variable)
     if shape is None or isinstance(piece.factor, Unknown) or isinstance(shape.log, Unknown):
         return None

@@ -50,7 +50,7 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset()) -> list[Weighte
 
 
 def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
-    """The variables but those to keep, in the order to try them in: those first that little else depends on."""
+    """The variables but those to keep, in the order to try them in: first those that little depends on."""
     uses = dict.fromkeys(piece.latents, 0)
     if isinstance(piece.exponent, Unknown):
         for monomial in piece.exponent.terms:

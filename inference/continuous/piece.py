@@ -17,7 +17,7 @@ from math import inf, log
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import Number, constant_and_rest
-from pplc.semantics.symbolic.expression import ONE, Latent, Undecided, Unknown, scaled
+from pplc.semantics.symbolic.expression import ONE, Latent, Undecided, Unknown, expanded, scaled
 from pplc.semantics.symbolic.ranges import REALS, Range, range_of
 
 ZERO: Number = Fraction(0)
@@ -65,11 +65,10 @@ class Piece:
             return self
         if -bound in self.region:
             return None
-        piece = replace(self, region=self.region | {bound})
-        return piece._narrowed(bound)
+        return replace(self, region=self.region | {bound}).narrowed(bound)
 
-    def _narrowed(self, bound: Unknown) -> Piece | None:
-        """The ranges of variables after a new constraint, if it is linear in one variable."""
+    def narrowed(self, bound: Unknown) -> Piece | None:
+        """The piece whose ranges say what a bound says, if that is linear in one variable."""
         single = bound.latents
         if len(single) != 1:
             return self
@@ -94,7 +93,7 @@ class Piece:
 
     def raised(self, exponent: Number) -> tuple[LogWeight, Piece]:
         """The piece times e to a number; its constant part comes back as a weight."""
-        constant, ratio, rest = constant_and_rest(self.exponent + exponent)
+        constant, ratio, rest = constant_and_rest(self.exponent + expanded(exponent))
         if not constant:
             weight: LogWeight = LogRat(ratio)
         elif ratio == 1:

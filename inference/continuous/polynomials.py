@@ -49,13 +49,13 @@ def in_powers(number: Number, variable: Latent) -> Powers | None:
 def _split(monomial: Monomial, variable: Latent) -> tuple[Exponent, Monomial] | None:
     exponent: Exponent = 0
     rest: set[tuple[Latent | Applied | Base, Exponent]] = set()
-    for atom, power in monomial:
+    for atom, own in monomial:
         if atom == variable:
-            exponent = power
+            exponent = own
         elif _inside(atom, variable):
             return None
         else:
-            rest.add((atom, power))
+            rest.add((atom, own))
     return exponent, frozenset(rest) if rest else ONE
 
 

@@ -1,7 +1,7 @@
 """Integrals of one variable by adaptive Gauss–Legendre quadrature, in the logarithm.
 
-The interval is mapped to (0, 1) or (-1, 1) so that algebraic ends and tails become smooth, cut into panels, at
-first more finely around the highest point, and panels whose two halves do not add up to the whole are halved.
+The interval is mapped to (0, 1) or (-1, 1) so that algebraic ends and tails become smooth, and cut into
+panels, at first more finely around the highest point; panels whose halves do not add up to the whole are halved.
 Davis & Rabinowitz (1984), Methods of Numerical Integration, secs. 2.7 and 6.2.
 """
 
@@ -27,6 +27,9 @@ FIRST = 24
 
 TOLERANCE = 1e-13
 """Error of a panel, as a share of the whole, below which it is not halved any more."""
+
+GENTLE = 3.0
+"""Step of the log density between neighbouring nodes up to which no peak can hide between them."""
 
 MOST_PANELS = 4_000
 STEPS = 3.0 ** np.arange(0.0, 12.0)
@@ -58,6 +61,9 @@ def _legendre() -> tuple[Floats, Floats]:
 
 def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
     """The integral of e^log_density over an interval, which may be infinite."""
+    found = _gentle(log_density, low, high) if low > -inf and high < inf else None
+    if found is not None:
+        return found
     at, scale = _peak(log_density, low, high)
     if scale == 0:
         return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
@@ -97,9 +103,28 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
         log_weights = np.concatenate([first[1][bad], second[1][bad]])
     every = np.concatenate([p.ravel() for p, _ in done])
     weights = np.concatenate([w.ravel() for _, w in done])
-    order = np.argsort(every)
+    found = to_x(every)
+    order = np.argsort(found)
     total = _log_sum(weights)
-    return Nodes(to_x(every[order]), weights[order], total, float(np.concatenate(errors).sum()))
+    return Nodes(found[order], weights[order], total, float(np.concatenate(errors).sum()))
+
+
+def _gentle(log_density: LogDensity, low: float, high: float) -> Nodes | None:
+    """The integral of a density that hardly varies over a finite interval, by few panels; None if it does."""
+    _, to_x, _, log_slope = _mapped(low, high, low, high - low)
+
+    def mapped(s: Floats) -> Floats:
+        with np.errstate(all="ignore"):
+            return np.asarray(log_density(to_x(s)) + log_slope(s))
+
+    points, whole = _panels(mapped, np.array([0.0, 0.5]), np.array([0.5, 1.0]))
+    inner = whole.ravel() - log_slope(points.ravel())
+    if not np.isfinite(inner).all() or np.abs(np.diff(inner)).max() > GENTLE + np.log(NODES):
+        return None
+    points, halves = _panels(mapped, np.array([0.0, 0.25, 0.5, 0.75]), np.array([0.25, 0.5, 0.75, 1.0]))
+    total = _log_sum(halves)
+    error = abs(np.expm1(_log_sum(whole) - total)) if total > -inf else inf
+    return Nodes(to_x(points.ravel()), halves.ravel(), total, float(error)) if error <= TOLERANCE else None
 
 
 def _panels(mapped: LogDensity, left: Floats, right: Floats) -> tuple[Floats, Floats]:
@@ -147,28 +172,31 @@ def _mapped(
     reach = max(abs(at - end), scale)
 
     def back(x: Floats) -> Floats:
-        y = np.maximum(sign * (x - end) / reach, 0.0)
-        return np.asarray(2 * y / np.maximum(y + np.sqrt(y * y + 4 * y), 1e-300), dtype=np.float64)
+        y = np.sqrt(np.maximum(sign * (x - end) / reach, 0.0))
+        return np.asarray(y / (1 + y), dtype=np.float64)
 
     return (
         (0.0, 1.0),
-        lambda s: end + sign * reach * (s * s / (1 - s)),
+        lambda s: end + sign * reach * (s / (1 - s)) ** 2,
         back,
-        lambda s: np.log(reach * s * (2 - s) / (1 - s) ** 2),
+        lambda s: np.log(2 * reach * s / (1 - s) ** 3),
     )
 
 
 def _peak(log_density: LogDensity, low: float, high: float) -> tuple[float, float]:
-    """The highest point, and how far from it the density falls off; 0 if it is zero everywhere."""
-    (first, last), to_x, _, _ = _mapped(low, high, 0.0 if low == -inf else low, 1.0)
+    """Where most of the mass lies, and how far from there the density falls off; 0 if it is zero everywhere.
+
+    In the mapped variable, in which ends at which the density is infinite are none.
+    """
+    ends, to_x, _, log_slope = _mapped(low, high, 0.0 if low == -inf else low, 1.0)
 
     def mapped(s: Floats) -> Floats:
         with np.errstate(all="ignore"):
-            found = log_density(to_x(s))
+            found = log_density(to_x(s)) + log_slope(s)
         return np.where(np.isnan(found), -inf, found)
 
-    grid = np.linspace(first, last, 16 * FIRST + 1)[1:-1]
-    left, right = first, last
+    left, right = ends
+    grid = np.linspace(left, right, 16 * FIRST + 1)[1:-1]
     values = mapped(grid)
     for _ in range(14):
         best = int(values.argmax())
@@ -178,11 +206,17 @@ def _peak(log_density: LogDensity, low: float, high: float) -> tuple[float, floa
         grid = np.linspace(left, right, 34)[1:-1]
         values = mapped(grid)
     best = int(values.argmax())
-    at, top = float(to_x(grid[best : best + 1])[0]), float(values[best])
-    widths = 2.0 ** np.arange(-60.0, 60.0) * max(1.0, abs(at))
-    with np.errstate(all="ignore"):
-        sides = [np.where((x > low) & (x < high), log_density(x), np.nan) for x in (at - widths, at + widths)]
-    fallen = (sides[0] < top - 0.5) | (sides[1] < top - 0.5)
-    if fallen.any():
-        return at, float(widths[int(fallen.argmax())])
-    return at, high - low if high - low < inf else 1.0
+    at, top = float(grid[best]), float(values[best])
+    widths = 2.0 ** np.arange(-50.0, 1.0)
+    sides = [at - widths, at + widths]
+    inside = [(s > ends[0]) & (s < ends[1]) for s in sides]
+    fallen = [
+        np.where(k, mapped(np.where(k, s, at)), top) < top - 0.5 for k, s in zip(inside, sides, strict=True)
+    ]
+    either = fallen[0] | fallen[1]
+    centre = float(to_x(np.array([at]))[0])
+    if not either.any():
+        return centre, high - low if high - low < inf else 1.0
+    k = int(either.argmax())
+    edge = at + widths[k] if fallen[1][k] else at - widths[k]
+    return centre, abs(float(to_x(np.array([edge]))[0]) - centre)

@@ -13,7 +13,7 @@ LEAST = -30.0
 def truncated_moments(
     mean: float, sd: float, low: float | None, high: float | None, most: int
 ) -> tuple[float, list[float]] | None:
-    """The log mass between the bounds, and the moments about 0 up to order `most` given that; None if inaccurate.
+    """The log mass between the bounds, and the moments about 0 up to order `most`; None if inaccurate.
 
     Burkardt (2014), The truncated normal distribution, sec. 4: with a and b the standardised bounds,
     m_k = mean m_{k-1} + (k - 1) sd² m_{k-2} + sd (low^(k-1) φ(a) - high^(k-1) φ(b)) / Z.

@@ -114,7 +114,7 @@ def _to(base: Number, exponent: int) -> Number:
 
 
 def constant_and_rest(x: Number) -> tuple[float, Fraction, Number]:
-    """A number as c + log r + rest: what is known of it as a float, as the logarithm of a rational, the rest."""
+    """A number as c + log r + rest, with a float c and a rational r."""
     if not isinstance(x, Unknown):
         return float(x), Fraction(1), Fraction(0)
     known: Coefficient = Fraction(0)

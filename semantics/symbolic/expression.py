@@ -3,7 +3,7 @@
 An `Unknown` is a `Fraction` to everything that adds, multiplies, divides and takes powers, so that a
 program runs on it as it is. It is a sum of terms, each a coefficient times powers of atoms; an atom is a
 random variable (`Latent`), a function of an expression (`Applied`), or a sum that stands under a power
-(`Base`). Equal expressions that are sums and products of the same atoms are written alike. A constant
+(`Base`). Equal expressions that are sums and products of the same atoms are written alike, once powers of sums are multiplied out (`expanded`). A constant
 expression is a plain number again.
 
 Coefficients are rationals as long as everything was rational, floats afterwards. A comparison is decided
@@ -398,7 +398,9 @@ def expanded(number: Any) -> Any:
         closed = frozenset(pair for pair in monomial if not _opens(*pair))
         for atom, exponent in monomial - closed:
             assert isinstance(atom, Base)
-            product = product * power(expanded(atom.sum), exponent)
+            whole = expanded(atom.sum)
+            for _ in range(int(exponent)):
+                product = product * whole
         total = total + product * made(number.space, {closed: Fraction(1)})
     return total
 
@@ -413,7 +415,7 @@ def _opens(atom: Atom, exponent: Exponent) -> bool:
 
 
 def power(number: Unknown, exponent: Exponent) -> Any:
-    """A power with a known rational exponent."""
+    """A power with a known rational exponent; one of a sum is not multiplied out."""
     if exponent == 0:
         return Fraction(1)
     if exponent == 1:
@@ -429,11 +431,6 @@ def power(number: Unknown, exponent: Exponent) -> Any:
             return made(
                 number.space, {times(frozenset(powers.items()), ONE): _known_power(coefficient, exponent)}
             )
-    elif type(exponent) is int and exponent > 0 and len(number.terms) ** exponent <= MOST_EXPANDED:
-        result: Any = number
-        for _ in range(exponent - 1):
-            result = result * number
-        return result
     scale, base = scaled(number)
     if type(exponent) is not int and not is_positive(number):
         raise NeedsValue(f"({number})^({exponent})")

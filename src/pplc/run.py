@@ -56,11 +56,6 @@ class Run:
     notes: tuple[Diagnostic, ...] = ()
     queries: tuple[Answered, ...] = ()
 
-    @property
-    def verified(self) -> str:
-        """How what ran is verified."""
-        return self.result.verified or self.method.verified
-
     @cached_property
     def variables(self) -> Mapping[str, Variable]:
         """The summary of every variable, by name, in the order in which the model makes them."""
@@ -148,8 +143,8 @@ class Run:
     @property
     def verified(self) -> str:
         """The level at which what ran is checked, and what its options take away from it, in words."""
-        but = self.method.but(self.options)
-        return f"{self.method.verified}; {but}" if but else self.method.verified
+        how, but = self.result.verified or self.method.verified, self.method.but(self.options)
+        return f"{how}; {but}" if but else how
 
     @property
     def unanswered(self) -> bool:
