@@ -1,9 +1,9 @@
 """Draws of variables that were summed out, given draws of the others.
 
-The derivative of a log sum by its entries is the posterior law of the variable. Put a draw from that law in the
-place of the derivative, and the reverse sweep of automatic differentiation draws all variables jointly: it
-goes through the sums in the opposite order, and what reaches a sum over one variable, given others, is 1 at
-the values drawn for those and 0 elsewhere. For a chain it is forward filtering, backward sampling
+The derivative of a log sum by its entries is the posterior law of the variable. Put a draw from that law in
+the place of the derivative, and the reverse sweep of automatic differentiation draws all variables jointly:
+it goes through the sums in the opposite order, and what reaches a sum over one variable, given others, is 1
+at the values drawn for those and 0 elsewhere. For a chain it is forward filtering, backward sampling
 (Eisner 2016, "Inside-outside and forward-backward algorithms are just backprop"; Rush 2020, "Torch-Struct").
 """
 

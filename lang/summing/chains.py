@@ -1,9 +1,9 @@
 """Loops whose finite variables depend on those of earlier rounds: the forward algorithm.
 
 The loop carries a table over the variables that the next round reads, as Baum and Welch's forward pass does
-for a hidden Markov chain (Rabiner 1989, eq. 19-21); several chained arrays are one table over all of them. Weights
-that do not depend on the loop are computed before it, and those that depend on the round alone for all rounds
-at once, so that a round is little more than a product of a table with a table.
+for a hidden Markov chain (Rabiner 1989, eq. 19-21); several chained arrays are one table over all of them.
+Weights that do not depend on the loop are computed before it, and those that depend on the round alone for all
+rounds at once, so that a round is little more than a product of a table with a table.
 """
 
 from __future__ import annotations

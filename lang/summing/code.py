@@ -21,7 +21,9 @@ from pplc.lang.summing.supports import Support
 
 
 class CannotSum(Exception):
-    """The program has a finite variable that is not summed out by code; the words say why."""
+    """The program has a finite variable that is not summed out by code; the words say why, `span` where."""
+
+    span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

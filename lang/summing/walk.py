@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from pplc.lang import core, typesys
 from pplc.lang.analysis import expressions, inside, reads, statements
 from pplc.lang.core import Block, Expr, Stmt
+from pplc.lang.diagnostics import NOWHERE, Span
 from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.passes.rewriting import with_expressions
 from pplc.lang.summing import chains
@@ -64,7 +66,8 @@ class Walker:
         self.outs.append(out)
         for position, statement in enumerate(block):
             self.after.append(block[position + 1 :])
-            self.statement(statement, known, out, terms)
+            with blamed(statement):
+                self.statement(statement, known, out, terms)
             self.after.pop()
         self.outs.pop()
         return terms
@@ -98,7 +101,7 @@ class Walker:
         self.outs[-1].append(core.Let(fresh, core.Variable(name)))
         return fresh
 
-    def bind(self, name: str, reading: Reading, known: Known, span: core.Span) -> None:
+    def bind(self, name: str, reading: Reading, known: Known, span: Span) -> None:
         """Makes a variable stand for pending code."""
         fresh = self.code.names.fresh(name)
         needs = self.code.pend((core.Let(fresh, reading.value, span=span),), reading.needs)
@@ -181,7 +184,7 @@ class Walker:
                     f"{type(statement).__name__.lower()} in runs that a finite variable decides on"
                 )
 
-    def observed(self, law: Expr, value: Expr, known: Known, terms: list[Term], span: core.Span) -> None:
+    def observed(self, law: Expr, value: Expr, known: Known, terms: list[Term], span: Span) -> None:
         """The density of a law at a value as a term."""
         reading = self.read(core.Prim(self.scale.density, (law, value), span=span), known)
         terms.append(Term(reading, span))
@@ -463,17 +466,22 @@ class Walker:
         terms: list[Term] = []
         for position, statement in enumerate(block):
             self.after.append(block[position + 1 :])
-            match statement:
-                case core.If():
-                    self.guarded(statement, known, terms)
-                case core.For():
-                    self.pending_loop(statement, known, terms)
-                case core.Define():
-                    raise CannotSum("an element is defined in runs that a finite variable decides on")
-                case _:
-                    self.dependent(statement, known, terms)
+            with blamed(statement):
+                self.statement_inside(statement, known, terms)
             self.after.pop()
         return terms
+
+    def statement_inside(self, statement: Stmt, known: Known, terms: list[Term]) -> None:
+        """One statement of such a block."""
+        match statement:
+            case core.If():
+                self.guarded(statement, known, terms)
+            case core.For():
+                self.pending_loop(statement, known, terms)
+            case core.Define():
+                raise CannotSum("an element is defined in runs that a finite variable decides on")
+            case _:
+                self.dependent(statement, known, terms)
 
     def loop(
         self, statement: core.For, known: Known, out: list[Stmt], terms: list[Term], *, depends: bool
@@ -567,6 +575,17 @@ class Walker:
         else:
             whole = core.Prim(self.scale.product, (core.Variable(into),))
             terms.append(Term(Reading(whole, needs, scope), statement.span))
+
+
+@contextmanager
+def blamed(statement: Stmt) -> Iterator[None]:
+    """Says at which statement it was found that something cannot be summed out."""
+    try:
+        yield
+    except CannotSum as why:
+        if why.span == NOWHERE:
+            why.span = statement.span
+        raise
 
 
 def _length(expr: Expr) -> int:
