@@ -16,7 +16,7 @@ from pplc.lang import core
 from pplc.lang.analysis import expressions, reads, statements
 from pplc.lang.core import Block, Expr, Stmt
 from pplc.lang.passes.rewriting import bottom_up
-from pplc.lang.summing.code import CannotSum, Finite, Positions, Reading, Term
+from pplc.lang.summing.pending import CannotSum, Finite, Positions, Reading, Term
 from pplc.lang.summing.indices import Place, at, axis_of, moved, plain
 from pplc.lang.summing.renaming import bound_in, renamed, renamed_expr
 from pplc.lang.summing.scope import Known, array_reads

@@ -9,7 +9,7 @@ from pplc.lang import core
 from pplc.lang.analysis import expressions, inside, parts, reads, statements
 from pplc.lang.core import Block, Expr
 from pplc.lang.passes.rewriting import with_parts
-from pplc.lang.summing.code import CannotSum, Finite, Reading, Scope
+from pplc.lang.summing.pending import CannotSum, Finite, Reading, Scope
 from pplc.lang.summing.indices import Place, plain
 
 

@@ -13,7 +13,7 @@ from pplc.lang.diagnostics import NOWHERE, Span
 from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.passes.rewriting import with_expressions
 from pplc.lang.summing import chains
-from pplc.lang.summing.code import CannotSum, Code, Finite, Reading, Term
+from pplc.lang.summing.pending import CannotSum, Code, Finite, Reading, Term
 from pplc.lang.summing.fusing import fused
 from pplc.lang.summing.indices import plain
 from pplc.lang.summing.scope import Known
