@@ -100,8 +100,8 @@ def main() -> None:
     ):
         call, first, parameters = measure(text, size)
         print(
-            f"{name:26} {size:6,}: {call:8,.0f} us a gradient of four chains, {first:5.1f} s before the first,"
-            f" {parameters} parameters",
+            f"{name:26} {size:6,}: {call:8,.0f} us a gradient of four chains,"
+            f" {first:5.1f} s before the first, {parameters} parameters",
             flush=True,
         )
 

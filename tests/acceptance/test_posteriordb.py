@@ -55,7 +55,7 @@ STATES: Mapping[str, Run] = {
     "hmm_example-hmm_example": Run(draws=700, warmup=300),  # 45 s
     "low_dim_gauss_mix-low_dim_gauss_mix": Run(draws=700, warmup=300),  # 18 s
 }
-"""Models written once more with the states of their chain, or the components of their points, as variables."""
+"""Models written once more: the states of a chain, or the components of points, are variables."""
 
 
 def _of_element(summary: Summary, figure: str, indices: tuple[int, ...]) -> float:

@@ -165,7 +165,7 @@ def test_gradient_is_the_slope(name: str) -> None:
 
 
 def frequencies(found: Density, case: Case, drawn_at: Any, law_at: Any) -> list[tuple[float, float]]:
-    """For every joint value of the finite variables drawn at one place: how often, its probability at another."""
+    """For every joint value of the finite variables drawn at one place: the share, and the probability at another."""
     seeds = [(0, k + 1) for k in range(REPEATS)]
     drawn = outputs(found, np.repeat(drawn_at[None], REPEATS, axis=0), seeds).values
     rest = without(outputs(found, law_at[None], seeds[:1]).values, case.finite)
@@ -254,9 +254,9 @@ def test_a_round_of_a_chain_costs_the_same_few_operations_however_many_there_are
     lengths: list[int] = []
     for rounds in (10, 20, 40):
         found = density(Case(body, ("z",), {"y": [0.1 * k for k in range(rounds)]}))
-        tape = record(Potential(found, 1)._single, torch.full((found.size,), 0.3, dtype=torch.float64))  # noqa: SLF001
+        tape = record(Potential(found, 1)._single, torch.full((found.size,), 0.3, dtype=torch.float64))
         schedule = Schedule(tape, torch.full((found.size,), 0.3, dtype=torch.float64))
         lengths.append(len(schedule.steps))
     assert lengths[2] - lengths[1] == 2 * (lengths[1] - lengths[0])
-    # Two additions and the sum; five to go back: shares of the entries, and sums over those that were repeated.
+    # Two additions and the sum; going back, shares of the entries and sums over what was repeated.
     assert (lengths[1] - lengths[0]) / 10 <= 11

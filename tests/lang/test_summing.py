@@ -27,14 +27,14 @@ def stays(site: str) -> bool:
     return site.startswith("x")
 
 
-def over_x(program: core.Program, data: Mapping[str, Value]) -> Mapping[Value, LogWeight]:
+def over_x(program: core.Program, data: Mapping[str, Value]) -> Mapping[object, LogWeight]:
     """The unnormalised measure over the draws of `x`."""
     measure = denote(
         Bound(program, data),
         Nested(),
         lambda run: tuple(sorted((repr(a), v) for a, v in run.variables().items() if stays(str(a[0])))),
     )
-    return dict(measure.masses)
+    return dict[object, LogWeight](measure.masses.items())
 
 
 @pytest.mark.parametrize("name", CASES)

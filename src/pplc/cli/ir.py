@@ -1,4 +1,4 @@
-"""`pplc ir`: the syntax tree or the Core of a model, as it is or with its finite variables summed out."""
+"""`pplc ir`: the syntax tree of a model, or its Core, finite variables summed out if asked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ir(arguments: Namespace) -> int:
 
 
 def without_finite(program: Program) -> Program:
-    """The program that gradient methods run; E0552 if Pyro is to enumerate values of its variables instead."""
+    """The program that gradient methods run; E0552 if Pyro is to enumerate its variables instead."""
     try:
         return sum_out(program).program
     except CannotSum as why:
