@@ -102,7 +102,7 @@ class _Chain:
 
     def write(self, start: Expr, stop: Expr, out: list[Stmt], terms: list[Term]) -> None:
         """Everything: the table before the loop, the loop, and the term after it."""
-        entering = self.entering(start)
+        entering = [self.copied(variable, terms) for variable in self.entering(start)]
         before = [term for term in terms if any(v is not None and v in term.scope for v in entering)]
         before = self.settled(before, terms, entering, out)
         terms[:] = [term for term in terms if term not in before]
@@ -150,6 +150,18 @@ class _Chain:
                     raise CannotSum(f"`{link.statement.name}` does not begin with a finite variable")
         return found
 
+    def copied(self, variable: Finite | None, terms: list[Term]) -> Finite | None:
+        """A variable that enters; another one of equal value, if it is also read by its own name later."""
+        later = (self.loop.body, *self.walker.after)
+        if variable is None or not self.known.mentioned({variable}, later):
+            return variable
+        copy = self.code.variable(variable.site.name, variable.support, variable.site)
+        same = core.Prim("eq", (core.Variable(copy.position), core.Variable(variable.position)))
+        weight = core.Cond(same, self.code.scale.one, self.code.scale.zero)
+        terms.append(Term(Reading(weight, scope=frozenset({copy, variable})), self.loop.span))
+        self.known.finite.add(copy)
+        return copy
+
     def settled(
         self, before: list[Term], terms: list[Term], entering: list[Finite | None], out: list[Stmt]
     ) -> list[Term]:
@@ -166,8 +178,6 @@ class _Chain:
             terms[:] = [term for term in terms if term not in group] + left
             self.known.finite -= done
             before = [term for term in terms if enter & term.scope]
-        for variable in self.known.mentioned(enter, self.walker.after):
-            raise CannotSum(f"`{variable.site.name}` is read long after it was drawn")
         if not enter <= self.known.finite:
             raise CannotSum("a chain begins outside the block of its loop")
         self.known.finite -= enter
@@ -180,8 +190,6 @@ class _Chain:
         slot = 0
         for link in self.links:
             name = link.statement.name
-            for key in [key for key in inner.elements if key[0] == name]:
-                del inner.elements[key]  # what stands before the loop is read through the table only
             for back in range(1, link.lag + 1):
                 first = entering[slot]
                 support = first.support if first is not None else self.own_support(link)
@@ -267,8 +275,6 @@ class _Chain:
             count = core.Prim("extent", (core.Variable(self.alpha),), (slot,))
             site = replace(link.statement.site, indices=self.site_at(link, stop, back))
             end = self.code.variable(name, replace(variable.support, count=count), site)
-            for key in [key for key in self.known.elements if key[0] == name and back == 1]:
-                del self.known.elements[key]
             self.known.elements[name, link.place(stop, back)] = self.code.valued(end)
             self.known.finite.add(end)
             last.append(end)

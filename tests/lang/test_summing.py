@@ -131,7 +131,7 @@ REFUSED = {
     "a draw of some runs": "z ~ Bernoulli(0.5); if z { u ~ Normal(0, 1); factor(u) }",
     "an element read long after": (
         "z[0] ~ Bernoulli(0.5); for t in 1..4 { z[t] ~ Bernoulli(if z[t-1] { 0.5 } else { 0.25 }) }\n"
-        "factor(if z[0] { x } else { 0 })"
+        "factor(if z[1] { x } else { 0 })"
     ),
     "an element read from afar": (
         "z[i] ~ Bernoulli(0.5) for i in 0..3; factor(if z[2 - i] { x } else { 0 }) for i in 0..3"

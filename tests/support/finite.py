@@ -53,6 +53,14 @@ CASES: dict[str, str] = {
           weight(if z[t] == x[t] { 3 } else { 1 })
         }
         weight(if z[2] and z[3] { 2 } else { 5 })""",
+    "a chain whose beginning is read in every round and at the end": """
+        z[0] ~ Bernoulli(0.5)
+        for t in 1..4 {
+          z[t] ~ Bernoulli(if z[t-1] and z[0] { 0.75 } else { 0.25 })
+          x[t] ~ Bernoulli(0.5)
+          weight(if z[t] == x[t] { 3 } else { 1 })
+        }
+        weight(if z[0] == z[3] { 2 } else { 5 })""",
     "two chains that meet": """
         a[0] ~ Bernoulli(0.5); b[0] ~ UniformInt(1, 3)
         for t in 1..3 {
