@@ -1,9 +1,9 @@
 """Draws of variables that were summed out, given draws of the others.
 
-The derivative of a log sum by its entries is the posterior law of the variable. Put a draw from that law in the
-place of the derivative, and the reverse sweep of automatic differentiation draws all variables jointly: it
-goes through the sums in the opposite order, and what reaches a sum over one variable, given others, is 1 at
-the values drawn for those and 0 elsewhere. For a chain it is forward filtering, backward sampling
+The derivative of a log sum by its entries is the posterior law of the variable. Put a draw from that law in
+the place of the derivative, and the reverse sweep of automatic differentiation draws all variables jointly:
+it goes through the sums in the opposite order, and what reaches a sum over one variable, given others, is 1
+at the values drawn for those and 0 elsewhere. For a chain it is forward filtering, backward sampling
 (Eisner 2016, "Inside-outside and forward-backward algorithms are just backprop"; Rush 2020, "Torch-Struct").
 """
 
@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pyro
 import torch
 from pyro import poutine
@@ -36,13 +37,13 @@ class DrawnSum(torch.autograd.Function):
     """`log_sum_exp` over the last axis, whose derivative is a draw: 1 at one entry, 0 at the others."""
 
     @staticmethod
-    def forward(ctx: Any, weights: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, weights: Tensor) -> Tensor:
         """The sum."""
         ctx.save_for_backward(weights)
         return torch.logsumexp(weights, -1)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         """One entry in proportion to its weight, where the sum was drawn."""
         (weights,) = ctx.saved_tensors
         # The largest of independent Gumbel variables around the log weights (Maddison et al. 2014, eq. 2).
@@ -98,9 +99,9 @@ class Recovering(Evaluator):
         if self.draws is not None:
             batch = (self.draws, *([1] * (self.plan.nesting - len(batch))), *batch)
         data = weights.data.to(FLOAT)
-        shape = torch.broadcast_shapes(data.shape[:-1], batch)
+        shape = np.broadcast_shapes(data.shape[:-1], batch)
         probe = torch.zeros((*shape, data.shape[-1]), dtype=FLOAT, requires_grad=True)
-        env[statement.name] = Batch(DrawnSum.apply(data + probe), 0)
+        env[statement.name] = Batch(cast("Any", DrawnSum).apply(data + probe), 0)
         axes = tuple(name in found.axes for name in self._around)
         here = dict(env)
 

@@ -116,6 +116,9 @@ class Evaluator:
         self.depth = 0
         self.steps = 0
         self.counter = 0
+        self.following = 0
+        """Rounds of the longest loop done round by round that is open."""
+        self.rows: dict[int, tuple[Batch, tuple[torch.Tensor, ...]]] = {}
 
     def run(self, arguments: Mapping[str, Content]) -> Content:
         """Runs the entry model; its value."""
@@ -197,8 +200,26 @@ class Evaluator:
                 raise unavailable("quantile" if op == "quantile" else "mean", "a law in a gradient method")
             case "couple":
                 raise unavailable("couple", "two laws", "gradient methods have no version of it")
+            case "index" if isinstance(given[0], Batch) and isinstance(given[1], int):
+                array, first, *rest = given
+                row = self.row(array, first)
+                if row is None:
+                    return primitive(op, static, self.guard, given)
+                return primitive(op, static, self.guard, [row, *rest]) if rest else row
             case _:
                 return primitive(op, static, self.guard, given)
+
+    def row(self, array: Batch, position: int) -> Batch | None:
+        """One row of an array that a loop reads row by row, taken apart once; else None.
+
+        The derivative by a row alone is an array of zeros but for the row: as many as there are rounds.
+        """
+        if array.known or not array.rank or not 0 <= position < array.shape[0] <= 2 * self.following:
+            return None
+        found = self.rows.get(id(array))
+        if found is None:
+            found = self.rows[id(array)] = (array, array.data.unbind(array.data.dim() - array.rank))
+        return Batch(found[1][position], array.rank - 1, False, array.owners)
 
     def as_law(self, value: Content) -> TorchLaw:
         """A law, or an error."""
@@ -423,6 +444,7 @@ class Evaluator:
         effects = has_effects(statement.body)
         rounds = self.sites.rounds(count, self.plan, statement.independent) if effects else range(count)
         sequence = elements(items)
+        outer, self.following = self.following, max(self.following, count)
         for k in rounds:
             env[statement.name] = sequence[k]
             returned = self.block(statement.body, env, path)
@@ -434,6 +456,7 @@ class Evaluator:
                     raise Refused("E0540", "the length of a list depends on a draw")
                 if keep:
                     collected.append(frozen(self.value(statement.collect, env)))
+        self.following = outer
         if statement.into:
             env[statement.into] = gathered(collected)
         return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import torch
 from torch import Tensor
@@ -243,7 +243,7 @@ def _log_sum_exp(guard: Guard, *xs: Content) -> Content:  # noqa: ARG001
         return elementwise(torch.logaddexp, *xs, real=True)
     part = lift(xs[0])
     if part.rank == 1:
-        return _reduced(part, lambda t, _: LogSum.apply(t.to(FLOAT)))
+        return _reduced(part, lambda t, _: cast("Any", LogSum).apply(t.to(FLOAT)))
     return _reduced(part, lambda t, dims: torch.logsumexp(t.to(FLOAT), dims))
 
 
@@ -266,7 +266,7 @@ class LogSum(torch.autograd.Function):
         ctx.save_for_backward(inputs[0], output)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         """The shares of the entries in the sum."""
         weights, total = ctx.saved_tensors
         shares = torch.exp(weights - total.clamp(min=LEAST).unsqueeze(-1))

@@ -997,6 +997,13 @@ METHODS: Final[dict[str, Code]] = {
         "# run: infer --method nuts\n"
         "model f() { x ~ Normal(0, 1); observe 2.0 ~ Transformed(Normal(x, 1), fn (u) => exp(u)) }",
     ),
+    "E0552": Code(
+        "not summed out by code",
+        "`pplc ir --stage summed` shows a program whose finite variables are summed out by a transformation of"
+        " the program. It needs to see, in the text alone, which values a variable has and where they are read.",
+        "# run: ir --stage summed\n"
+        "model f() { a ~ UniformInt(1, 3); b ~ UniformInt(0, a); x ~ Normal(b, 1) }",
+    ),
     "E0560": Code(
         "value of a parameter that is left open",
         "With `--symbolic p` the parameter `p` is a symbol. It may be added, multiplied, divided, and be a"

@@ -14,7 +14,7 @@ from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
 from pplc.lang.families import FAMILIES
 from pplc.lang.passes.independence import find_independent_loops
-from pplc.lang.summing.code import CannotSum, Code, Sum
+from pplc.lang.summing.pending import CannotSum, Code, Sum
 from pplc.lang.summing.relevant import relevant
 from pplc.lang.summing.renaming import Names
 from pplc.lang.summing.scales import LOGARITHMS, PLAIN, Scale

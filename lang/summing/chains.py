@@ -1,24 +1,24 @@
 """Loops whose finite variables depend on those of earlier rounds: the forward algorithm.
 
 The loop carries a table over the variables that the next round reads, as Baum and Welch's forward pass does
-for a hidden Markov chain (Rabiner 1989, eq. 19-21); several chained arrays are one table over all of them. Weights
-that do not depend on the loop are computed before it, and those that depend on the round alone for all rounds
-at once, so that a round is little more than a product of a table with a table.
+for a hidden Markov chain (Rabiner 1989, eq. 19-21); several chained arrays are one table over all of them.
+Weights that do not depend on the loop are computed before it, and those that depend on the round alone for
+all rounds at once, so that a round is little more than a product of a table with a table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pplc.lang import core
-from pplc.lang.analysis import expressions, reads, statements
-from pplc.lang.core import Block, Expr, Stmt
+from pplc.lang.core import Expr, Stmt
 from pplc.lang.passes.rewriting import bottom_up
-from pplc.lang.summing.code import CannotSum, Finite, Positions, Reading, Term
+from pplc.lang.summing import draws
+from pplc.lang.summing.hoisting import Hoisting
 from pplc.lang.summing.indices import Place, at, axis_of, moved, plain
-from pplc.lang.summing.renaming import bound_in, renamed, renamed_expr
+from pplc.lang.summing.pending import CannotSum, Finite, Reading, Term
 from pplc.lang.summing.scope import Known, array_reads
 from pplc.lang.summing.supports import Support
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
 class Link:
     """An array of finite variables that a loop draws, and how far back a round reads it.
 
-    axis: the index that counts rounds. draws: the element that a round draws stands at `variable + draws`.
+    axis: the index that counts rounds. ahead: the element that a round draws stands at `variable + ahead`.
     """
 
     statement: core.Draw
     axis: int
-    draws: int
+    ahead: int
     lag: int
 
     def place(self, index: Expr, back: int) -> Place:
         """The indices of the element drawn `back` rounds before the round of `index`."""
-        return at(self.statement.indices, self.axis, moved(index, self.draws - back))
+        return at(self.statement.indices, self.axis, moved(index, self.ahead - back))
 
 
 def links(walker: Walker, loop: core.For) -> list[Link]:
@@ -50,14 +50,14 @@ def links(walker: Walker, loop: core.For) -> list[Link]:
         if (
             not isinstance(statement, core.Draw)
             or not statement.indices
-            or walker.summable(statement) is None
+            or draws.summable(walker, statement) is None
         ):
             continue
         own = plain(statement.indices)
         where = axis_of(own, loop.name)
         if where is None:
             continue
-        axis, draws = where
+        axis, ahead = where
         lag = 0
         for place in array_reads(loop.body, statement.name):
             if place is None or len(place) < len(own):
@@ -68,9 +68,9 @@ def links(walker: Walker, loop: core.For) -> list[Link]:
                 and read[0] == axis
                 and _others(place, axis, len(own)) == _others(own, axis, len(own))
             ):
-                lag = max(lag, draws - read[1])
+                lag = max(lag, ahead - read[1])
         if lag:
-            found.append(Link(statement, axis, draws, lag))
+            found.append(Link(statement, axis, ahead, lag))
     return found
 
 
@@ -84,7 +84,7 @@ def is_chain(walker: Walker, loop: core.For, known: Known) -> bool:  # noqa: ARG
 
 
 def summed(walker: Walker, loop: core.For, known: Known, out: list[Stmt], terms: list[Term]) -> None:
-    """Writes the loop with a table that goes from round to round; what is left is a term of the last table."""
+    """Writes the loop with a table that goes from round to round, and leaves a term of the last table."""
     iterable = loop.iterable
     if not isinstance(iterable, core.Prim) or iterable.op != "range" or loop.collect is not None:
         raise CannotSum("a chain of finite variables goes through a list")
@@ -102,7 +102,7 @@ class _Chain:
 
     def write(self, start: Expr, stop: Expr, out: list[Stmt], terms: list[Term]) -> None:
         """Everything: the table before the loop, the loop, and the term after it."""
-        entering = self.entering(start)
+        entering = [self.copied(variable, terms) for variable in self.entering(start)]
         before = [term for term in terms if any(v is not None and v in term.scope for v in entering)]
         before = self.settled(before, terms, entering, out)
         terms[:] = [term for term in terms if term not in before]
@@ -126,13 +126,13 @@ class _Chain:
         self.first_table(entering, previous, axes, before, out)
         # Later rounds may have more values than the first, for which tables before the loop have room.
         counts = {each: drawn[array].count for each, (array, _) in previous.items()}
-        body, found = self.hoisted(body, found, counts, start, out)
+        body, found = Hoisting(self.code, self.loop, counts, out).done(body, found, start)
         self.round(body, found, inner, previous, leaving, axes)
         out.append(replace(self.loop, body=tuple(body), independent=False))
         self.after(stop, previous, axes, terms)
 
     def entering(self, start: Expr) -> list[Finite | None]:
-        """The variables that the first round reads as those of earlier rounds; None before the first element."""
+        """The variables that the first round reads as earlier ones'; None before the first element."""
         found: list[Finite | None] = []
         for link in self.links:
             for back in range(1, link.lag + 1):
@@ -150,6 +150,18 @@ class _Chain:
                     raise CannotSum(f"`{link.statement.name}` does not begin with a finite variable")
         return found
 
+    def copied(self, variable: Finite | None, terms: list[Term]) -> Finite | None:
+        """A variable that enters; another one of equal value, if it is also read by its own name later."""
+        later = (self.loop.body, *self.walker.after)
+        if variable is None or not self.known.mentioned({variable}, later):
+            return variable
+        copy = self.code.variable(variable.site.name, variable.support, variable.site)
+        same = core.Prim("eq", (core.Variable(copy.position), core.Variable(variable.position)))
+        weight = core.Cond(same, self.code.scale.one, self.code.scale.zero)
+        terms.append(Term(Reading(weight, scope=frozenset({copy, variable})), self.loop.span))
+        self.known.finite.add(copy)
+        return copy
+
     def settled(
         self, before: list[Term], terms: list[Term], entering: list[Finite | None], out: list[Stmt]
     ) -> list[Term]:
@@ -166,8 +178,6 @@ class _Chain:
             terms[:] = [term for term in terms if term not in group] + left
             self.known.finite -= done
             before = [term for term in terms if enter & term.scope]
-        for variable in self.known.mentioned(enter, self.walker.after):
-            raise CannotSum(f"`{variable.site.name}` is read long after it was drawn")
         if not enter <= self.known.finite:
             raise CannotSum("a chain begins outside the block of its loop")
         self.known.finite -= enter
@@ -180,8 +190,6 @@ class _Chain:
         slot = 0
         for link in self.links:
             name = link.statement.name
-            for key in [key for key in inner.elements if key[0] == name]:
-                del inner.elements[key]  # what stands before the loop is read through the table only
             for back in range(1, link.lag + 1):
                 first = entering[slot]
                 support = first.support if first is not None else self.own_support(link)
@@ -196,9 +204,9 @@ class _Chain:
 
     def own_support(self, link: Link) -> Support:
         """The support of an array that has no element before the first round: that of its own draws."""
-        support = self.walker.summable(link.statement)
+        support = draws.summable(self.walker, link.statement)
         assert support is not None
-        return replace(support, count=self.walker.code_count(support.count, self.known))
+        return replace(support, count=draws.code_count(self.walker, support.count, self.known))
 
     def site_at(self, link: Link, index: Expr, back: int) -> tuple[Expr, ...]:
         """The indices of the site of an element drawn some rounds before a round."""
@@ -238,94 +246,6 @@ class _Chain:
         out.extend(block)
         out.append(core.Let(self.alpha, table, span=self.loop.span))
 
-    def hoisted(
-        self, body: list[Stmt], found: list[Term], counts: Mapping[Finite, Expr], start: Expr, out: list[Stmt]
-    ) -> tuple[list[Stmt], list[Term]]:
-        """Terms that do not need the loop, as tables that are computed before it.
-
-        If all terms can do without what stays in the loop, that gets a loop of its own first.
-        """
-        local = set(bound_in(tuple(body)))
-        lets = {s.name: s for s in body if isinstance(s, core.Let)}
-        wanted = [self.free_of(term, local, lets) for term in found]
-        if body and all(wanted):
-            out.append(replace(self.loop, body=tuple(body), independent=False))
-            body = []
-        written = {s.name for s in statements(tuple(body)) if hasattr(s, "indices")}
-        left: list[Term] = []
-        groups: dict[tuple[frozenset[Finite], bool], list[tuple[Term, Block]]] = {}
-        for term, sinks in zip(found, wanted, strict=True):
-            varying = local | {self.loop.name}
-            if (
-                sinks is None
-                or not 0 < len(term.scope) <= 2
-                or written.intersection(reads(*self.expressions(term)))
-                or varying.intersection(reads(*(counts.get(v, v.count) for v in term.scope)))
-            ):
-                left.append(term)
-                continue
-            values = (s.value for s in sinks if isinstance(s, core.Let))
-            per_round = self.loop.name in reads(*self.expressions(term), *values)
-            groups.setdefault((term.scope, per_round), []).append((term, sinks))
-        for (scope, per_round), group in groups.items():
-            axes = [replace(axis, count=counts.get(axis, axis.count)) for axis in self.code.ordered(scope)]
-            left.append(self.before_loop(group, scope, axes, start, out, per_round=per_round))
-        return body, left
-
-    def expressions(self, term: Term) -> Iterable[Expr]:
-        """Everything that the code of a term evaluates."""
-        for statement in statements(self.code.block_of(term.reading.needs)):
-            yield from expressions(statement)
-        yield term.reading.value
-
-    def free_of(self, term: Term, local: set[str], lets: Mapping[str, core.Let]) -> Block | None:
-        """The `let`s of the loop that a term needs, None if it needs more of the loop than these."""
-        names = {name for expr in self.expressions(term) for name in reads(expr)}
-        needed: dict[str, core.Let] = {}
-        todo = [name for name in names if name in local]
-        while todo:
-            name = todo.pop()
-            if name not in lets:
-                return None
-            if name not in needed:
-                needed[name] = lets[name]
-                todo += [n for n in reads(lets[name].value) if n in local]
-        return tuple(let for name, let in lets.items() if name in needed)
-
-    def before_loop(
-        self,
-        group: list[tuple[Term, Block]],
-        scope: frozenset[Finite],
-        axes: list[Finite],
-        start: Expr,
-        out: list[Stmt],
-        *,
-        per_round: bool,
-    ) -> Term:
-        """Terms of the same variables as one table, or one for every round if they differ between rounds."""
-        variable = self.code.names.fresh(self.loop.name)
-        sinks = {s.name: s for _, block in group for s in block if isinstance(s, core.Let)}
-
-        def make(positions: Positions) -> tuple[Block, Expr]:
-            needs = frozenset[int]().union(*(term.reading.needs for term, _ in group))
-            block, values = self.code.written(needs, [term.reading.value for term, _ in group], positions)
-            names = {name: self.code.names.fresh(name) for name in sinks}
-            if per_round:
-                names[self.loop.name] = variable
-            whole = self.code.scale.joined(values)
-            return renamed((*sinks.values(), *block), names), renamed_expr(whole, names)
-
-        block, table = self.code.table(axes, make, "table")
-        places: list[Expr] = [core.Variable(axis.position) for axis in axes]
-        if per_round:
-            into = self.code.names.fresh("tables")
-            out.append(core.For(variable, self.loop.iterable, block, collect=table, into=into))
-            table = core.Variable(into)
-            places.insert(0, _difference(core.Variable(self.loop.name), start))
-        else:
-            out.extend(block)
-        return Term(Reading(core.Prim("index", (table, *places)), scope=scope), group[0][0].span)
-
     def round(
         self,
         body: list[Stmt],
@@ -355,18 +275,12 @@ class _Chain:
             count = core.Prim("extent", (core.Variable(self.alpha),), (slot,))
             site = replace(link.statement.site, indices=self.site_at(link, stop, back))
             end = self.code.variable(name, replace(variable.support, count=count), site)
-            for key in [key for key in self.known.elements if key[0] == name and back == 1]:
-                del self.known.elements[key]
             self.known.elements[name, link.place(stop, back)] = self.code.valued(end)
             self.known.finite.add(end)
             last.append(end)
         places = tuple(core.Variable(v.position) for v in (*last, *axes))
         weight = core.Prim("index", (core.Variable(self.alpha), *places))
         terms.append(Term(Reading(weight, scope=frozenset((*last, *axes))), self.loop.span))
-
-
-def _difference(a: Expr, b: Expr) -> Expr:
-    return a if b == core.Literal(0) else core.Prim("sub", (a, b))
 
 
 def _substituted(expr: Expr, values: Mapping[str, Expr]) -> Expr:

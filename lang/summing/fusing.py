@@ -1,8 +1,8 @@
 """Loops that read what an earlier loop drew, in the rounds of the earlier loop.
 
 `z[i] ~ Categorical(w) for i in 0..N` and `observe y[i] ~ Normal(mu[z[i]], s) for i in 0..N` are one loop, in
-which each `z[i]` is drawn and read, so that its sum stands inside. Where the second loop has one round more at its start,
-as the observations of a chain have whose first state is drawn apart, that round goes before.
+which each `z[i]` is drawn and read, so that its sum stands inside. Where the second loop has one round more
+at its start, as the observations of a chain have whose first state is drawn apart, that round goes before.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pplc.lang import core
-from pplc.lang.analysis import expressions, inside, parts, reads, statements
+from pplc.lang.analysis import expressions, parts, reads, statements
 from pplc.lang.core import Block, Expr
 from pplc.lang.passes.rewriting import with_parts
-from pplc.lang.summing.code import CannotSum, Finite, Reading, Scope
 from pplc.lang.summing.indices import Place, plain
+from pplc.lang.summing.pending import CannotSum, Finite, Reading, Scope
 
 
 @dataclass(slots=True)
@@ -34,6 +34,10 @@ class Known:
     def depends(self, expr: Expr) -> bool:
         """Whether an expression reads a value that depends on summed variables."""
         return any(name in self.values or name in self.arrays for name in reads(expr))
+
+    def changed_by(self, block: Block) -> bool:
+        """Whether a block assigns a variable whose value depends on summed ones."""
+        return any(isinstance(s, core.Assign) and s.name in self.values for s in statements(block))
 
     def read(self, expr: Expr) -> Reading:
         """An expression over pending code."""
@@ -131,6 +135,3 @@ def array_reads(block: Iterable[core.Stmt], name: str) -> Iterator[Place | None]
                         yield None
                     case _:
                         pass
-
-
-__all__ = ["Known", "array_reads", "inside"]

@@ -51,6 +51,11 @@ RUNS: Mapping[str, Run] = {
     "nes2000-nes": Run(),  # 22 s
     "sblrc-blr": Run(draws=1500),  # 8 s
 }
+STATES: Mapping[str, Run] = {
+    "hmm_example-hmm_example": Run(draws=700, warmup=300),  # 45 s
+    "low_dim_gauss_mix-low_dim_gauss_mix": Run(draws=700, warmup=300),  # 18 s
+}
+"""Models written once more: the states of a chain, or the components of points, are variables."""
 
 
 def _of_element(summary: Summary, figure: str, indices: tuple[int, ...]) -> float:
@@ -89,21 +94,38 @@ def _complaints(variables: Mapping[str, Summary], reference: Mapping[str, Mappin
     return wrong
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_the_posterior_is_that_of_posteriordb(name: str) -> None:
-    run, data = RUNS[name], DATA / f"{name}.json"
-    words = ["infer", str(MODELS / f"{name}.ppl"), "--data", str(data), "--format", "json"]
+def _answers(model: Path, data: Path, run: Run) -> Mapping[str, Summary]:
+    """What the command says of a model's variables."""
+    words = ["infer", str(model), "--data", str(data), "--format", "json"]
     words += ["--draws", str(run.draws), "--warmup", str(run.warmup), "--seed", str(run.seed)]
     words += ["--target-accept", str(run.target_accept), "--method", "nuts"]
     done = subprocess.run([sys.executable, "-m", "pplc", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    reference = json.loads(data.read_text())["reference"]
-    assert _complaints(json.loads(done.stdout)["variables"], reference) == []
+    variables: Mapping[str, Summary] = json.loads(done.stdout)["variables"]
+    return variables
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_posterior_is_that_of_posteriordb(name: str) -> None:
+    data = DATA / f"{name}.json"
+    variables = _answers(MODELS / f"{name}.ppl", data, RUNS[name])
+    assert _complaints(variables, json.loads(data.read_text())["reference"]) == []
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_the_posterior_with_states_as_variables_is_the_same(name: str) -> None:
+    data = DATA / f"{name}.json"
+    variables = _answers(MODELS / "states" / f"{name}.ppl", data, STATES[name])
+    published = json.loads(data.read_text())
+    assert _complaints(variables, published["reference"]) == []
+    # The states are drawn as well, one for every datum.
+    assert variables["z"]["shape"] == [len(published["data"]["y"])]
 
 
 def test_every_model_and_every_data_file_is_run() -> None:
     assert {path.stem for path in MODELS.glob("*.ppl")} == set(RUNS)
     assert {path.stem for path in DATA.glob("*.json")} == set(RUNS)
+    assert {path.stem for path in (MODELS / "states").glob("*.ppl")} == set(STATES)
 
 
 def test_the_rule_refuses_a_mean_an_error_and_chains_that_are_off() -> None:

@@ -197,6 +197,10 @@ def test_ir_shows_the_tree_and_the_core(folder: Path, capsys: pytest.CaptureFixt
     assert main(["ir", "hmm.ppl", "--stage", "ast"]) == 0
     tree = capsys.readouterr().out
     assert tree.startswith("Program\n  items:\n    Function kind='model' name='hmm'\n")
+    assert main(["ir", "hmm.ppl", "--stage", "summed"]) == 0
+    summed = capsys.readouterr().out
+    assert "~" not in summed
+    assert "forward'" in summed
 
 
 def test_graph_writes_pictures_and_text(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def fails(
 def test_every_operator_and_library_function_has_a_primitive_and_nothing_else_has() -> None:
     library = {name for name in FUNCTIONS if name not in LOWERED}
     members = {name if name != "mean" else "mean_of" for name in MEMBERS}
-    assert set(PRIMITIVES) == (OPERATORS | library | members) - SOLVED
+    assert set(PRIMITIVES) == (OPERATORS | library | members | {"pdf"}) - SOLVED  # which only passes write
 
 
 # ------------------------------------------------------------------ arithmetic

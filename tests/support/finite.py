@@ -1,6 +1,7 @@
-"""Programs with finite variables to be summed out: mixtures, chains, switches, branches, nested in each other.
+"""Programs with finite variables to be summed out: mixtures, chains, switches, branches in each other.
 
-Every program also draws `x`, which stays: what is left of the measure is one over `x`. All weights are rational.
+Every program also draws `x`, which stays: what is left of the measure is one over `x`. All weights are
+rational.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 CASES: dict[str, str] = {
     "a mixture": """
         w ~ Uniform([0.25, 0.5])
-        for i in 0..3 { z[i] ~ Bernoulli(w); x[i] ~ Bernoulli(0.25); weight(if z[i] == x[i] { 2 } else { 1 }) }""",
+        for i in 0..3 {
+          z[i] ~ Bernoulli(w); x[i] ~ Bernoulli(0.25)
+          weight(if z[i] == x[i] { 2 } else { 1 })
+        }""",
     "a mixture whose indicators have a loop of their own": """
         z[i] ~ Categorical([0.5, 0.25, 0.25]) for i in 0..3
         g ~ Bernoulli(0.25)
@@ -49,6 +53,14 @@ CASES: dict[str, str] = {
           weight(if z[t] == x[t] { 3 } else { 1 })
         }
         weight(if z[2] and z[3] { 2 } else { 5 })""",
+    "a chain whose beginning is read in every round and at the end": """
+        z[0] ~ Bernoulli(0.5)
+        for t in 1..4 {
+          z[t] ~ Bernoulli(if z[t-1] and z[0] { 0.75 } else { 0.25 })
+          x[t] ~ Bernoulli(0.5)
+          weight(if z[t] == x[t] { 3 } else { 1 })
+        }
+        weight(if z[0] == z[3] { 2 } else { 5 })""",
     "two chains that meet": """
         a[0] ~ Bernoulli(0.5); b[0] ~ UniformInt(1, 3)
         for t in 1..3 {
@@ -62,7 +74,8 @@ CASES: dict[str, str] = {
     "durations": """
         s[0] ~ Bernoulli(0.5); d[0] ~ UniformInt(0, 1)
         for t in 1..3 {
-          s[t] ~ Bernoulli(if d[t-1] > 0 { if s[t-1] { 1 } else { 0 } } else { if s[t-1] { 0.25 } else { 0.75 } })
+          let new = if s[t-1] { 0.25 } else { 0.75 }
+          s[t] ~ Bernoulli(if d[t-1] > 0 { if s[t-1] { 1 } else { 0 } } else { new })
           d[t] ~ Categorical(if d[t-1] > 0 { [1, 0] } else { [0.25, 0.75] })
           x[t] ~ Bernoulli(0.25)
           weight(if s[t] and x[t] { 2 } else { 1 })
@@ -76,13 +89,19 @@ CASES: dict[str, str] = {
         }""",
     "a mixture of chains": """
         g ~ Bernoulli(0.25); z[0] ~ Bernoulli(if g { 0.5 } else { 0.75 })
-        for t in 1..3 { z[t] ~ Bernoulli(if z[t-1] == g { 0.75 } else { 0.25 }); weight(if z[t] and g { 2 } else { 1 }) }
+        for t in 1..3 {
+          z[t] ~ Bernoulli(if z[t-1] == g { 0.75 } else { 0.25 })
+          weight(if z[t] and g { 2 } else { 1 })
+        }
         x ~ Bernoulli(0.5)
         condition(z[2] or g or x)""",
     "chains in a plate": """
         for i in 0..2 {
           z[i, 0] ~ Bernoulli(0.25)
-          for t in 1..3 { z[i, t] ~ Bernoulli(if z[i, t-1] { 0.25 } else { 0.5 }); weight(if z[i, t] { 2 } else { 3 }) }
+          for t in 1..3 {
+            z[i, t] ~ Bernoulli(if z[i, t-1] { 0.25 } else { 0.5 })
+            weight(if z[i, t] { 2 } else { 3 })
+          }
           x[i] ~ Bernoulli(0.5)
           weight(if z[i, 2] == x[i] { 2 } else { 1 })
         }""",
@@ -106,7 +125,8 @@ CASES: dict[str, str] = {
           observe x[t] ~ Bernoulli(if z { 0.75 } else { 0.25 })
         }""",
     "a line of variables": """
-        a ~ Bernoulli(0.5); b ~ Bernoulli(if a { 0.25 } else { 0.75 }); c ~ Bernoulli(if b { 0.25 } else { 0.75 })
+        a ~ Bernoulli(0.5); b ~ Bernoulli(if a { 0.25 } else { 0.75 })
+        c ~ Bernoulli(if b { 0.25 } else { 0.75 })
         d ~ Bernoulli(if a != c { 0.25 } else { 0.75 })
         x ~ Bernoulli(0.5)
         condition(d or x)""",
@@ -153,7 +173,13 @@ CASES: dict[str, str] = {
 }
 """Bodies of models of `y: int[N]`, which is [1, 0, 1]."""
 
-FUNCTIONS = """fn steps(a: int) -> int { if a > 1 { return 2 }; var k = a; for i in 0..3 { k = k + a }; return k }
+FUNCTIONS = """
+fn steps(a: int) -> int {
+  if a > 1 { return 2 }
+  var k = a
+  for i in 0..3 { k = k + a }
+  return k
+}
 """
 DATA = {"y": (1, 0, 1)}
 
@@ -190,14 +216,17 @@ class _Writer:
         return f"{first} {self.one_of('==', '!=', '<', '<=')} {second}"
 
     def number(self, *near: str) -> str:
-        return f"if {self.test(*near)} {{ {self.one_of('0.5', '2', '3', '0')} }} else {{ {self.one_of('1', '0.25')} }}"
+        return self.choice(self.one_of("0.5", "2", "3", "0"), self.one_of("1", "0.25"), *near)
+
+    def choice(self, then: str, orelse: str, *near: str) -> str:
+        return f"if {self.test(*near)} {{ {then} }} else {{ {orelse} }}"
 
     def law(self, *near: str) -> str:
         """A law of at most three ints."""
         rows = ("[0.5, 0.25, 0.25]", "[0.25, 0.75, 0]", "[0, 0, 1]", "[0.25, 0.25, 0.5]")
         match self.one_of("choice", "rows", "uniform", "list", "binomial"):
             case "choice":
-                return f"Categorical(if {self.test(*near)} {{ {self.one_of(*rows)} }} else {{ {self.one_of(*rows)} }})"
+                return f"Categorical({self.choice(self.one_of(*rows), self.one_of(*rows), *near)})"
             case "rows" if near:
                 return f"Categorical([{', '.join(self.one_of(*rows) for _ in range(3))}][{near[0]}])"
             case "uniform":
@@ -267,9 +296,7 @@ class _Writer:
     def chained(self, *near: str) -> str:
         """A law of 0, 1 and 2 in this order, whatever it depends on."""
         rows = ("[0.5, 0.25, 0.25]", "[0.25, 0.75, 0]", "[0, 0, 1]")
-        return (
-            f"Categorical(if {self.test(*near)} {{ {self.one_of(*rows)} }} else {{ {self.one_of(*rows)} }})"
-        )
+        return f"Categorical({self.choice(self.one_of(*rows), self.one_of(*rows), *near)})"
 
 
 @st.composite

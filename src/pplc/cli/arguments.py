@@ -237,7 +237,8 @@ def build() -> tuple[Parser, dict[str, Parser]]:
 
     ir = command("ir", "what the compiler makes of a model")
     ir.add_argument("file", metavar="FILE", help="the model")
-    ir.add_argument("--stage", choices=("ast", "core"), default="core", help="syntax tree or Core (core)")
+    stages = "syntax tree, Core (core), or Core with finite variables summed out"
+    ir.add_argument("--stage", choices=("ast", "core", "summed"), default="core", help=stages)
     ir.add_argument("--model", metavar="NAME", help="the entry model, if not the last")
     _format(ir)
 

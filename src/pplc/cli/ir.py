@@ -1,4 +1,4 @@
-"""`pplc ir`: the syntax tree or the Core of a model."""
+"""`pplc ir`: the syntax tree of a model, or its Core, finite variables summed out if asked."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 
 from pplc.api import load
 from pplc.cli import DONE
+from pplc.lang.core import Program
 from pplc.lang.core_text import show
-from pplc.lang.diagnostics import Span
+from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.loader import load as load_program
+from pplc.lang.summing import CannotSum, sum_out
 from pplc.untyped import as_tuple
 
 
@@ -21,9 +23,26 @@ def ir(arguments: Namespace) -> int:
         lines = tree(load_program(arguments.file))
         text = "\n".join(lines) + "\n"
     else:
-        text = show(load(arguments.file, model=arguments.model or "").program)
+        program = load(arguments.file, model=arguments.model or "").program
+        text = show(without_finite(program) if arguments.stage == "summed" else program)
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
     return DONE
+
+
+def without_finite(program: Program) -> Program:
+    """The program that gradient methods run; E0552 if Pyro is to enumerate its variables instead."""
+    try:
+        return sum_out(program).program
+    except CannotSum as why:
+        raise Rejected(
+            Diagnostic(
+                "E0552",
+                f"not every finite variable is summed out by code: {why}",
+                why.span if why.span != NOWHERE else program.model.span,
+                "this stands in the way",
+                "gradient methods let Pyro enumerate its values, or say why they cannot",
+            )
+        ) from None
 
 
 def tree(node: Any, name: str = "", depth: int = 0) -> list[str]:

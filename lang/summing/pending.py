@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pplc.lang import core
 from pplc.lang.core import Block, Expr, Stmt
@@ -21,7 +22,9 @@ from pplc.lang.summing.supports import Support
 
 
 class CannotSum(Exception):
-    """The program has a finite variable that is not summed out by code; the words say why."""
+    """The program has a finite variable that is not summed out by code; the words say why, `span` where."""
+
+    span: Span = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +54,11 @@ class Reading:
     value: Expr
     needs: frozenset[int] = frozenset()
     scope: Scope = frozenset()
+
+
+def scope_of(readings: Iterable[Reading]) -> Scope:
+    """The variables that any of some values depends on."""
+    return frozenset[Finite]().union(*(reading.scope for reading in readings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +221,7 @@ class Code:
         """
         left, todo = list(terms), self.ordered(variables)
         while todo:
-            variable = min(todo, key=lambda each: len(_around(each, left)))
+            variable = _cheapest(todo, left)
             todo.remove(variable)
             mine = [term for term in left if variable in term.scope]
             left = [term for term in left if variable not in term.scope]
@@ -223,7 +231,7 @@ class Code:
                 block, value = self.summed(variable, mine, {each: each.position for each in axes})
                 left.append(Term(Reading(value, self.pend(block), frozenset(axes)), span))
                 continue
-            block, value = self.table(axes, lambda at, v=variable, m=mine: self.summed(v, m, at), "table")
+            block, value = self.table(axes, partial(self.summed, variable, mine), "table")
             out.extend(block)
             left.append(self.of_table(value, axes, span))
         return left
@@ -234,6 +242,12 @@ class Code:
             return Term(Reading(table), span)
         places = tuple(core.Variable(each.position) for each in axes)
         return Term(Reading(core.Prim("index", (table, *places)), scope=frozenset(axes)), span)
+
+
+def _cheapest(variables: Sequence[Finite], terms: Sequence[Term]) -> Finite:
+    """The variable whose sum depends on the fewest others."""
+    sizes = [len(_around(variable, terms)) for variable in variables]
+    return variables[sizes.index(min(sizes))]
 
 
 def _around(variable: Finite, terms: Iterable[Term]) -> Scope:
