@@ -43,6 +43,8 @@ from pplc.semantics.values import (
     MemoModel,
     ModelValue,
     Number,
+    Urn,
+    UrnModel,
     Value,
     show_address,
     to_numbers,
@@ -399,6 +401,8 @@ class AbstractRun:
                 )
             case MemoModel(function):
                 return MemoFunction(address, function)
+            case UrnModel() | Urn():
+                raise Refused("draws from a Dirichlet process depend on those before them")
             case _:
                 value = self._draw(law, address, guard)
                 self._add(self.drawn, address, value, guard)

@@ -44,15 +44,12 @@ from pplc.lang.liveness import Liveness
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import has_missing
 from pplc.semantics.growing import Growing
-from pplc.semantics.laws import LawValue
+from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.machine import Machine
 from pplc.semantics.runs import Env
 from pplc.semantics.values import (
     Address,
     FunctionValue,
-    MemoFunction,
-    MemoModel,
-    ModelValue,
     Value,
     to_numbers,
 )
@@ -112,7 +109,7 @@ class Between:
             recorded = tuple(
                 (address, value.freeze() if isinstance(value, Growing) else value)
                 for address, value in edge.recorded.items()
-                if not _opaque(value)
+                if not is_opaque(value)
             )
             links.append(Link(before, place, weight, target, end, recorded))
         self.links.append(links)
@@ -383,7 +380,3 @@ def _absolute(loop: Loop, address: Address, counter: int) -> Address:
         i + counter if moves and isinstance(i, int) else i for i, moves in zip(indices, relative, strict=True)
     )
     return (address[0], moved, *address[2:])
-
-
-def _opaque(value: Value) -> bool:
-    return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)
