@@ -190,12 +190,13 @@ class _Cutting:
         envs: list[Env] = [{name: to_numbers(value, exact=True) for name, value in given.items()}]
         pieces: list[Between | Loop] = []
         at = 0
+        fewest = self.fewest if len(cuts) == 1 else 0
         for cut in cuts:
             if cut > at:
                 between = self._between(body, at, cut, envs)
                 pieces.append(between)
                 envs = between.left
-            loop = self._loop(body, cut, envs)
+            loop = self._loop(body, cut, envs, fewest)
             pieces.append(loop)
             envs = loop.left
             at = cut + 1
@@ -205,13 +206,13 @@ class _Cutting:
         last = body[cuts[-1]]
         return Chain(pieces, self.states, self.edges, last.span)
 
-    def _loop(self, body: core.Block, cut: int, envs: list[Env]) -> Loop:
+    def _loop(self, body: core.Block, cut: int, envs: list[Env], fewest: int) -> Loop:
         statement = body[cut]
         assert isinstance(statement, core.For)
         taken = rounds(statement)
         assert taken is not None
         after = self.liveness.rest(body, cut + 1)
-        loop = Tabulator(self.machine, taken, envs, after, self.progress).loop()
+        loop = Tabulator(self.machine, taken, envs, after, self.progress).loop(fewest)
         alive = after.reads.keys()
         loop.left = [{name: value for name, value in env.items() if name in alive} for env in loop.left]
         counts = [stretch.rounds * stretch.size[0] for stretch in loop.stretches]
