@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pplc.inference.factor_graph import Refused
-from pplc.inference.random_values import Family, as_value, family_in
+from pplc.inference.random_values import Family, as_value, family_in, is_view
 from pplc.lang.families import FAMILIES
-from pplc.semantics.laws import LawValue
+from pplc.semantics.laws import LawValue, fitted
 from pplc.semantics.laws_family import parameters_of
 from pplc.semantics.laws_lifted import Lifted
-from pplc.semantics.primitives_arithmetic import rank_of
+from pplc.semantics.primitives_arithmetic import plain, rank_of
 from pplc.semantics.values import Value
 
 
@@ -64,3 +66,28 @@ def rank_of_law(law: Value) -> int:
         if one.family in FAMILIES:
             return FAMILIES[one.family].event_rank
     raise Refused("an array is observed under a law that is random as a whole")
+
+
+def paired(law: Value, value: Value) -> tuple[tuple[Value, Value], ...] | None:
+    """The entries of an array observed under a law, each with its own; None if it is observed as a whole."""
+    value = plain(value)
+    if not isinstance(value, tuple) or is_view(law):
+        return None
+    if rank_of(value) > rank_of_law(law):
+        return tuple((law, entry) for entry in value)
+    laws = split(fitted(law, value) if isinstance(law, LawValue) else law)
+    if laws is None or len(laws) not in (1, len(value)):
+        return None
+    return tuple((laws[k if len(laws) > 1 else 0], entry) for k, entry in enumerate(value))
+
+
+def entries(
+    law: Value, value: Value, index: tuple[int, ...] = ()
+) -> Iterator[tuple[tuple[int, ...], Value, Value]]:
+    """Every entry of what is observed: its index, its law, its value."""
+    pairs = paired(law, value)
+    if pairs is None:
+        yield index, law, value
+        return
+    for k, (part, entry) in enumerate(pairs):
+        yield from entries(part, entry, (*index, k))

@@ -8,12 +8,12 @@ without known end) is `Refused`: forward execution does it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never, cast
 
 from pplc.inference.abstract_expressions import Evaluator
-from pplc.inference.abstract_laws import rank_of_law, split
+from pplc.inference.abstract_laws import entries, paired, split
 from pplc.inference.collect import RETURN
 from pplc.inference.factor_graph import FactorGraph, Refused
 from pplc.inference.random_values import (
@@ -28,12 +28,12 @@ from pplc.inference.random_values import (
 )
 from pplc.lang import core
 from pplc.semantics.calls import Calls, entered
-from pplc.semantics.evaluate import log_weight, named, replaced
+from pplc.semantics.evaluate import extended, has_missing, log_weight, named, replaced
 from pplc.semantics.growing import Growing
-from pplc.semantics.laws import LawValue, fitted
+from pplc.semantics.laws import LawValue
 from pplc.semantics.machine import INFER, Machine
 from pplc.semantics.number import LogWeight
-from pplc.semantics.primitives_arithmetic import is_number, plain, rank_of
+from pplc.semantics.primitives_arithmetic import is_number, plain
 from pplc.semantics.values import (
     MISSING,
     Address,
@@ -43,6 +43,8 @@ from pplc.semantics.values import (
     MemoModel,
     ModelValue,
     Number,
+    Urn,
+    UrnModel,
     Value,
     show_address,
     to_numbers,
@@ -179,19 +181,22 @@ class AbstractRun:
         return test
 
     def _if(self, statement: core.If, frame: Frame) -> None:
-        test = self._test(statement.test, frame)
+        self._branch(self._test(statement.test, frame), statement.then, statement.orelse, frame)
+
+    def _branch(self, test: Value, then_block: core.Block, else_block: core.Block, frame: Frame) -> None:
+        """Runs one block where a test holds, and another where it does not."""
         if not is_view(test):
-            self._block(statement.then if test is True else statement.orelse, frame)
+            self._block(then_block if test is True else else_block, frame)
             return
         merged, before = self.evaluator.merged, frame.env
         guard = frame.guard
         yes = merged(guard, test, False)
         no = merged(guard, self.graph.apply("not", _negated, test), False)
         if yes is False or no is False:
-            self._block(statement.orelse if yes is False else statement.then, frame)
+            self._block(else_block if yes is False else then_block, frame)
             return
-        then, then_here = self._side(statement.then, frame, before, yes)
-        orelse, else_here = self._side(statement.orelse, frame, before, no)
+        then, then_here = self._side(then_block, frame, before, yes)
+        orelse, else_here = self._side(else_block, frame, before, no)
         if then_here is False or else_here is False:
             frame.guard, frame.env = (else_here, orelse) if then_here is False else (then_here, then)
             return
@@ -211,17 +216,14 @@ class AbstractRun:
         return frame.env, frame.guard
 
     def _for(self, statement: core.For, frame: Frame) -> None:
-        items = plain(self._value(statement.iterable, frame))
-        if not isinstance(items, tuple | range):
-            raise Refused("the length of a loop depends on a draw")
         collected = cast(Value, ())
-        for item in items:
+        for item, here in self._rounds(statement, frame):
             frame.env[statement.name] = item
-            self._block(statement.body, frame)
+            self._branch(here, statement.body, (), frame)
             if frame.guard is False:
                 return
             if statement.collect is not None:
-                keep = True if statement.keep is None else self._test(statement.keep, frame)
+                keep = here if statement.keep is None else self._kept(statement.keep, here, frame)
                 entry = self._value(statement.collect, frame) if keep is not False else ()
                 if keep is True and isinstance(collected, tuple):
                     collected = (*collected, plain(entry))
@@ -229,6 +231,32 @@ class AbstractRun:
                     collected = self.graph.applied("list", _longer, collected, keep, entry)
         if statement.into:
             frame.env[statement.into] = collected
+
+    def _rounds(self, statement: core.For, frame: Frame) -> list[tuple[Value, Value]]:
+        """The items of a loop, and whether a run has the round at all."""
+        items = plain(self._value(statement.iterable, frame))
+        if isinstance(items, tuple | range):
+            return [(item, True) for item in items]
+        lists = [plain(xs) for xs in possible(self.graph.tabled(items)) if not is_mark(xs)]
+        if not is_view(items) or not all(isinstance(xs, tuple | range) for xs in lists):
+            raise Refused("the length of a loop depends on a draw")
+        longest = max((len(xs) for xs in lists if isinstance(xs, tuple | range)), default=0)
+        found: list[tuple[Value, Value]] = []
+        for k in range(longest):
+            here = self.graph.apply(("round", k), _has(k), items)
+            those = {xs[k] for xs in lists if isinstance(xs, tuple | range) and len(xs) > k}
+            item = those.pop() if len(those) == 1 else self.graph.apply(("item", k), _item(k), items)
+            found.append((item, here))
+        return found
+
+    def _kept(self, test: core.Expr, here: Value, frame: Frame) -> Value:
+        """Whether a round is here and collects."""
+        if not is_view(here):
+            return self._test(test, frame)
+        guard, frame.guard = frame.guard, self.evaluator.merged(frame.guard, here, False)
+        keep = self.evaluator.merged(here, self._test(test, frame), False)
+        frame.guard = guard
+        return keep
 
     def _while(self, statement: core.While, frame: Frame) -> None:
         while True:
@@ -253,9 +281,22 @@ class AbstractRun:
         known[address] = here if before is ABSENT else self.graph.applied("either", _either, here, before)
 
     def _fixed(self, address: Address, value: Value) -> Value:
-        if self.bound.interventions and any(self.bound.elements(address)):
-            raise Refused(f"`do` sets a part of `{show_address(address)}`")
+        """The value of a draw or `let`, with the elements that `do` sets one by one."""
+        if self.bound.interventions:
+            for index, element in self.bound.elements(address):
+                value = self._with(value, index, to_numbers(element, exact=True))
         return value
+
+    def _with(self, value: Value, index: tuple[Value, ...], element: Value) -> Value:
+        """The value with one element set, if it has any."""
+        if not index:
+            return element
+        if is_view(value):
+            return self.graph.apply(("do", index), _with_element(index), value, element)
+        place = index[0]
+        if not isinstance(value, tuple) or not isinstance(place, int) or not 0 <= place < len(value):
+            return replaced(value, index, element) if isinstance(value, tuple) else value
+        return (*value[:place], self._with(value[place], index[1:], element), *value[place + 1 :])
 
     def _set(self, address: Address) -> Value | None:
         """What `do` gives, if it sets this address."""
@@ -399,6 +440,8 @@ class AbstractRun:
                 )
             case MemoModel(function):
                 return MemoFunction(address, function)
+            case UrnModel() | Urn():
+                raise Refused("draws from a Dirichlet process depend on those before them")
             case _:
                 value = self._draw(law, address, guard)
                 self._add(self.drawn, address, value, guard)
@@ -435,37 +478,70 @@ class AbstractRun:
         address = self._address(statement.site, frame)
         given = self._set(address)
         if given is not None:
-            if statement.name:
-                indices = self._known(statement.indices, frame)
-                frame.env[statement.name] = replaced(frame.env[statement.name], indices, given)
+            self._place(statement, (), given, frame)
             self._keep(address, given, frame.guard)
             return
-        if self.bound.prior:
-            if statement.name:
-                raise Refused("what is observed is drawn from the prior")
+        if self.bound.prior and not statement.name:
             return
-        law, value = self._value(statement.law, frame), self._value(statement.value, frame)
+        law, value = self._value(statement.law, frame), plain(self._value(statement.value, frame))
         if is_mark(law) or is_mark(value):
             raise Refused("an observation may be an error")
-        self._fixed(address, value)
-        self._weigh_value(law, value, frame.guard)
+        if self.bound.prior or value is MISSING:
+            drawn = self._fixed(address, self._drawn_like(law, value, address, frame))
+            self._place(statement, (), drawn, frame)
+            self._keep(address, drawn, frame.guard)
+        elif statement.name and (has_missing(value) or any(self.bound.elements(address))):
+            self._entries(statement, address, tuple(entries(law, value)), frame)
+        else:
+            self._weigh_value(law, value, frame.guard)
+
+    def _drawn_like(self, law: Value, value: Value, address: Address, frame: Frame) -> Value:
+        """A draw in the shape of a datum."""
+        pairs = None if value is MISSING else paired(law, value)
+        if pairs is None:
+            return self._drawn(law, address, frame.calls, frame.guard)
+        return tuple(
+            self._drawn_like(part, entry, extended(address, (k,)), frame)
+            for k, (part, entry) in enumerate(pairs)
+        )
+
+    def _entries(
+        self,
+        statement: core.Observe,
+        address: Address,
+        parts: Sequence[tuple[tuple[int, ...], Value, Value]],
+        frame: Frame,
+    ) -> None:
+        """Observes the entries of an array one by one; those missing are drawn, or set by `do`."""
+        for index, law, value in parts:
+            entry = extended(address, index)
+            given = self._set(entry)
+            if given is None:
+                if any(self.bound.elements(entry)):
+                    raise Refused("`do` sets a part of one draw")
+                if value is not MISSING:
+                    self._weigh_value(law, value, frame.guard)
+                    continue
+                given = self._drawn(law, entry, frame.calls, frame.guard)
+            self._place(statement, index, given, frame)
+            self._keep(entry, given, frame.guard)
+
+    def _place(self, statement: core.Observe, index: tuple[int, ...], value: Value, frame: Frame) -> None:
+        """Puts a value where a datum stood, or an entry of it."""
+        if statement.name:
+            indices = (*self._known(statement.indices, frame), *index)
+            frame.env[statement.name] = replaced(frame.env[statement.name], indices, value)
 
     def _weigh_value(self, law: Value, value: Value, guard: Value) -> None:
         """The density of a law at a value, entry by entry."""
         value = plain(value)
         if value is MISSING:
             raise Refused("a datum is missing")
-        if isinstance(value, tuple) and not is_view(law):
-            rank = rank_of_law(law)
-            if rank_of(value) > rank:
-                for entry in value:
-                    self._weigh_value(law, entry, guard)
-                return
-            laws = split(fitted(law, value) if isinstance(law, LawValue) else law)
-            if laws is not None and (len(laws) == len(value) or len(laws) == 1):
-                for k, entry in enumerate(value):
-                    self._weigh_value(laws[k if len(laws) > 1 else 0], entry, guard)
-                return
+        pairs = paired(law, value)
+        if pairs is not None:
+            for part, entry in pairs:
+                self._weigh_value(part, entry, guard)
+            return
         happened = self._all_happen(law, "an observation")
         if happened is not None:
             self.graph.weigh(_indicator, (happened, value), guard, "an observation")
@@ -502,8 +578,20 @@ class AbstractRun:
         self.graph.weigh(weight, (value,), frame.guard, f"the value of a `{kind}`")
 
 
+def _with_element(index: tuple[Value, ...]) -> Callable[[Value, Value], Value]:
+    return lambda value, element: replaced(value, index, element) if isinstance(value, tuple) else value
+
+
 def _indicator(happened: Value, value: Value) -> LogWeight:
     return log_weight("condition", happened == value, exact=True)
+
+
+def _has(k: int) -> Callable[[Value], Value]:
+    return lambda items: isinstance(items, tuple | range) and len(items) > k
+
+
+def _item(k: int) -> Callable[[Value], Value]:
+    return lambda items: items[k] if isinstance(items, tuple | range) else FAULT
 
 
 def _is_true(test: Value) -> Value:

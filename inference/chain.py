@@ -44,15 +44,12 @@ from pplc.lang.liveness import Liveness
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import has_missing
 from pplc.semantics.growing import Growing
-from pplc.semantics.laws import LawValue
+from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.machine import Machine
 from pplc.semantics.runs import Env
 from pplc.semantics.values import (
     Address,
     FunctionValue,
-    MemoFunction,
-    MemoModel,
-    ModelValue,
     Value,
     to_numbers,
 )
@@ -112,7 +109,7 @@ class Between:
             recorded = tuple(
                 (address, value.freeze() if isinstance(value, Growing) else value)
                 for address, value in edge.recorded.items()
-                if not _opaque(value)
+                if not is_opaque(value)
             )
             links.append(Link(before, place, weight, target, end, recorded))
         self.links.append(links)
@@ -193,12 +190,13 @@ class _Cutting:
         envs: list[Env] = [{name: to_numbers(value, exact=True) for name, value in given.items()}]
         pieces: list[Between | Loop] = []
         at = 0
+        fewest = self.fewest if len(cuts) == 1 else 0
         for cut in cuts:
             if cut > at:
                 between = self._between(body, at, cut, envs)
                 pieces.append(between)
                 envs = between.left
-            loop = self._loop(body, cut, envs)
+            loop = self._loop(body, cut, envs, fewest)
             pieces.append(loop)
             envs = loop.left
             at = cut + 1
@@ -208,13 +206,13 @@ class _Cutting:
         last = body[cuts[-1]]
         return Chain(pieces, self.states, self.edges, last.span)
 
-    def _loop(self, body: core.Block, cut: int, envs: list[Env]) -> Loop:
+    def _loop(self, body: core.Block, cut: int, envs: list[Env], fewest: int) -> Loop:
         statement = body[cut]
         assert isinstance(statement, core.For)
         taken = rounds(statement)
         assert taken is not None
         after = self.liveness.rest(body, cut + 1)
-        loop = Tabulator(self.machine, taken, envs, after, self.progress).loop()
+        loop = Tabulator(self.machine, taken, envs, after, self.progress).loop(fewest)
         alive = after.reads.keys()
         loop.left = [{name: value for name, value in env.items() if name in alive} for env in loop.left]
         counts = [stretch.rounds * stretch.size[0] for stretch in loop.stretches]
@@ -383,7 +381,3 @@ def _absolute(loop: Loop, address: Address, counter: int) -> Address:
         i + counter if moves and isinstance(i, int) else i for i, moves in zip(indices, relative, strict=True)
     )
     return (address[0], moved, *address[2:])
-
-
-def _opaque(value: Value) -> bool:
-    return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)

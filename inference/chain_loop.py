@@ -26,6 +26,9 @@ from pplc.semantics.values import MISSING, Address, Fault, Value
 MOST_EDGES = 50_000_000
 """Edges of all rounds together."""
 
+LOOK = 8
+"""Part of the rounds after which the edges of all of them are guessed, unless their states still grow."""
+
 WIDEST = 8
 """Elements of an array that a state may remember."""
 
@@ -234,8 +237,8 @@ class Tabulator:
             raise Unfit
         return [array[t + place.offset] if 0 <= t + place.offset < len(array) else None for t in self.items]
 
-    def loop(self) -> Loop:
-        """The whole loop."""
+    def loop(self, fewest: int = 0) -> Loop:
+        """The whole loop; `Unfit` as soon as it is plain that it will have far fewer edges than `fewest`."""
         loop = Loop(self.rounds, self.items)
         firsts = [
             self._number(self._first(env, base)) for env, base in zip(self.entered, self.bases, strict=True)
@@ -245,9 +248,14 @@ class Tabulator:
         keys, envs = self._inputs()
         known: dict[tuple[tuple[int, ...], Hashable], Block] = {}
         runs: list[tuple[Block, int]] = []
-        edges = 0
+        edges, narrow = 0, 0
         observed = {place.name: cast(Value, Datum(place)) for place in self.rounds.observed}
+        look = max(len(keys) // LOOK, 2)
         for k, key in enumerate(keys):
+            if k == look and len(before) <= narrow and LOOK * edges < fewest // 2:
+                raise Unfit
+            if k == look // 2:
+                narrow = len(before)
             block = known.get((before, key))
             if block is None:
                 block = known[before, key] = self._block(before, key, {**envs[k], **observed})

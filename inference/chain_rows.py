@@ -15,13 +15,14 @@ from pplc.lang import core
 from pplc.semantics.calls import Active
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws import LawValue
+from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import is_zero, times
 from pplc.semantics.number import CERTAIN, LogWeight
 from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.representations.enumerated import choices
 from pplc.semantics.runs import Env, Event, Finished, Observing, Sampling, State, Weighing
-from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoModel, ModelValue, Value
+from pplc.semantics.values import Address, FunctionValue, Value
 
 MOST_PATHS = 5_000
 """Ways through one round from one state."""
@@ -117,5 +118,5 @@ def recorded(event: Finished) -> dict[Address, Value]:
     return {
         address: value.freeze() if isinstance(value, Growing) else value
         for address, value in event.variables().items()
-        if not isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)
+        if not is_opaque(value)
     }

@@ -24,12 +24,12 @@ from pplc.inference.junction import Order, Tree, Wide, along, order
 from pplc.inference.random_values import ABSENT, at, is_mark, is_view, possible, view_in
 from pplc.inference.result import Index, Probability
 from pplc.semantics.bound import Bound
-from pplc.semantics.laws import LawValue
+from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import Measure, is_zero, times, total
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight, log_weight
-from pplc.semantics.values import Address, FunctionValue, MemoFunction, MemoModel, ModelValue, Value
+from pplc.semantics.values import Address, Value
 
 MOST_ROWS = 4_000_000
 """Rows of one table: a few hundred megabytes while it is made."""
@@ -199,13 +199,13 @@ def _law(
     """The law of a view, in the order of its values; runs without it are left out."""
     view = view_in(leaf)
     if view is None:
-        return {} if leaf is ABSENT or _opaque(leaf) else {leaf: _one(tree)}
+        return {} if leaf is ABSENT or is_opaque(leaf) else {leaf: _one(tree)}
     if view.root not in marginals:
         marginals[view.root] = _probabilities(tree, tree.marginal(view.root))
     terms: dict[Value, list[Probability]] = {}
     for place, probability in marginals[view.root].items():
         value = view.values[place]
-        if not is_mark(value) and not _opaque(value):
+        if not is_mark(value) and not is_opaque(value):
             terms.setdefault(value, []).append(probability)
     return {value: _sum(terms[value]) for value in _ordered(terms)}
 
@@ -237,10 +237,6 @@ def _ordered(values: Mapping[Value, object]) -> list[Value]:
         return sorted(values)  # type: ignore[type-var]
     except TypeError:
         return list(values)
-
-
-def _opaque(value: Value) -> bool:
-    return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)
 
 
 def joint(

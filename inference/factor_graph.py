@@ -27,6 +27,7 @@ from pplc.inference.random_values import (
     family_in,
     is_mark,
     is_view,
+    kinds,
     mark_in,
     possible,
     product_in,
@@ -158,7 +159,7 @@ class FactorGraph:
             return function(*arguments)
         if len(roots) == 1:
             return self._mapped_view(key, function, roots[0], arguments)
-        known = (key, arguments)
+        known = (key, arguments, kinds(arguments))
         if known not in self._made:
             self._made[known] = self._child(key, function, roots, arguments)
         return self._made[known]
@@ -171,7 +172,7 @@ class FactorGraph:
             possible(argument) if is_view(argument) or not self.roots(argument) else None
             for argument in arguments
         )
-        known = (key, given, tuple(_types(values) for values in given))
+        known = (key, given, kinds(given))
         if None not in given and known in self._mapped:
             return self.view(root, self._mapped[known])
         values = tuple(
@@ -241,7 +242,7 @@ class FactorGraph:
         """`then` where the test holds, else `orelse`; neither may hold anything random but at its top."""
         if test is True or test is False:
             return then if test else orelse
-        if then is orelse or (then == orelse and type(then) is type(orelse)):
+        if then is orelse or (then == orelse and kinds(then) == kinds(orelse)):
             return then
         if product_in(then) is not None or product_in(orelse) is not None:
             return self._factored(test, then, orelse)
@@ -264,7 +265,8 @@ class FactorGraph:
         """One of several random values: a variable with one factor per choice, which says what it is then."""
         test = self.tabled(test)
         choices = {v: v if is_mark(v) else given.get(v, FAULT) for v in possible(test)}
-        known = ("choice", test, tuple(choices.items()))
+        items = tuple(choices.items())
+        known = ("choice", test, items, kinds((test, items)))
         if known in self._made:
             return self._made[known]
         places: dict[Value, int] = {}
@@ -492,10 +494,6 @@ def _happens(so_far: Value, chance: Value) -> tuple[tuple[Value, LogWeight], ...
         return ((False, CERTAIN),)
     p = cast(Number, chance)
     return (True, log_weight(p)), (False, log_weight(1 - p))
-
-
-def _types(values: tuple[Value, ...] | None) -> tuple[type, ...]:
-    return () if values is None else tuple(map(type, values))
 
 
 def _whole(value: Value) -> bool:

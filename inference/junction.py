@@ -103,7 +103,7 @@ class Greedy:
             self._add(frozenset(scope), log(max(rows, 1)))
 
     def _add(self, scope: frozenset[int], rows: float) -> set[int]:
-        """A factor, by its scope and the log of its rows; gives the variables some of whose gaps it closes."""
+        """A factor, by its scope and the log of its rows; gives the variables with gaps that it closes."""
         changed: set[int] = set()
         for variable in scope:
             for other in scope - self.near[variable]:
@@ -185,7 +185,7 @@ class Greedy:
                 self.gaps[other] -= len(near) - len(near & rest)
         if not rest:
             return set()
-        return rest | self._add(rest, logs)
+        return {*rest, *self._add(rest, logs)}
 
 
 class _Sum:

@@ -200,3 +200,18 @@ def mark_in(values: tuple[Value, ...]) -> Value | None:
 def is_law(value: object) -> bool:
     """Whether a value is a law, of random parameters or not."""
     return isinstance(value, LawValue | Family)
+
+
+def kinds(value: object) -> object:
+    """The types in a value: what tells `True` and 1 apart, which Python takes for equal."""
+    match value:
+        case tuple():
+            return tuple(map(kinds, cast("tuple[object, ...]", value)))
+        case View(_, values):
+            return tuple(map(kinds, values))
+        case Product(constant, views):
+            return (type(constant), *map(kinds, views))
+        case Record(_, values) | Tagged(_, values):
+            return tuple(map(kinds, values))
+        case _:
+            return type(value)

@@ -12,7 +12,7 @@ from pplc.inference.continuous.piece import Piece
 from pplc.inference.result import Index, Probability
 from pplc.inference.states import Graph
 from pplc.semantics.growing import Growing
-from pplc.semantics.laws import LawValue
+from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.measure import ONE, is_zero, share, total
 from pplc.semantics.number import LogWeight
 from pplc.semantics.symbolic.contents import latents_in
@@ -20,10 +20,6 @@ from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.values import (
     Address,
     Fault,
-    FunctionValue,
-    MemoFunction,
-    MemoModel,
-    ModelValue,
     Record,
     Value,
 )
@@ -43,7 +39,7 @@ def reported(graph: Graph, evidence: LogWeight, *, rational: bool) -> tuple[Laws
         if is_zero(mass):
             continue
         for address, value in edge.recorded.items():
-            if _opaque(value):
+            if is_opaque(value):
                 continue
             known = value.freeze() if isinstance(value, Growing) else value
             if edge.piece.latents and latents_in(known):
@@ -101,7 +97,7 @@ def _numbers(address: Address, value: Value) -> Iterator[tuple[Address, Number]]
         case Record(names, values):
             for name, item in zip(names, values, strict=True):
                 yield from _numbers((*address, name), item)
-        case _ if _opaque(value) or isinstance(value, str):
+        case _ if is_opaque(value) or isinstance(value, str):
             pass
         case _:
             yield address, value
@@ -113,7 +109,3 @@ def _ordered(values: Iterable[Value]) -> list[Value]:
         return sorted(values)  # type: ignore[type-var]
     except TypeError:
         return list(values)
-
-
-def _opaque(value: Value) -> bool:
-    return isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue)

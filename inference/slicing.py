@@ -11,7 +11,7 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from pplc.lang import core
-from pplc.lang.analysis import CANNOT_FAIL, bound, expressions, inside, reads, statements
+from pplc.lang.analysis import CANNOT_FAIL, REMEMBERING, bound, expressions, inside, reads, statements
 from pplc.lang.core import Block, Expr, Stmt
 from pplc.lang.passes.rewriting import in_every_function, with_expressions
 
@@ -29,9 +29,9 @@ def without_reports(program: core.Program, kept: Container[str]) -> core.Program
 
 
 def memoises(program: core.Program) -> bool:
-    """Whether the program has memoised functions, whose draws are known by their addresses."""
+    """Whether runs remember draws by address: those of memoised functions and of Dirichlet processes."""
     return any(
-        isinstance(part, core.Prim) and part.op == "mem"
+        isinstance(part, core.Prim) and part.op in REMEMBERING
         for function in program.functions.values()
         for statement in statements(function.body)
         for expression in expressions(statement)

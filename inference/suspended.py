@@ -26,6 +26,8 @@ from pplc.semantics.runs import (
     Drawn,
     Entries,
     Env,
+    Picking,
+    Putting,
     Remember,
     Resume,
     Retry,
@@ -192,6 +194,10 @@ class Suspended:
                     shape += ("entries", id(statement), address, position, drawn)
                 case Remember(key):
                     shape += ("remember", key)
+                case Picking(urn, address):
+                    shape += ("pick", urn, address)
+                case Putting(urn):
+                    shape += ("put", urn)
                 case Drawn(address):
                     shape += ("drawn", address)
                 case Caller() | None:

@@ -178,6 +178,11 @@ class Evaluator:
                 return TorchGrowing(int(static[0]), len(self.plates))
             case "mem":
                 return MemoModel(given[0])
+            case "DirichletProcess":
+                raise Refused(
+                    "E0543",
+                    "which draw from a Dirichlet process is repeated is a choice that is not summed out",
+                )
             case "ode":
                 function, *rest = given
                 result = solved(lambda t, y: self.called(function, (t, y), ()), *map(frozen, rest))

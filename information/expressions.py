@@ -22,14 +22,12 @@ from pplc.lang.lower_arguments import law_places
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.evaluate import located
 from pplc.semantics.laws import make_law
-from pplc.semantics.laws_base import LawValue
+from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.primitives import PRIMITIVES
 from pplc.semantics.values import (
     Fault,
     FunctionValue,
     MemoFunction,
-    MemoModel,
-    ModelValue,
     Record,
     Tagged,
     Value,
@@ -358,7 +356,7 @@ def _in_order(
 def datum(expression: syntax.Expr, world: World) -> Value:
     """The value of an expression that is no function, model or law: these have no table."""
     value = evaluate(expression, world)
-    if isinstance(value, FunctionValue | ModelValue | MemoModel | MemoFunction | LawValue):
+    if is_opaque(value):
         raise _refused(expression)
     return value
 

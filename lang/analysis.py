@@ -151,6 +151,9 @@ def reachable(program: core.Program) -> tuple[core.Function, ...]:
     return tuple(found.values())
 
 
+REMEMBERING = frozenset(("mem", "DirichletProcess"))
+"""Operations whose models remember what was drawn from them, so that runs differ by what came before."""
+
 CANNOT_FAIL = frozenset(
     (
         *("tuple", "list", "record", "construct", "values", "growing", "missing", "is_missing", "eq", "ne"),

@@ -796,6 +796,13 @@ RUN: Final[dict[str, Code]] = {
 # ------------------------------------------------------------------ E05xx: methods
 
 METHODS: Final[dict[str, Code]] = {
+    "E0457": Code(
+        "Dirichlet process from outside infer",
+        "What is drawn from a Dirichlet process has a law only together with the draws before. A model inside"
+        " `infer` that draws from one of outside has another law for each that it may be: draw it inside.",
+        "model inner(g: Model[real]) { x ~ g; return x > 0 }\n"
+        "model f() { g ~ DirichletProcess(1, Normal(0, 1)); y ~ infer(inner(g)); return y }",
+    ),
     "E0502": Code(
         "too many values to enumerate",
         "Exact inference follows every value of every draw; this one has infinitely many. Choose a method"

@@ -340,6 +340,13 @@ _MODELS = (
         _plain(Model(Fn((T,), U)), f=Fn((T,), Model(U))),
     ),
     _f(
+        "DirichletProcess",
+        "A model of random laws of infinitely many atoms, drawn from the base law. Draws from one of them"
+        " repeat each other: after n draws the next is a new one with probability concentration /"
+        " (concentration + n), and else one of the earlier draws, all with equal probability.",
+        _plain(Model(Model(T)), concentration=POSITIVE, base=Dist(T)),
+    ),
+    _f(
         "infer",
         "The normalised law of what m returns; `otherwise` stands in if its evidence is 0;"
         " with `method` (and `draws`) an explicit approximation.",

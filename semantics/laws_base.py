@@ -17,7 +17,16 @@ from pplc.semantics.faults import unavailable, wrong_kind
 from pplc.semantics.formula import as_rational
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.primitives_arithmetic import is_number, plain, rank_of, to_float
-from pplc.semantics.values import FunctionValue, Number, Value
+from pplc.semantics.values import (
+    FunctionValue,
+    MemoFunction,
+    MemoModel,
+    ModelValue,
+    Number,
+    Urn,
+    UrnModel,
+    Value,
+)
 
 if TYPE_CHECKING:
     from pplc.semantics.source import Source
@@ -189,3 +198,10 @@ def number(value: Value, law: str) -> Number:
         raise wrong_kind(law, "a number", value)
     assert isinstance(value, int | float | Fraction)
     return value
+
+
+def is_opaque(value: object) -> bool:
+    """Whether a value is a function, a model or a law, which has no table of probabilities."""
+    return isinstance(
+        value, FunctionValue | ModelValue | MemoModel | MemoFunction | UrnModel | Urn | LawValue
+    )

@@ -43,6 +43,8 @@ from pplc.semantics.runs import (
     Memo,
     NeedsOuter,
     Observing,
+    Picking,
+    Putting,
     Remember,
     Resume,
     Retry,
@@ -51,6 +53,8 @@ from pplc.semantics.runs import (
     State,
     Weighing,
 )
+from pplc.semantics.urns import Drawn as Urns
+from pplc.semantics.urns import added, drawn_inside, drawn_so_far, repeated, which
 from pplc.semantics.values import (
     MISSING,
     Address,
@@ -60,10 +64,15 @@ from pplc.semantics.values import (
     MemoFunction,
     MemoModel,
     ModelValue,
+    Urn,
+    UrnModel,
     Value,
     show,
     to_numbers,
 )
+
+WHICH = "which#"
+"""The part of an address under which it is chosen which draw of an urn is repeated."""
 
 INFER = core.Global("infer")
 ENDLESS = "a loop or recursion may not end; raise the bound with `--max-steps` if it does"
@@ -286,6 +295,18 @@ class _Run:
                 case Drawn(address, span, rest):
                     self.control = rest
                     return self.draw(value, address, span)
+                case Picking(urn, address, span, rest):
+                    self.control = rest
+                    drawn = self.urn(urn)
+                    assert isinstance(value, int)
+                    if value == len(drawn):
+                        self.control = Putting(urn, rest)
+                        return self.draw(urn.base, address, span)
+                    self.memo = {**self.memo, (urn.address, ()): repeated(drawn, value)}
+                    value = drawn[value][0]
+                case Putting(urn, rest):
+                    self.control = rest
+                    self.memo = {**self.memo, (urn.address, ()): added(urn, self.urn(urn), value)}
                 case Retry(statement, rest):
                     self.control = rest
                     return self.infer(statement)
@@ -325,10 +346,30 @@ class _Run:
                 return None
             case MemoModel(function):
                 return self.deliver(MemoFunction(address, function))
+            case UrnModel(concentration, base):
+                return self.deliver(Urn(address, concentration, base))
+            case Urn():
+                return self.pick(law, address, span)
             case _ if isinstance(law, LawValue):
                 return Sampling(law, address, span, self.suspend(waiting=True))
             case _:
                 raise TypeError(f"`~` needs a model or distribution, not {show(law)}")
+
+    def pick(self, urn: Urn, address: Address, span: Span) -> Event | None:
+        """Draws from an urn: first which of its draws so far, or a new one."""
+        if nesting(urn.address) < nesting(self.path):
+            raise drawn_inside(urn)
+        drawn = self.urn(urn)
+        if not drawn:
+            self.control = Putting(urn, self.control)
+            return self.draw(urn.base, address, span)
+        self.control = Picking(urn, address, span, self.control)
+        law = which(urn, drawn, exact=self.machine.exact)
+        return Sampling(law, (*address, WHICH), span, self.suspend(waiting=True))
+
+    def urn(self, urn: Urn) -> Urns:
+        """What was drawn from an urn so far."""
+        return drawn_so_far(self.memo.get((urn.address, ()), ()))
 
     def fixed(self, address: Address, value: Value) -> Value:
         """The value of a draw or `let`, with the elements that `do` sets one by one."""

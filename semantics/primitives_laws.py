@@ -1,4 +1,4 @@
-"""Members of distributions as primitives, and `mem`.
+"""Members of distributions as primitives, `mem` and `DirichletProcess`.
 
 Of an array of independent laws, `logpdf` is the joint density and `mean` an array; the others go
 over the elements. `pdf`, which only passes write, is the density itself: rational where that is.
@@ -15,6 +15,7 @@ from pplc.semantics.laws_coupled import coupled
 from pplc.semantics.laws_lifted import Lifted, fitted
 from pplc.semantics.number import LogRat
 from pplc.semantics.primitives_arithmetic import Primitive, Static, plain
+from pplc.semantics.urns import urn_model
 from pplc.semantics.values import FunctionValue, MemoModel, Value
 
 
@@ -67,6 +68,10 @@ def _mem(static: Static, exact: bool, function: Value) -> Value:  # noqa: ARG001
     return MemoModel(function)
 
 
+def _urn(static: Static, exact: bool, concentration: Value, base: Value) -> Value:  # noqa: ARG001
+    return urn_model(concentration, base)
+
+
 def _couple(static: Static, exact: bool, p: Value, q: Value) -> Value:  # noqa: ARG001
     return coupled(_law("couple", p), _law("couple", q))
 
@@ -80,5 +85,6 @@ LAWS: dict[str, Primitive] = {
     "quantile": _each("quantile", _quantile),
     "mean_of": _mean_of,
     "mem": _mem,
+    "DirichletProcess": _urn,
     "couple": _couple,
 }

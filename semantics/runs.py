@@ -15,7 +15,7 @@ from pplc.lang.diagnostics import Span
 from pplc.semantics.calls import Calls
 from pplc.semantics.laws import LawValue
 from pplc.semantics.number import LogWeight
-from pplc.semantics.values import Address, MemoFunction, Value
+from pplc.semantics.values import Address, MemoFunction, Urn, Value
 
 Env: TypeAlias = "dict[str, Value]"
 Memo: TypeAlias = "Mapping[tuple[Address, tuple[Value, ...]], Value]"
@@ -86,6 +86,22 @@ class Remember(NamedTuple):
     rest: Control
 
 
+class Picking(NamedTuple):
+    """The value is the place of the next draw from an urn among its draws so far."""
+
+    urn: Urn
+    address: Address
+    span: Span
+    rest: Control
+
+
+class Putting(NamedTuple):
+    """The value is drawn anew from the base law of an urn, and put into it."""
+
+    urn: Urn
+    rest: Control
+
+
 class Retry(NamedTuple):
     """The value only had to be drawn first, for an `infer` that needed it; do the call now."""
 
@@ -107,7 +123,9 @@ class Entries(NamedTuple):
     rest: Control
 
 
-Control: TypeAlias = Resume | Round | Again | Caller | Bind | Drawn | Remember | Retry | Entries | None
+Control: TypeAlias = (
+    Resume | Round | Again | Caller | Bind | Drawn | Remember | Picking | Putting | Retry | Entries | None
+)
 
 # ------------------------------------------------------------------ states and events
 

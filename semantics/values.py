@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 Number: TypeAlias = int | float | Fraction
 
 _Plain: TypeAlias = bool | int | float | Fraction | str | range
-_Function: TypeAlias = "FunctionValue | ModelValue | MemoModel | MemoFunction | ForeignFunction"
+_Function: TypeAlias = (
+    "FunctionValue | ModelValue | MemoModel | MemoFunction | ForeignFunction | UrnModel | Urn"
+)
 
 Value: TypeAlias = "_Plain | tuple[Value, ...] | Record | Tagged | Missing | _Function | LawValue | Growing"
 
@@ -118,6 +120,23 @@ class MemoFunction:
 
     address: Address
     function: FunctionValue
+
+
+@dataclass(frozen=True, slots=True)
+class UrnModel:
+    """`DirichletProcess(concentration, base)`: the model whose draws are random laws, as `Urn`s."""
+
+    concentration: Number
+    base: LawValue
+
+
+@dataclass(frozen=True, slots=True)
+class Urn:
+    """A random law drawn from a `UrnModel` at `address`; what was drawn from it so far belongs to the run."""
+
+    address: Address
+    concentration: Number
+    base: LawValue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,8 +248,10 @@ def show(value: Value) -> str:
             return function.name + _show_items(arguments, "(", ")")
         case MemoModel(FunctionValue(function)):
             return f"mem({function.name})"
-        case MemoFunction(address, _):
+        case MemoFunction(address, _) | Urn(address):
             return show_address(address)
+        case UrnModel(concentration):
+            return f"DirichletProcess({show(concentration)})"
         case ForeignFunction(name):
             return f"fn {name}"
         case _:

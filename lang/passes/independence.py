@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from pplc.lang import core
-from pplc.lang.analysis import bound, expressions, inside, may_be_missing, parts, statements
+from pplc.lang.analysis import REMEMBERING, bound, expressions, inside, may_be_missing, parts, statements
 from pplc.lang.core import Block, Expr, Stmt
 from pplc.lang.passes.rewriting import with_expressions
 
@@ -35,7 +35,7 @@ def _may_memoise(program: core.Program) -> frozenset[str] | None:
     """The functions that may call a memoised function; None if the program memoises nothing."""
     every = program.functions
     if not any(
-        isinstance(part, core.Prim) and part.op == "mem"
+        isinstance(part, core.Prim) and part.op in REMEMBERING
         for function in every.values()
         for statement in statements(function.body)
         for expr in expressions(statement)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import exp, isclose, log, log1p
+from typing import cast
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from pplc.semantics.measure import is_zero
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat
 from pplc.semantics.representations.enumerated import denote
-from pplc.semantics.values import Value, show_address
+from pplc.semantics.values import MISSING, Value, show_address
 from tests.support.programs import ARGUMENTS, Written, programs
 from tests.support.reference import Data, Do, bound
 
@@ -310,6 +312,26 @@ SAME = {
     "a list of random length": """
       a ~ UniformInt(0, 2); b ~ UniformInt(0, 2)
       c ~ Uniform([x for x in 0..4 if x != a and x != b]); return c""",
+    "a loop whose length is drawn": """
+      n ~ UniformInt(0, 3); var k = 0
+      for i in 0..n { if flip(0.25) { k = k + i + 1 }; condition(k < 5) }
+      return k""",
+    "numbers equal to truth values": """
+      b ~ Bernoulli(0.5); var k = 0
+      if b { if flip(0.25) { k = k + 1 }; condition(k < 5) }
+      if flip(0.5) { if flip(0.25) { k = k + 1 }; condition(k < 5) }
+      return k""",
+    "a loop over a drawn list": """
+      xs ~ Uniform([[1, 2], [3], [4, 1, 2]]); var k = 0
+      for x in xs { x1 ~ UniformInt(0, x); k = k + x1 }
+      return k""",
+    "a list as long as a draw says": """
+      n ~ UniformInt(0, 2); b ~ Bernoulli(0.25)
+      c ~ Uniform([x for x in 0..n + 2 if x > 0 or b]); return c""",
+    "a return from a loop whose length is drawn": """
+      n ~ UniformInt(1, 3)
+      for i in 0..n { if flip(0.5) { return i }; weight(0.5) }
+      return 7""",
     "a weight that is a product": """
       a ~ Bernoulli(0.5); b ~ Bernoulli(0.5)
       let w = (if a { 0.5 } else { 0.25 }) * (if b { 3 } else { 1 })
@@ -343,6 +365,67 @@ def test_do_replaces_a_draw_and_drops_an_observation() -> None:
         assert exactly(summary(plan(program))) == exactly(
             summarise(run_forward(program, Options(), Silent()))
         )
+
+
+GAPS = """
+model m(y: bool?[3], z: bool?) {
+  a ~ Bernoulli(0.25)
+  b[i] ~ Bernoulli(if a { 0.75 } else { 0.5 }) for i in 0..3
+  observe y ~ Bernoulli([if x { 0.9 } else { 0.2 } for x in b])
+  if a { observe z ~ Bernoulli(if is_missing(y[0]) { 0.5 } else { if y[0] == true { 0.75 } else { 0.25 } }) }
+  return a
+}"""
+
+SETS: tuple[Do, ...] = (
+    {},
+    {("b", (1,)): True},
+    {("y", (0,)): False},
+    {("y", (0,)): False, ("b", (2,)): False},
+    {("y",): (True, True, False)},
+    {("z",): True},
+)
+
+
+@pytest.mark.parametrize("do", SETS, ids=str)
+@pytest.mark.parametrize("missing", range(16))
+def test_missing_data_and_parts_that_are_set_are_what_forward_execution_says(missing: int, do: Do) -> None:
+    y = tuple(MISSING if missing >> k & 1 else k != 1 for k in range(3))
+    program = bound(GAPS, {"y": y, "z": MISSING if missing >> 3 else True}, do=do)
+    forward = run_forward(program, Options(), Silent())
+    assert exactly(summary(plan(program))) == exactly(summarise(forward))
+    before = replace(program, prior=True)
+    assert exactly(summary(plan(before))) == exactly(summarise(run_forward(before, Options(), Silent())))
+
+
+def test_do_sets_an_element_of_a_draw_that_is_one_array() -> None:
+    text = """
+    model m() {
+      x ~ iid(Bernoulli(0.25), 3)
+      let y = [if b { 1 } else { 0 } for b in x]
+      n ~ UniformInt(0, y[0] + y[1] + 1)
+      return sum(y)
+    }"""
+    for do in cast(
+        "tuple[Do, ...]", ({("x", (1,)): True}, {("y", (0,)): 5}, {("y", (2,)): 1, ("x", (0,)): False})
+    ):
+        program = bound(text, do=do)
+        assert exactly(summary(plan(program))) == exactly(
+            summarise(run_forward(program, Options(), Silent()))
+        )
+
+
+def test_many_missing_data_are_summed_out_one_by_one() -> None:
+    text = """
+    model m(y: bool?[N]) {
+      x[i] ~ Bernoulli(0.5) for i in 0..N
+      observe y[i] ~ Bernoulli(if x[i] { 0.75 } else { 0.25 }) for i in 0..N
+      let n = sum([if b == true { 1 } else { 0 } for b in y])
+      condition(n >= N - 1)
+    }"""
+    n = 30
+    answers = run(plan(bound(text, {"y": (MISSING,) * n, "N": n})))
+    assert answers.evidence == LogRat(Fraction(n + 1, 2**n))
+    assert answers.laws["y"][4,][True] == Fraction(n, n + 1)
 
 
 def test_the_prior_leaves_weights_out() -> None:
