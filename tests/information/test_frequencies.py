@@ -18,12 +18,14 @@ from pplc.lang.diagnostics import Rejected
 BIT = log(2)
 ROWS, REPEATS = 400, 60
 
-LAW = np.array([[[0.15, 0.05], [0.10, 0.05]], [[0.05, 0.15], [0.05, 0.40]]])
-"""p(t, a, b): nothing in it is symmetric, and no atom is 0."""
+PAIR = np.array([[0.35, 0.15], [0.10, 0.40]])
+NOISE = np.array([[0.9, 0.1], [0.2, 0.8]])
+LAW = np.einsum("ab,ax,by->xyab", PAIR, NOISE, NOISE).reshape(4, 2, 2)
+"""p(t, a, b), t made of a noisy a and a noisy b: nothing in it is symmetric, and no atom is 0."""
 
 
 def sample(seed: int, rows: int = ROWS) -> dict[str, list[int]]:
-    cells = np.random.default_rng(seed).choice(8, rows, p=LAW.ravel())
+    cells = np.random.default_rng(seed).choice(16, rows, p=LAW.ravel())
     return {"t": (cells // 4).tolist(), "a": (cells // 2 % 2).tolist(), "b": (cells % 2).tolist()}
 
 
