@@ -118,4 +118,6 @@ def _informations(law: Support) -> tuple[float, float, float]:
 
 def _four(names: Sequence[str], first: float, second: float, both: float, shared: float) -> dict[str, float]:
     """The atoms of two sources from the informations and the redundancy."""
-    return by_name([shared, first - shared, second - shared, both - first - second + shared], names)
+    atoms = [shared, first - shared, second - shared, both - first - second + shared]
+    # Differences of equal numbers are 0, and not what is left of their last digits.
+    return by_name([0.0 if abs(atom) <= 1e-15 * max(both, 1.0) else atom for atom in atoms], names)

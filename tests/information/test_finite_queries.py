@@ -323,6 +323,7 @@ def test_what_is_continuous_is_named(query: str, what: str) -> None:
 
 REFUSED = {
     "H(q)": "E0201",
+    "common((a, s), b, kind = functional)": "E0613",
     "I(a; qq)": "E0201",
     "H(a | a == true and not a)": "E0604",
     "pid(t; a)": "E0609",
@@ -351,6 +352,21 @@ def test_a_query_that_makes_no_sense_gets_its_error(query: str) -> None:
     (found, *_) = caught.value.diagnostics
     assert found.code == REFUSED[query], str(caught.value)
     assert found.span.line == 1  # it points into the query
+
+
+def test_an_element_that_an_array_does_not_have_is_said_to_be_missing() -> None:
+    text = "model m(y: real[T]) { z[t] ~ Bernoulli(0.5) for t in 0..T\n return z[0] }"
+    with pytest.raises(Rejected, match="E0601: `z` has no element with this index"):
+        pplc.compile(text).query("H(z[5])", {"y": [1, 2]}, method="exact")
+    assert middle(ask(TIME, "directed(x; x)")) == pytest.approx(3)
+
+
+def test_what_is_mentioned_twice_counts_once() -> None:
+    assert middle(ask(GATE, "H(a, a)")) == 1
+    twice = "decide d given (a, a) maximise P(d == a) subject to I(d; a) <= 0 and I(d; a | a) <= 0"
+    assert middle(ask(GATE, twice)) == pytest.approx(0.5, abs=1e-7)
+    found = pplc.compile(GATE).query("pid(a; a, b)", method="exact", unit="bits")
+    assert found == {"{a}{b}": Exact(0.0), "{a}": Exact(1.0), "{b}": Exact(0.0), "{a b}": Exact(0.0)}
 
 
 def test_what_needs_the_law_is_not_estimated_from_draws() -> None:
