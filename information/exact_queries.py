@@ -71,13 +71,15 @@ def answer_exactly(
         truth: Pairs = [(Fraction(v), p) for v, p, _ in valued(found.worlds, partial(event, expression))]
         rest = _rest(found, lambda world: Fraction(event(expression, world)), truth=True)
         return Answered(text, _mean(truth, rest, found.left))
-    every = list(valued(found.worlds, partial(numbers, expression)))
-    same_length(expression, (row for row, _, _ in every))
-    if any(depends(value) for row, _, _ in every for value in row.values()):
+    everywhere = list(valued(found.worlds, partial(numbers, expression)))
+    same_length(expression, (row for row, _, _ in everywhere))
+    if any(depends(value) for row, _, _ in everywhere for value in row.values()):
         marginals = Marginals()
-        laws = {k: marginals.mixed((p, row[k], piece) for row, p, piece in every) for k in every[0][0]}
-        return answered(text, {index: _moment_of(query, law, found.left) for index, law in laws.items()})
-    rows = [(row, p) for row, p, _ in every]
+        mixed = {
+            k: marginals.mixed((p, row[k], piece) for row, p, piece in everywhere) for k in everywhere[0][0]
+        }
+        return answered(text, {index: _moment_of(query, law, found.left) for index, law in mixed.items()})
+    rows = [(row, p) for row, p, _ in everywhere]
     truth_value = all(isinstance(datum(expression, world), bool) for world, _ in found.worlds)
 
     def moment(index: Index) -> Answer:
