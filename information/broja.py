@@ -18,6 +18,7 @@ Arrays only, one axis of tables in front: all tables of a call take their Newton
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -38,7 +39,7 @@ TINY = 1e-14
 """Probabilities of margins that the solver leaves out, and its certificate does not."""
 
 MOST_AT_ONCE = 8_000_000
-"""Numbers in the largest array of one step, t (x1 x2)² for every table: 64 MB."""
+"""Numbers in the largest arrays of one step, t x1 x2 (x1 + x2) or (x1 x2)² for every table: 64 MB."""
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -65,7 +66,8 @@ def minimise(tables: npt.ArrayLike, tolerance: float = TOLERANCE, steps: int = S
     Tables of fewer values may be padded with zeros to the shape of the others.
     """
     p = np.asarray(tables, dtype=np.float64)
-    together = max(1, MOST_AT_ONCE // max(1, p[0].size * p[0, 0].size)) if len(p) else 1
+    cells, margins = p[:1, :1].size, sum(p.shape[2:])
+    together = max(1, MOST_AT_ONCE // max(1, cells**2, p[:1].size * margins))
     if len(p) > together:
         parts = [minimise(p[k : k + together], tolerance, steps) for k in range(0, len(p), together)]
         return Certified(
@@ -178,13 +180,10 @@ def _newton(
     base = np.einsum("ktij,ktj->kti", inverse, rows)
     spread = base[:, :, :n1, None] + base[:, :, None, n1:]  # a + b at z = 0
     right = ((d * spread).sum(1) - pulled.sum(1)).reshape(k, n1 * n2)
-    over = (
-        inverse[:, :, :n1, None, :n1, None]
-        + inverse[:, :, :n1, None, None, n1:]
-        + inverse[:, :, None, n1:, :n1, None]
-        + inverse[:, :, None, n1:, None, n1:]
-    )
-    small = np.einsum("ktxy,ktxyuv,ktuv->kxyuv", d, over, d, optimize=True).reshape(k, n1 * n2, n1 * n2)
+    # Σ_t (A d_t)' L_t⁻¹ (A d_t), as one product of matrices over t and the margins.
+    spread_out = d.reshape(k, -1, n1 * n2, 1) * _margins_of(n1, n2)
+    along = (spread_out @ inverse).transpose(0, 2, 1, 3).reshape(k, n1 * n2, -1)
+    small = along @ spread_out.transpose(0, 1, 3, 2).reshape(k, -1, n1 * n2)
     z = _solved(small, slack, right).reshape(k, 1, n1, n2)
     weighed = d * z
     change = np.concatenate([weighed.sum(3), weighed.sum(2)], axis=2)
@@ -195,6 +194,12 @@ def _newton(
     size, other = _longest(relative), _longest(np.where(allowed, turn / np.where(allowed, s, 1.0), 0.0))
     part = np.minimum(size, other)[:, 0, 0, 0]
     return _balanced(q * (1 + size * relative), first, second), s + other * turn, a, b, part
+
+
+@cache
+def _margins_of(n1: int, n2: int) -> Floats:
+    """A': 1 where a cell (x1, x2) belongs to a margin, shape [x1 x2, n1 + n2]."""
+    return np.concatenate([np.repeat(np.eye(n1), n2, axis=0), np.tile(np.eye(n2), (n1, 1))], axis=1)
 
 
 def _longest(relative: Floats) -> Floats:

@@ -10,7 +10,7 @@ from math import exp
 from pplc.information.asked import Asked, Found, badly
 from pplc.information.decision_queries import groups_of, read_by
 from pplc.information.exact_queries import names_in
-from pplc.information.expressions import World, evaluate, numbers
+from pplc.information.expressions import World, numbers
 from pplc.information.finite_queries import ANSWERS
 from pplc.information.table import Probability, Table
 from pplc.lang import syntax
@@ -19,6 +19,8 @@ from pplc.lang.families import COMBINATORS, FAMILIES
 from pplc.lang.formatter import format_expression
 from pplc.semantics.laws_base import LawValue
 from pplc.semantics.number import LogRat
+from pplc.semantics.symbolic.contents import latents_in
+from pplc.semantics.values import Value
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,9 @@ def is_event(condition: syntax.Expr) -> bool:
             return False
 
 
-def written_laws(need: Wanted, worlds: Callable[[syntax.Expr], Iterable[World]]) -> dict[str, Table]:
-    """The laws that are written in a query, by their text; `worlds`: of all runs, for an expression."""
-    return {text: written_law(e, worlds(e)) for text, e in need.expressions.items() if _is_law(e)}
+def written_laws(need: Wanted, values: Callable[[syntax.Expr], Iterable[Value]]) -> dict[str, Table]:
+    """The laws that are written in a query, by their text; `values`: of an expression, in all runs."""
+    return {text: written_law(e, values(e)) for text, e in need.expressions.items() if _is_law(e)}
 
 
 def _is_law(expression: syntax.Expr) -> bool:
@@ -112,13 +114,12 @@ def located_answer(asked: Asked) -> Found:
         ) from None
 
 
-def written_law(expression: syntax.Expr, worlds: Iterable[World]) -> Table:
-    """The law that an expression denotes, the same in all worlds, as a table of one variable."""
+def written_law(expression: syntax.Expr, values: Iterable[Value]) -> Table:
+    """The law that an expression denotes, the same in all runs, as a table of one variable."""
     found: LawValue | None = None
-    for world in worlds:
-        value = evaluate(expression, world)
+    for value in values:
         assert isinstance(value, LawValue)
-        if found is not None and value != found:
+        if latents_in(value) or (found is not None and value != found):
             raise Rejected(
                 Diagnostic(
                     "E0616",
@@ -132,6 +133,16 @@ def written_law(expression: syntax.Expr, worlds: Iterable[World]) -> Table:
         found = value
     assert found is not None
     return law_table(found, expression)
+
+
+def finite(expression: syntax.Expr, value: Value) -> Value:
+    """A value that is known in a run; `Rejected` E0614 if it depends on continuous variables."""
+    if latents_in(value):
+        shown = format_expression(expression)
+        message = f"`{shown}` is continuous, and information is computed of variables with few values"
+        advice = f"ask about a cut of it, such as `{shown} > 0`"
+        raise Rejected(Diagnostic("E0614", message, expression.span, "not finite", advice))
+    return value
 
 
 def law_table(law: LawValue, expression: syntax.Expr) -> Table:

@@ -18,7 +18,7 @@ from pplc.inference.answers import Bounds, Exact
 from pplc.information.common import common_part
 from pplc.information.entropy import Names
 from pplc.information.pair import entropy_of, matrix, sufficient
-from pplc.information.table import Floats, Table
+from pplc.information.table import Floats, Table, too_many
 from pplc.information.wyner_columns import least_common
 from pplc.information.wyner_information import blocks, closed_form
 
@@ -89,7 +89,7 @@ def binary(block: Floats) -> float:
 def functional_common(table: Table, x: Names, y: Names) -> float:
     """The least H(w) in nats of a function w of (x, y) that makes x and y independent.
 
-    Raises `ValueError` if a block of the table has more than `MOST_CELLS` cells.
+    `Rejected` E0613 if a block of the table has more than `MOST_CELLS` cells.
     """
     parts = common_part(table, [x, y]).entropy
     found = [mass * functional_block(block) for mass, block in blocks(matrix(table, x, y))]
@@ -100,7 +100,7 @@ def functional_block(block: Floats) -> float:
     """The same for a joint law [x, y]: a search over the partitions of its support into product laws."""
     cells = [(int(i), int(j)) for i, j in np.argwhere(block > 0)]
     if len(cells) > MOST_CELLS:
-        raise ValueError(f"the search is over at most {MOST_CELLS} cells, not {len(cells)}")
+        raise too_many(len(cells), MOST_CELLS)
     pieces = list(_products(block, frozenset(cells)))
 
     def least(left: frozenset[Cell]) -> float:

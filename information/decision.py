@@ -87,6 +87,7 @@ def decide(
     >>> round(decide(table, "y", ["z", "y"], [Limit("z", 0)]).lower, 6)
     0.75
     """
+    sees = tuple(dict.fromkeys(sees))
     law = table.marginal(*sees)
     places = {outcome: k for k, (outcome, _) in enumerate(law.items())}
     cells = np.array([float(p) for _, p in law.items()])
@@ -106,6 +107,7 @@ def limited(table: Table, sees: Sequence[str], limit: Limit) -> Restricted:
     """A limit as matrices over the joint values of `sees` that happen, in the order of the table."""
     if not limit.most >= 0:
         raise no_law("information is not negative, and neither is a limit of it")
+    sees = tuple(dict.fromkeys(sees))
     seen, given = table.axes(sees), table.axes(listed(limit.given))
     both = (*table.axes(listed(limit.about)), *given)
     cells = {outcome: k for k, (outcome, _) in enumerate(table.marginal(*sees).items())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ import numpy as np
 from pplc.inference.answers import Bounds
 from pplc.information.asked import Asked, Found, no_given
 from pplc.information.decision import Limit, best_rule, limited
-from pplc.information.expressions import World, datum, event, numbers
+from pplc.information.expressions import World, event, numbers
 from pplc.information.table import Outcome, Probability, Table
 from pplc.lang import syntax
 from pplc.lang.check_decisions import compared
@@ -37,14 +37,19 @@ def read_by(decision: syntax.Decision) -> tuple[syntax.Expr, ...]:
     return (objective,) if decision.values is None else (objective, decision.values)
 
 
-def possible(decision: syntax.Decision, worlds: Sequence[World]) -> tuple[Value, ...]:
-    """The values that may be decided: those given, or those of what the decision is compared with."""
+def possible(
+    decision: syntax.Decision, values: Callable[[syntax.Expr], Iterable[Value]]
+) -> tuple[Value, ...]:
+    """The values that may be decided: those given, or those of what the decision is compared with.
+
+    values: of an expression, in all runs.
+    """
     if decision.values is not None:
-        listed = datum(decision.values, worlds[0])
+        listed = next(iter(values(decision.values)))
         return tuple(dict.fromkeys(listed)) if isinstance(listed, tuple | range) else (listed,)
     other = compared(decision)
     assert other is not None
-    return tuple(dict.fromkeys(datum(other, world) for world in worlds))
+    return tuple(dict.fromkeys(values(other)))
 
 
 def scores(decision: syntax.Decision, values: Sequence[Value], world: World) -> tuple[Number, ...]:

@@ -12,18 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from pplc.information.broja import Certified, minimise
-from pplc.information.channels import information_of
 from pplc.information.entropy import Names, listed
 from pplc.information.lattice import antichains, atoms, by_name
-from pplc.information.maximum_entropy import maximum_entropy
 from pplc.information.redundancy import MEASURES as ON_LATTICES
 from pplc.information.redundancy import Support, support
-from pplc.information.table import Floats, Table
+from pplc.information.table import Table
+from pplc.information.two_sources import FOR_TWO
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected
 from pplc.lang.suggest import did_you_mean
 
-MEASURES = ("broja", "imin", "mmi", "ccs", "dep", "sx", "pm", "gk")
-"""Names of the measures; `broja` and `dep` are defined for two sources."""
+MEASURES = ("broja", *ON_LATTICES, *FOR_TWO)
+"""Names of the measures; `broja` and those of `FOR_TWO` are defined for two sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +58,10 @@ def pid(table: Table, target: Names, sources: Sequence[Names], measure: str = "b
     law = support(table, listed(target), groups)
     if measure == "broja":
         return _broja([law], [names])[0]
-    if measure == "dep":
+    if measure in FOR_TWO:
         first, second, both = _informations(law)
-        unique = _dep_unique(law, first, second)
-        return Decomposition(measure, _four(names, first, second, both, first - unique))
+        shared = FOR_TWO[measure](law.table.floats, first, second)
+        return Decomposition(measure, _four(names, first, second, both, shared))
     values = [ON_LATTICES[measure](law, alpha) for alpha in antichains(len(sources))]
     return Decomposition(measure, by_name(atoms(values, len(sources)), names))
 
@@ -119,38 +118,6 @@ def _informations(law: Support) -> tuple[float, float, float]:
 
 def _four(names: Sequence[str], first: float, second: float, both: float, shared: float) -> dict[str, float]:
     """The atoms of two sources from the informations and the redundancy."""
-    return by_name([shared, first - shared, second - shared, both - first - second + shared], names)
-
-
-def _dep_unique(law: Support, first: float, second: float) -> float:
-    """The unique information of x1: the least that the constraint x1–t adds on the dependency lattice.
-
-    James, Emenheiser & Crutchfield (2018), eq. 13. The constraint is added to none (it adds I(t; x1)), to
-    x1–x2 (likewise), to x2–t, and to both; information is that of the law of largest entropy.
-    """
-    p = law.table.floats
-    total = p.sum((1, 2))
-    inverse = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    apart = p.sum(2)[:, :, None] * p.sum(1)[:, None, :] * inverse[:, None, None]
-    values = [first, _between(apart) - second, _between(pairwise(p)) - second]
-    return max(min(values), 0.0)
-
-
-def _between(law: Floats) -> float:
-    return information_of(law.reshape(len(law), -1))
-
-
-def pairwise(p: Floats) -> Floats:
-    """The law of largest entropy with the three pairwise margins of p [t, x1, x2]."""
-    index = np.indices(p.shape)
-    pairs = [(0, 1), (0, 2), (1, 2)]
-    possible = np.ones(p.shape, dtype=np.bool_)
-    for a, b in pairs:
-        (gone,) = {0, 1, 2} - {a, b}
-        possible &= p.sum(gone, keepdims=True) > 0
-    margins = [(index[a] * p.shape[b] + index[b])[possible] for a, b in pairs]
-    law = np.zeros(p.shape)
-    law[possible] = maximum_entropy(
-        p[possible], [np.unique(m, return_inverse=True)[1].reshape(-1) for m in margins]
-    )
-    return law
+    atoms = [shared, first - shared, second - shared, both - first - second + shared]
+    # Differences of equal numbers are 0, and not what is left of their last digits.
+    return by_name([0.0 if abs(atom) <= 1e-15 * max(both, 1.0) else atom for atom in atoms], names)

@@ -90,7 +90,7 @@ def renyi(pairs: Pairs, order: Probability) -> float:
         return inf
     if order == inf:
         return max(log_of(p / q) for p, q in both)
-    return max(log_of(_affinity(both, order)) / (float(order) - 1), 0.0)
+    return max(0.0, log_of(_affinity(both, order)) / (float(order) - 1))
 
 
 def tsallis(pairs: Pairs, order: Probability) -> float:

@@ -20,7 +20,7 @@ from pplc.information.columns import Wanted, limits_of, located_answer, wanted, 
 from pplc.information.decision_queries import SCORES, possible, read_by, scores
 from pplc.information.entropy import SIGNED, Terms, shannon
 from pplc.information.estimators import corrected, labelled
-from pplc.information.expressions import World, datum, mentioned
+from pplc.information.expressions import World, datum, evaluate, mentioned
 from pplc.information.frequencies import Column, Drawn, frequent, not_negative
 from pplc.information.jackknife import groups
 from pplc.information.sampled_queries import (
@@ -55,7 +55,7 @@ def estimated(query: syntax.Query, runs: Runs, result: Result, unit: float) -> F
     assert draws is not None
     need = wanted(query)
     _refuse_unstable(query, result.method)
-    laws = written_laws(need, lambda e: _worlds_of_law(e, runs, draws))
+    laws = written_laws(need, lambda e: (evaluate(e, w) for w in _worlds_of_law(e, runs, draws)))
     columns = {text: _column(e, runs, draws) for text, e in need.expressions.items() if text not in laws}
     terms = shannon(query.head, need.texts, need.averaged)
     if terms is not None and not query.options and not laws:
@@ -180,7 +180,7 @@ def _scored(
     """The limits of a decision, how many choices it has, and what each of them earns in every draw."""
     everything = syntax.TupleLiteral(read_by(decision))
     worlds = [world for _, world in worlds_of(everything, runs, draws)]
-    values = possible(decision, worlds)
+    values = possible(decision, lambda e: (datum(e, world) for world in worlds))
     if len(values) > MOST_REALS:
         _few(len(values), 0, read_by(decision)[0])
     earned = [scores(decision, values, world) for world in worlds]

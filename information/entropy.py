@@ -72,7 +72,7 @@ def log_of(probability: Probability) -> float:
 
 def _positive(value: float) -> float:
     """What cannot be negative; rounding can."""
-    return max(value, 0.0)
+    return max(0.0, value)  # in this order: of 0.0 and -0.0 the first is taken
 
 
 # ------------------------------------------------------------------ Shannon's measures as combinations

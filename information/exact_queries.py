@@ -53,7 +53,7 @@ def answer_exactly(
                 tables[name] = of_densities(name, dense)
             elif whole is None:
                 found = given(names_in(expression))
-                values = list(_valued(found.worlds, partial(datum, expression)))
+                values = list(valued(found.worlds, partial(datum, expression)))
                 if any(latents_in(value) for value, _, _ in values):
                     tables[name] = of_densities(name, _mixed(expression, values))
                 else:
@@ -68,16 +68,18 @@ def answer_exactly(
     expression = one(query)
     found = given(names_in(expression))
     if query.head == "P":
-        truth: Pairs = [(Fraction(v), p) for v, p, _ in _valued(found.worlds, partial(event, expression))]
+        truth: Pairs = [(Fraction(v), p) for v, p, _ in valued(found.worlds, partial(event, expression))]
         rest = _rest(found, lambda world: Fraction(event(expression, world)), truth=True)
         return Answered(text, _mean(truth, rest, found.left))
-    every = list(_valued(found.worlds, partial(numbers, expression)))
-    same_length(expression, (row for row, _, _ in every))
-    if any(depends(value) for row, _, _ in every for value in row.values()):
+    everywhere = list(valued(found.worlds, partial(numbers, expression)))
+    same_length(expression, (row for row, _, _ in everywhere))
+    if any(depends(value) for row, _, _ in everywhere for value in row.values()):
         marginals = Marginals()
-        laws = {k: marginals.mixed((p, row[k], piece) for row, p, piece in every) for k in every[0][0]}
-        return answered(text, {index: _moment_of(query, law, found.left) for index, law in laws.items()})
-    rows = [(row, p) for row, p, _ in every]
+        mixed = {
+            k: marginals.mixed((p, row[k], piece) for row, p, piece in everywhere) for k in everywhere[0][0]
+        }
+        return answered(text, {index: _moment_of(query, law, found.left) for index, law in mixed.items()})
+    rows = [(row, p) for row, p, _ in everywhere]
     truth_value = all(isinstance(datum(expression, world), bool) for world, _ in found.worlds)
 
     def moment(index: Index) -> Answer:
@@ -121,7 +123,7 @@ def worlds_given(
 
     for values, probability, piece in joint:
         world = replace(runs.world(values, exact=True), absent=frozenset(every - values.keys()), piece=piece)
-        for true, p, part in _valued([(world, probability)], holds):
+        for true, p, part in valued([(world, probability)], holds):
             if true:
                 worlds.append((replace(world, piece=part), p))
     total = sum(probability for _, probability in worlds)
@@ -129,7 +131,7 @@ def worlds_given(
         raise impossible(query)
     share, outcomes = runs.left(interventions, names, prior=prior)
     rest: list[tuple[World | None, float]] = []
-    for values, mass in outcomes:
+    for values, mass, _ in outcomes:
         known = runs.world(values, exact=True) if every <= values.keys() else None
         if known is None or holds(known):
             rest.append((known, above(mass / total)))
@@ -156,7 +158,7 @@ def impossible(query: syntax.Query) -> Rejected:
     return Rejected(Diagnostic("E0604", "the condition of this query has probability 0", span, "never true"))
 
 
-def _valued(worlds: Weighted, value: Callable[[World], T]) -> Iterator[tuple[T, Probability, Piece]]:
+def valued(worlds: Weighted, value: Callable[[World], T]) -> Iterator[tuple[T, Probability, Piece]]:
     """A value in every world, with its probability; where it depends on comparisons, in every part of one."""
     for world, probability in worlds:
         for found, piece, share in shared(world.piece, partial(value, world)):

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.result import Index
+from pplc.inference.sites import sites
 from pplc.lang import core, syntax
 from pplc.lang.check_answerable import cannot_be_asked
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -204,6 +205,8 @@ def _value(expression: syntax.Expr, world: World) -> Value:
         case syntax.Call(function, arguments):
             return _call(function, arguments, world)
         case syntax.Index(base, indices):
+            if isinstance(base, syntax.Name) and _without_elements(base.name, world):
+                raise _no_element(base.name, expression)
             return _operate("index", world, _value(base, world), *(_value(i, world) for i in indices))
         case syntax.Member(base, name):
             return PRIMITIVES["field"]((name,), world.exact, _value(base, world))
@@ -217,6 +220,19 @@ def _value(expression: syntax.Expr, world: World) -> Value:
             return tuple(_value(element, inner) for inner in _rounds(clauses, condition, world))
         case _:
             raise _refused(expression)
+
+
+def _without_elements(name: str, world: World) -> bool:
+    """Whether an array of the model has no element that was asked for, and none in other runs either."""
+    begins = (f"{name}[", f"{name}.")
+    known = any(other == name or other.startswith(begins) for other in (*world.values, *world.absent))
+    return not known and name in sites(world.program)
+
+
+def _no_element(name: str, expression: syntax.Expr) -> Rejected:
+    """The error of an index that an array of the model does not have."""
+    message = f"`{name}` has no element with this index"
+    return Rejected(Diagnostic("E0601", message, expression.span, "no such element"))
 
 
 def _rounds(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact, Truncated
 from pplc.inference.result import Result
 from pplc.information.answers import Answered, Runs
 from pplc.information.asked import UNITS, Asked, Found
-from pplc.information.columns import limits_of, located_answer, wanted, written_laws
-from pplc.information.decision_queries import SCORES, possible, scores
+from pplc.information.columns import finite, limits_of, located_answer, wanted, written_laws
+from pplc.information.decision_queries import SCORES, possible, read_by, scores
 from pplc.information.drawn_answers import estimated
-from pplc.information.exact_queries import Do, worlds_given
-from pplc.information.expressions import datum
+from pplc.information.exact_queries import Do, valued, worlds_given
+from pplc.information.expressions import World, datum, evaluate
 from pplc.information.table import Outcome, Probability
 from pplc.lang import syntax
+from pplc.semantics.values import Value
 
 
 def answer_finite(
@@ -53,21 +55,27 @@ def in_unit(answer: Answer, scale: float) -> Answer:
 def _exactly(query: syntax.Query, runs: Runs, interventions: Do, unit: float, *, prior: bool) -> Found:
     need = wanted(query)
     followed = worlds_given(need.events, runs, interventions, need.names, prior=prior)
-    worlds = [world for world, _ in followed.worlds]
-    laws = written_laws(need, lambda _: worlds)
+
+    def values(of: Callable[[syntax.Expr, World], Value], e: syntax.Expr) -> list[Value]:
+        return [value for value, _, _ in valued(followed.worlds, partial(of, e))]
+
+    laws = written_laws(need, partial(values, evaluate))
     columns = {text: e for text, e in need.expressions.items() if text not in laws}
-    rows = [tuple(datum(e, world) for e in columns.values()) for world in worlds]
-    names, choices = tuple(columns), 0
-    if query.decision is not None:
-        values = possible(query.decision, worlds)
-        names, choices = (*names, SCORES), len(values)
-        earned = [scores(query.decision, values, world) for world in worlds]
-        rows = [(*row, score) for row, score in zip(rows, earned, strict=True)]
+    choices = () if query.decision is None else possible(query.decision, partial(values, datum))
+    names = tuple(columns) if query.decision is None else (*columns, SCORES)
+
+    def row(world: World) -> tuple[Value, ...]:
+        found = tuple(finite(e, datum(e, world)) for e in columns.values())
+        if query.decision is None:
+            return found
+        earned = scores(query.decision, choices, world)
+        return (*found, finite(read_by(query.decision)[0], earned))
+
     law: dict[Outcome, Probability] = {}
-    for row, (_, probability) in zip(rows, followed.worlds, strict=True):
-        law[row] = law.get(row, 0) + probability
-    limits = limits_of(query, worlds[0])
-    asked = Asked(query, names, law, need.texts, need.averaged, unit, laws, limits, choices)
+    for outcome, probability, _ in valued(followed.worlds, row):
+        law[outcome] = law.get(outcome, 0) + probability
+    limits = limits_of(query, followed.worlds[0][0])
+    asked = Asked(query, names, law, need.texts, need.averaged, unit, laws, limits, len(choices))
     found = located_answer(asked)
     return found if not followed.left else replace(found, answer=_partial(found.answer, followed.left))
 

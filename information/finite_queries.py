@@ -127,15 +127,15 @@ def _bottleneck(asked: Asked) -> Found:
 def _over_time(asked: Asked) -> tuple[Table, list[str], list[str]]:
     """The table of the elements of two arrays, and their names in the order of time."""
     no_given(asked)
-    columns = [asked.groups[0][0], asked.groups[1][0]]
+    places = [asked.names.index(group[0]) for group in asked.groups]
     law: dict[Outcome, Probability] = {}
     lengths: set[tuple[int, int]] = set()
-    for values, p in asked.table.marginal(*columns).items():
-        first, second = (as_tuple(value) for value in values)
+    for values, p in asked.law.items():
+        first, second = (as_tuple(values[place]) for place in places)
         if first is None or second is None:
             raise badly(asked.query, "both processes are arrays over time")
         lengths.add((len(first), len(second)))
-        law[*first, *second] = p
+        law[*first, *second] = law.get((*first, *second), 0) + p
     if len(lengths) != 1:
         raise badly(asked.query, "the arrays differ in length between runs")
     ((one, two),) = lengths

@@ -17,7 +17,7 @@ from pplc.information.jackknife import jackknife
 from pplc.information.table import Floats, Outcome, Probability
 from pplc.lang.diagnostics import Diagnostic, Rejected
 
-MAY_BE_NEGATIVE = frozenset(("ccs", "sx", "pm", "dep"))
+MAY_BE_NEGATIVE = frozenset(("ccs", "sx", "pm", "dep", "mes", "ig"))
 """Measures of decompositions that have atoms below 0; no other answer is negative."""
 
 CLOSE = 1e-6

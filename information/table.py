@@ -210,8 +210,10 @@ def no_law(reason: str) -> Rejected:
 
 def too_many(cells: int, most: int = MOST_CELLS) -> Rejected:
     """The error of a table that would not fit."""
-    message = f"the joint law has {cells} cells, more than {most}"
-    return Rejected(Diagnostic("E0613", message, NOWHERE, help="ask about fewer variables at once"))
+    message = f"the joint law has {cells} cells, more than the {most} that are searched or held here"
+    return Rejected(
+        Diagnostic("E0613", message, NOWHERE, help="ask about fewer variables, or values, at once")
+    )
 
 
 def _impossible(event: Mapping[str, Hashable]) -> Rejected:

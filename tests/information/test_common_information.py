@@ -14,6 +14,7 @@ from pplc.inference.answers import Answer, Bounds, Exact
 from pplc.information.common import common_part, determines, gacs_korner, with_meet
 from pplc.information.common_exact import exact_common, functional_common
 from pplc.information.entropy import entropy, mutual_information
+from pplc.information.gaussian import gaussian_information
 from pplc.information.table import Table
 from pplc.information.wyner_columns import least_common
 from pplc.information.wyner_information import gaussian, symmetric_binary, symmetric_erasure, wyner
@@ -86,10 +87,18 @@ def test_exact_common_information() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rho", "nats"), [(0.3, 0.309520), (0.5, 0.549306), (0.75, 0.972955), (0.9, 1.472219), (-0.5, 0.549306)]
+    ("rho", "information", "nats"),
+    [
+        (0.3, 0.047155, 0.309520),
+        (0.5, 0.143841, 0.549306),
+        (0.75, 0.413339, 0.972955),
+        (0.9, 0.830366, 1.472219),
+        (-0.5, 0.143841, 0.549306),
+    ],
 )
-def test_wyner_of_normal_variables(rho: float, nats: float) -> None:
+def test_wyner_of_normal_variables(rho: float, information: float, nats: float) -> None:
     assert gaussian(rho) == pytest.approx(nats, abs=5e-7)
+    assert gaussian_information([[1, rho], [rho, 1]], [0], [1]) == pytest.approx(information, abs=5e-7)
 
 
 @pytest.mark.parametrize("a", [0.02, 0.1, 0.3])

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pplc.information.common import gacs_korner
-from pplc.information.decomposition import MEASURES, Decomposition, pairwise, pid
+from pplc.information.decomposition import MEASURES, Decomposition, pid
 from pplc.information.entropy import entropy, mutual_information
 from pplc.information.gaussian import gaussian_information, gaussian_pid, linear_gaussian
 from pplc.information.lattice import antichains, atoms, below
 from pplc.information.redundancy import MEASURES as ON_LATTICES
 from pplc.information.table import Table
+from pplc.information.two_sources import nearest, pairwise
 from pplc.lang.diagnostics import Rejected
 from tests.support.joints import GATES, joints, uniform
 
@@ -37,21 +38,69 @@ INFORMATIONS = {
     "W": (0.251629, 0.251629, 0.918296, 0.918296),
 }
 
-COLUMNS = ("imin", "mmi", "broja", "ccs", "dep", "sx", "pm", "gk")
+COLUMNS = ("imin", "mmi", "broja", "ccs", "dep", "sx", "pm", "gk", "ig", "mes", "proj")
 REDUNDANCY = {
-    "XOR": (0, 0, 0, 0, 0, -0.584963, 0, 0),
-    "AND": (0.311278, 0.311278, 0.311278, 0.103759, 0.081704, 0.122556, 0.561278, 0),
-    "OR": (0.311278, 0.311278, 0.311278, 0.103759, 0.081704, 0.122556, 0.561278, 0),
-    "RDN": (1, 1, 1, 1, 1, 1, 1, 1),
-    "UNQ": (0, 0, 0, 0, 0, 0.415037, 1, 0),
-    "COPY": (1, 1, 0, 0, 0, 0.415037, 1, 0),
-    "SUM": (0.5, 0.5, 0.5, 0, 0.188722, -0.084963, 0.5, 0),
-    "XORAND": (0.5, 0.5, 0.5, 0, 0.188722, -0.084963, 0.5, 0),
-    "RDNXOR": (1, 1, 1, 1, 1, 0.415037, 1, 1),
-    "RDNUNQXOR": (2, 2, 1, 1, 1, 1.192645, 2, 1),
-    "RND": (0.188722, 0.188722, 0.188722, 0.0849625, 0.045566, 0.207519, 0.584963, 0),
-    "IMPERFECT_RDN": (0.989590, 0.989590, 0.989590, 0.997559, 0.989590, 0.997559, 0.998556, 0),
-    "W": (0.251629, 0.251629, 0.251629, 0, 0.044110, -0.276692, -0.081704, 0),
+    "XOR": (0, 0, 0, 0, 0, -0.584963, 0, 0, 0, 0, 0),
+    "AND": (
+        0.311278,
+        0.311278,
+        0.311278,
+        0.103759,
+        0.081704,
+        0.122556,
+        0.561278,
+        0,
+        0.082831,
+        0.081704,
+        0.311278,
+    ),
+    "OR": (
+        0.311278,
+        0.311278,
+        0.311278,
+        0.103759,
+        0.081704,
+        0.122556,
+        0.561278,
+        0,
+        0.082831,
+        0.081704,
+        0.311278,
+    ),
+    "RDN": (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+    "UNQ": (0, 0, 0, 0, 0, 0.415037, 1, 0, 0, 0, 0),
+    "COPY": (1, 1, 0, 0, 0, 0.415037, 1, 0, 0, 0, 0),
+    "SUM": (0.5, 0.5, 0.5, 0, 0.188722, -0.084963, 0.5, 0, 0.084963, 0.188722, 0.5),
+    "XORAND": (0.5, 0.5, 0.5, 0, 0.188722, -0.084963, 0.5, 0, 0.084963, 0.188722, 0.5),
+    "RDNXOR": (1, 1, 1, 1, 1, 0.415037, 1, 1, 1, 1, 1),
+    "RDNUNQXOR": (2, 2, 1, 1, 1, 1.192645, 2, 1, 1, 1, 1),
+    "RND": (
+        0.188722,
+        0.188722,
+        0.188722,
+        0.0849625,
+        0.045566,
+        0.207519,
+        0.584963,
+        0,
+        0.088691,
+        0.045566,
+        0.188722,
+    ),
+    "IMPERFECT_RDN": (
+        0.989590,
+        0.989590,
+        0.989590,
+        0.997559,
+        0.989590,
+        0.997559,
+        0.998556,
+        0,
+        0.98959,
+        0.98959,
+        0.98959,
+    ),
+    "W": (0.251629, 0.251629, 0.251629, 0, 0.044110, -0.276692, -0.081704, 0, -0.06178, 0.04411, 0.251629),
 }
 
 
@@ -169,7 +218,7 @@ def test_atoms_sum_to_the_informations(table: Table, measure: str) -> None:
     assert shared + second == pytest.approx(two, abs=1e-10)
     assert sum(found.atoms.values()) == pytest.approx(mutual_information(table, "x", ("y", "z")), abs=1e-10)
     assert found.gap <= 1e-8 * BIT
-    if measure in ("broja", "imin", "mmi"):
+    if measure in ("broja", "imin", "mmi", "proj"):
         assert min(found.atoms.values()) >= -1e-9
     if measure == "gk":
         assert shared <= gacs_korner(table, ["y", "z"]) + 1e-10
@@ -199,6 +248,19 @@ def test_names_of_values_do_not_matter(data: st.DataObject) -> None:
     assert second == pytest.approx(first, abs=1e-8)
 
 
+def test_the_nearest_mixture_has_no_better_neighbour() -> None:
+    rng = np.random.default_rng(9)
+    for _ in range(20):
+        law, laws = rng.dirichlet(np.full(4, 0.5)), rng.dirichlet(np.full(4, 0.5), 6).T
+        w = nearest(law, laws)
+        assert w.min() >= 0
+        assert w.sum() == pytest.approx(1)
+        # the condition of Karush, Kuhn and Tucker, which proves a minimum of a convex function
+        ratio = laws.T @ (law / (laws @ w))
+        assert ratio.max() <= 1 + 1e-10
+        assert np.abs(w * (1 - ratio)).max() < 1e-10
+
+
 def test_sources_may_be_several_variables() -> None:
     joined = pid(PARITY, "t", [("x1", "x2"), "x3"])
     assert _bits(joined) == pytest.approx({"{(x1 x2)}{x3}": 0, "{(x1 x2)}": 0, "{x3}": 0, "{(x1 x2) x3}": 1})
@@ -225,6 +287,8 @@ def test_gaussians(weights: tuple[float, float], correlation: float, expected: t
     covariance = linear_gaussian(weights, 1.0, [[1, correlation], [correlation, 1]])
     found = gaussian_pid(covariance, 0, [1], [2])
     assert [v / BIT for v in found.atoms.values()] == pytest.approx(expected, abs=5e-7)
+    one, two = (gaussian_information(covariance, [0], [k]) / BIT for k in (1, 2))
+    assert (one, two) == pytest.approx((expected[0] + expected[1], expected[0] + expected[2]), abs=1e-6)
     both = gaussian_information(covariance, [0], [1, 2]) / BIT
     assert sum(found.atoms.values()) / BIT == pytest.approx(both, abs=1e-12)
 

@@ -277,8 +277,53 @@ def test_the_cut_of_a_continuous_variable_is_finite() -> None:
     assert abs(found.value - 0.1887218755408671) < 7 * found.standard_error
 
 
+CUTS = """\
+model m() {
+  x ~ Normal(0, 1)
+  y ~ Normal(x, 1)
+  a ~ Bernoulli(if x > 0 { 0.9 } else { 0.2 })
+  return a
+}
+"""
+
+
+def test_cuts_of_continuous_variables_are_asked_exactly() -> None:
+    assert middle(ask(CUTS, "H(x > 0 | x > 0)")) == 0
+    both = "model m() { u ~ Uniform(0, 1); let half = u > 0.5; let quarter = u > 0.25; return half }"
+    assert middle(ask(both, "I(half; quarter)")) == pytest.approx(AND - 0.5, abs=1e-8)
+    assert ask(both, "divergence(u > 0.5, u > 0.25, kind = tv)") == Exact(0.25, Fraction(1, 4))
+    assert middle(ask(CUTS, "KL(x > 0, Bernoulli(0.5))")) == pytest.approx(0, abs=1e-8)
+    # a says what a bit of chance 1/2 says through the channel (0.9, 0.2).
+    law = Table.of({(True, True): 0.45, (True, False): 0.05, (False, True): 0.1, (False, False): 0.4}, "xa")
+    assert middle(ask(CUTS, "I(x > 0; a)", "nats")) == pytest.approx(I(law, "x", "a"), abs=1e-8)
+    best = middle(ask(CUTS, "decide d given (a) maximise P(d == (x > 0))"))
+    assert best == pytest.approx(0.85, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("query", "what"),
+    [
+        ("H(x)", "x"),
+        ("H(a | x)", "x"),
+        ("I(a; x + y)", "x + y"),
+        ("pid(a; x > 0, y)", "y"),
+        ("KL(x, y)", "x"),
+        ("dependence(x; y)", "x"),
+        ("couple(a, y)", "y"),
+        ("decide d given (y) maximise P(d == a)", "y"),
+        ("decide d in [0, 1] given (a) maximise E[d * y]", "d * y"),
+    ],
+)
+def test_what_is_continuous_is_named(query: str, what: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        ask(CUTS, query)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message.split("`")[1]) == ("E0614", what)
+
+
 REFUSED = {
     "H(q)": "E0201",
+    "common((a, s), b, kind = functional)": "E0613",
     "I(a; qq)": "E0201",
     "H(a | a == true and not a)": "E0604",
     "pid(t; a)": "E0609",
@@ -307,6 +352,21 @@ def test_a_query_that_makes_no_sense_gets_its_error(query: str) -> None:
     (found, *_) = caught.value.diagnostics
     assert found.code == REFUSED[query], str(caught.value)
     assert found.span.line == 1  # it points into the query
+
+
+def test_an_element_that_an_array_does_not_have_is_said_to_be_missing() -> None:
+    text = "model m(y: real[T]) { z[t] ~ Bernoulli(0.5) for t in 0..T\n return z[0] }"
+    with pytest.raises(Rejected, match="E0601: `z` has no element with this index"):
+        pplc.compile(text).query("H(z[5])", {"y": [1, 2]}, method="exact")
+    assert middle(ask(TIME, "directed(x; x)")) == pytest.approx(3)
+
+
+def test_what_is_mentioned_twice_counts_once() -> None:
+    assert middle(ask(GATE, "H(a, a)")) == 1
+    twice = "decide d given (a, a) maximise P(d == a) subject to I(d; a) <= 0 and I(d; a | a) <= 0"
+    assert middle(ask(GATE, twice)) == pytest.approx(0.5, abs=1e-7)
+    found = pplc.compile(GATE).query("pid(a; a, b)", method="exact", unit="bits")
+    assert found == {"{a}{b}": Exact(0.0), "{a}": Exact(1.0), "{b}": Exact(0.0), "{a b}": Exact(0.0)}
 
 
 def test_what_needs_the_law_is_not_estimated_from_draws() -> None:
