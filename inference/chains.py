@@ -242,13 +242,15 @@ def lockstep(potential: Potential, chains: Sequence[Asking], size: int, progress
     active = [False] * len(chains)
     for k, asking in enumerate(chains):
         active[k] = _ask(positions, k, asking, None)
-    while any(active):
-        values, gradients = potential.value_and_gradient(positions)
-        for k, asking in enumerate(chains):
-            if active[k]:
-                active[k] = _ask(positions, k, asking, (float(values[k]), gradients[k].copy()))
-        if not progress():
-            return False
+    # A trajectory may run off to infinity, where momenta overflow; its weight, which is no number, ends it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        while any(active):
+            values, gradients = potential.value_and_gradient(positions)
+            for k, asking in enumerate(chains):
+                if active[k]:
+                    active[k] = _ask(positions, k, asking, (float(values[k]), gradients[k].copy()))
+            if not progress():
+                return False
     return True
 
 

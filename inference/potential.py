@@ -19,11 +19,12 @@ from torch import Tensor
 from torch.func import vmap
 
 from pplc.inference.pyro_model import Density
-from pplc.inference.torch_schedule import Schedule, TooLarge
+from pplc.inference.torch_schedule import Schedule, TooLarge, quietly
 from pplc.inference.torch_trace import Tape, Untraceable, record
 
 Floats = npt.NDArray[np.float64]
-Call = Callable[[Tensor], tuple[Tensor, Tensor]]
+Call = Callable[[Floats], tuple[Floats, Floats]]
+"""Gradients and log densities at positions; a call may overwrite what the one before gave."""
 
 
 class Potential:
@@ -48,12 +49,12 @@ class Potential:
         Where the density or a derivative is not a finite number, as where a parameter is outside its
         domain, the density is minus infinity, and the gradient zero (`pyro_reasons` says why).
         """
-        u = torch.from_numpy(np.ascontiguousarray(positions))
         if self._call is not None:
-            with torch.no_grad():
-                gradient, value = self._call(u)
-            values, gradients = value.numpy().copy(), gradient.numpy().copy()
+            with quietly():
+                gradient, value = self._call(positions)
+            values, gradients = value.copy(), gradient.copy()
         else:
+            u = torch.from_numpy(np.ascontiguousarray(positions))
             values = np.empty(len(positions))
             gradients = np.empty_like(positions)
             for k in range(len(positions)):
@@ -97,11 +98,11 @@ def scheduled(tape: Tape, example: Tensor) -> Call:
     """The operations with their memory laid out, if that gives what they give; else by TorchScript."""
     other = example.flip(1) * -0.7
     try:
-        with torch.no_grad():
+        with quietly():
             schedule = Schedule(tape, example)
             for point in (example, other):
-                for ours, theirs in zip(schedule(point), tape(point), strict=True):
-                    if not torch.allclose(ours, theirs, rtol=1e-10, atol=1e-12, equal_nan=True):
+                for ours, theirs in zip(schedule(point.numpy()), tape(point), strict=True):
+                    if not np.allclose(ours, theirs.numpy(), rtol=1e-10, atol=1e-12, equal_nan=True):
                         return scripted(tape, example)
     except TooLarge:
         return scripted(tape, example)
@@ -124,4 +125,10 @@ def scripted(tape: Tape, example: Tensor) -> Call:
     """The operations run by TorchScript, which spends least time between them."""
     with torch.no_grad():
         traced = torch.jit.trace(_Program(tape).eval(), (example,), check_trace=False)
-        return torch.jit.freeze(traced)  # type: ignore[no-any-return]
+        frozen = torch.jit.freeze(traced)
+
+    def call(positions: Floats) -> tuple[Floats, Floats]:
+        gradient, value = frozen(torch.from_numpy(np.ascontiguousarray(positions)))
+        return gradient.numpy(), value.numpy()
+
+    return call

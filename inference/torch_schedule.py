@@ -11,12 +11,14 @@ transcendental ones of long arrays, are torch's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map
@@ -27,12 +29,21 @@ Step: TypeAlias = tuple[Callable[..., Any], tuple[Any, ...]]
 
 MOST_BYTES = 1 << 28
 """Buffers of one schedule; a computation that needs more is left to torch's own memory."""
+FEW = 8
+"""Arrays up to which numpy puts them together one by one faster than torch does at once."""
 LONG = 4096
 """Entries from which torch's vectorised exponentials are faster than numpy's."""
 
 
 class TooLarge(Exception):
     """The buffers would take too much memory."""
+
+
+@contextmanager
+def quietly() -> Generator[None]:
+    """Numbers that are not finite are no news, and torch keeps no record."""
+    with torch.no_grad(), np.errstate(all="ignore"):
+        yield
 
 
 class Schedule:
@@ -46,16 +57,15 @@ class Schedule:
         self.values[0] = self.input
         for operation in tape.operations:
             self._add(operation)
-        self.outputs = [self._load(o) for o in tape.outputs]
+        self.outputs = tuple(self._load(o).numpy() for o in tape.outputs)
         self._into = self.input.numpy()
 
-    def __call__(self, u: Tensor) -> tuple[Tensor, ...]:
-        """Runs all operations on an input of the example's shape."""
-        np.copyto(self._into, u.numpy())
-        with np.errstate(all="ignore"):
-            for function, args in self.steps:
-                function(*args)
-        return tuple(self.outputs)
+    def __call__(self, u: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
+        """Runs all operations on an input of the example's shape, inside the caller's `quietly`."""
+        np.copyto(self._into, u)
+        for function, args in self.steps:
+            function(*args)
+        return self.outputs
 
     def _load(self, item: Any) -> Any:
         if isinstance(item, Ref):
@@ -219,6 +229,27 @@ def _into_part(part: Callable[[Tensor, list[Any]], Tensor]) -> Maker:
     return make
 
 
+def _stack(args: list[Any], kwargs: dict[str, Any], out: Tensor) -> list[Step] | None:
+    tensors, dim = [*args, 0][:2]
+    return _beside(tensors, kwargs, out, lambda: out.unbind(dim))
+
+
+def _cat(args: list[Any], kwargs: dict[str, Any], out: Tensor) -> list[Step] | None:
+    tensors, dim = [*args, 0][:2]
+    if any(tensor.dim() != out.dim() for tensor in tensors):
+        return None
+    return _beside(tensors, kwargs, out, lambda: out.split([t.shape[dim] for t in tensors], dim))
+
+
+def _beside(
+    tensors: Sequence[Tensor], kwargs: dict[str, Any], out: Tensor, parts: Callable[[], Sequence[Tensor]]
+) -> list[Step] | None:
+    """Arrays side by side, each copied to its part of the result."""
+    if kwargs or len(tensors) > FEW or not _same_kind(out, *tensors):
+        return None
+    return [(np.copyto, (part.numpy(), _array(t))) for part, t in zip(parts(), tensors, strict=True)]
+
+
 def _slice(out: Tensor, args: list[Any]) -> Tensor:
     _, _, dim, start, end, step = args
     return torch.ops.aten.slice.Tensor(out, dim, start, end, step)
@@ -306,6 +337,8 @@ MAKERS: Mapping[str, Maker] = MappingProxyType(
         "bmm": _matmul,
         "clamp": _clamp,
         "logsumexp": _logsumexp,
+        "stack": _stack,
+        "cat": _cat,
     }
 )
 """By torch's name: the steps that compute an operation into its buffer; None where numpy would differ."""

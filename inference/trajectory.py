@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 from pplc.semantics.number import LogWeight, weight
@@ -48,10 +47,8 @@ def applied(metric: Metric, vector: Vector) -> Vector:
 
 def log_weight(point: Point, metric: Metric) -> LogWeight:
     """Minus the energy: log density less p' M^-1 p / 2, for the inverse metric M^-1."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        value: float = point.log_density - 0.5 * float(
-            np.dot(point.momentum, applied(metric, point.momentum))
-        )
+    momentum = point.momentum
+    value: float = point.log_density - 0.5 * float(momentum.dot(applied(metric, momentum)))
     return value
 
 
@@ -59,10 +56,11 @@ def leapfrog(
     point: Point, step: Any, metric: Metric, half: Any
 ) -> Generator[Vector, tuple[Any, Vector], Point]:
     """One leapfrog step (Neal 2011, eq. 5.18-20): reversible and of unit Jacobian; `half` is 1/2."""
-    momentum = point.momentum + half * step * point.gradient
+    part = half * step
+    momentum = point.momentum + part * point.gradient
     position = point.position + step * applied(metric, momentum)
     log_density, gradient = yield position
-    return Point(position, momentum + half * step * gradient, log_density, gradient)
+    return Point(position, momentum + part * gradient, log_density, gradient)
 
 
 def goes_on(first: Vector, last: Vector, total: Vector, metric: Metric) -> bool:
@@ -71,7 +69,7 @@ def goes_on(first: Vector, last: Vector, total: Vector, metric: Metric) -> bool:
     first, last: momenta at the ends. total: the sum of the momenta along it.
     """
     sharp = applied(metric, total)
-    return bool(np.dot(first, sharp) > 0 and np.dot(last, sharp) > 0)
+    return bool(first.dot(sharp) > 0 and last.dot(sharp) > 0)
 
 
 def takes_second(source: Source, first: LogWeight, second: LogWeight) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pplc.data_convert import Context, Misfit, Sizes, convert
+from pplc.data_convert import convert
 from pplc.data_files import Raw, Table
+from pplc.data_misfits import Context, Misfit, Sizes
 from pplc.foreign import Python, foreign
 from pplc.lang import typesys
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span

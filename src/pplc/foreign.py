@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from pplc.data_convert import Context, Misfit, Sizes, convert
+from pplc.data_convert import convert
 from pplc.data_files import Raw
+from pplc.data_misfits import Context, Misfit, Sizes
 from pplc.data_python import raw
 from pplc.lang import typesys
 from pplc.lang.diagnostics import Diagnostic, Span

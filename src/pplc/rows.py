@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from pplc.api import compile as compile_model
-from pplc.data_convert import Context, Misfit, Sizes, convert
+from pplc.data_convert import convert
 from pplc.data_files import Raw, Table, reject
+from pplc.data_misfits import Context, Misfit, Sizes
 from pplc.inference.result import Array, Draws, Result
 from pplc.inferring import parse_queries
 from pplc.information.answers import Answered, Left, Outcome

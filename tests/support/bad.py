@@ -29,12 +29,17 @@ def programs(code: str = "") -> list[Path]:
     return sorted(path for path in BAD.glob(f"{code}*_*") if path.suffix in (".ppl", ".py"))
 
 
+def runs(path: Path) -> bool:
+    """Whether a wrong program is more than checked."""
+    return path.suffix == ".py" or bool(_commands(path.read_text(encoding="utf-8")))
+
+
 def message(path: Path, folder: Path) -> str:
     """What a user sees of a wrong program; `folder` is empty and the working directory."""
     if path.suffix == ".py":
         return _of_python(path)
     text = path.read_text(encoding="utf-8")
-    commands = [line.removeprefix(RUN) for line in text.splitlines() if line.startswith(RUN)]
+    commands = _commands(text)
     if not commands:
         return _of_checker(text, path)
     for file in BAD.glob(f"{path.stem}.*"):
@@ -47,6 +52,10 @@ def message(path: Path, folder: Path) -> str:
     status, said = run(last, path.name)
     assert status == (WRONG if path.name.startswith("E") else DONE), f"exit status {status}\n{said}"
     return said
+
+
+def _commands(text: str) -> list[str]:
+    return [line.removeprefix(RUN) for line in text.splitlines() if line.startswith(RUN)]
 
 
 def run(command: str, file: str) -> tuple[int, str]:

@@ -16,8 +16,8 @@ from pplc.cli.arguments import flag, given
 from pplc.cli.inputs import budget, settings, tables
 from pplc.cli.progress import Line
 from pplc.cli.report import report
-from pplc.data_convert import found
 from pplc.data_files import Raw, decode, parse_json, read, read_bytes, reject
+from pplc.data_misfits import found
 from pplc.export import check_ending, resumable, save
 from pplc.inference.auto import unanswered
 from pplc.inference.registry import settle
