@@ -15,8 +15,10 @@ from hypothesis import reject as reject_example
 from hypothesis import strategies as st
 
 from pplc.inference.rejection import attempt
+from pplc.lang import core
 from pplc.lang.check import check_program, check_text
 from pplc.lang.formatter import format_program
+from pplc.lang.loader import load
 from pplc.lang.lower import lower
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -27,7 +29,8 @@ from pplc.semantics.representations import weighted
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import enumerate_runs
 from pplc.semantics.values import Value
-from tests.inference.test_mh_exact import SMALL, acceptance
+from tests.acceptance.expected import FINITE
+from tests.inference.test_mh_exact import ACCEPTANCE, SMALL, acceptance
 from tests.inference.test_pseudo_marginal_exact import check_pimh, check_pmmh, nests_of
 from tests.inference.test_pseudo_marginal_exact import led as smc2_law
 from tests.inference.test_pseudo_marginal_exact import measure as smc2_measure
@@ -126,18 +129,18 @@ def test_smc2_means_generated_programs(written: Written, size: tuple[int, int]) 
     program = with_parameter(written)
     count, inner = size
     try:
-        law = smc2_law(nests_of(inner, 0, program=program), count, 40)
+        law = smc2_law(nests_of(program, inner, 0), count, 40)
     except TooLarge:
         reject_example()
     assert smc2_measure(law) == masses(program)
 
 
 @pytest.mark.parametrize("name", [name for name in SMALL if name not in WIDE])
-def test_every_sampler_means_the_acceptance_programs(name: str) -> None:
-    """Annealing with one particle, tempering and PIMH with two where they have few enough ways."""
+def test_annealing_and_tempering_mean_the_acceptance_programs(name: str) -> None:
+    """Annealing with one particle, tempering with two where they have few enough ways."""
     program = acceptance(name)
     checks = 0
-    for check in (_annealed, _tempered, check_pimh):
+    for check in (_annealed, _tempered):
         try:
             check(program, 1_500)
         except TooLarge:
@@ -152,6 +155,35 @@ def _annealed(program: Bound, most: int) -> None:
 
 def _tempered(program: Bound, most: int) -> None:
     assert measure(led(program, 2, (1,), F(1), most)) == masses(program)
+
+
+def with_its_parameter(name: str) -> tuple[Bound, str]:
+    """An acceptance program and its first variable, a parameter if its law depends on nothing.
+
+    Where the first draw has no name, the program is called by a model that draws one.
+    """
+    program = acceptance(name)
+    first = next(s for s in program.program.model.body if not isinstance(s, core.Let))
+    if isinstance(first, core.Draw) and first.site.name.isidentifier() and isinstance(first.law, core.Law):
+        return program, first.site.name
+    text = format_program(load(ACCEPTANCE / f"{name}.ppl"))
+    outer = f"model outer() {{ p ~ Bernoulli(0.25); r ~ {program.program.entry}(); return r }}"
+    return Bound(lower(check_text(f"{text}\n{outer}\n"))), "p"
+
+
+@pytest.mark.parametrize("name", FINITE)
+def test_particle_mcmc_and_smc2_mean_the_acceptance_programs(name: str) -> None:
+    """SMC^2 with one parameter of two runs, and with two of one where they have few enough ways."""
+    check_pimh(acceptance(name))
+    program, parameter = with_its_parameter(name)
+    check_pmmh(program, name=parameter)
+    for count, inner, most in ((1, 2, 10_000), (2, 1, 300)):
+        try:
+            law = smc2_law(nests_of(program, inner, 0, parameter), count, most)
+        except TooLarge:
+            assert count == 2
+            continue
+        assert smc2_measure(law) == masses(program)
 
 
 def _evidence(program: Bound) -> LogRat:
