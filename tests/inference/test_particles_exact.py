@@ -115,5 +115,17 @@ def test_a_sweep_of_conditional_smc_keeps_generated_posteriors(
     assert is_invariant(program, kernel)
 
 
+MANY_WAYS = ("D08_noisy_or", "D15_birthdays", "D20_caesar", "K05_urn")
+"""Programs of which a sweep of two runs has too many ways from all traces together."""
+
+
+@pytest.mark.parametrize("name", [name for name in FINITE if name not in MANY_WAYS])
+def test_a_sweep_of_conditional_smc_keeps_the_posteriors_of_the_acceptance_programs(name: str) -> None:
+    program = table(acceptance(name))
+    for ancestor_sampling in (False, True):
+        sweep = sweep_of(program.machine, nothing, 2, SweepRule(1, ancestor_sampling))
+        assert is_invariant(program, matrix(program, sweep))  # type: ignore[arg-type]
+
+
 def nothing(_: Address) -> bool:
     return False

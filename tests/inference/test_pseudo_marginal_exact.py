@@ -38,7 +38,7 @@ from pplc.semantics.source import Source, enumerate_runs
 from pplc.semantics.values import Value
 from tests.support.exact_laws import Law, population_key, propagate, start
 from tests.support.reference import bound, masses, rational
-from tests.support.tabled import Name, Tabled, by_choices, by_state
+from tests.support.tabled import Name, Tabled, by_choices, by_state, tabled_replays
 
 CHAIN = """
 model m() {
@@ -252,8 +252,9 @@ def proposals(kernel: Kernel, theta: Traced) -> Proposals:
         return (None, CERTAIN) if new is None else (parameter(new), ratio)
 
     found: Proposals = defaultdict(F)
-    for run in enumerate_runs(propose):
-        found[run.value] += run.probability
+    with tabled_replays(lambda traced: parameter(parameters.forget(traced))):
+        for run in enumerate_runs(propose):
+            found[run.value] += run.probability
     return dict(found)
 
 

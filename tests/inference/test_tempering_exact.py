@@ -31,6 +31,7 @@ from tests.support.exact_kernels import State as Trace
 from tests.support.exact_kernels import hastings, image, key, matrix, site_redraws, table
 from tests.support.exact_laws import Law, propagate, start
 from tests.support.reference import bound, masses, rational, rejection
+from tests.support.tabled import tabled_replays
 
 PROGRAMS = {
     "sprinkler": """
@@ -88,8 +89,9 @@ def led(program: Bound, count: int, ladder: Sequence[int], below: F, most: int =
         return tempering.step(machine, state, beta, rule, streams(source, 0, count))[0]
 
     law = start(lambda source: tempering.init(machine, streams(source, 0, count)), population_key, most)
-    for beta in ladder:
-        law = propagate(law, partial(onward, beta=beta), population_key, most)
+    with tabled_replays(key):
+        for beta in ladder:
+            law = propagate(law, partial(onward, beta=beta), population_key, most)
     return law
 
 

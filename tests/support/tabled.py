@@ -9,18 +9,26 @@ independently of each other is what the check of the interpreter on small progra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TypeAlias, TypeVar, cast
 
+import pytest
+
+from pplc.inference import metropolis, mixture
 from pplc.inference.particles import Engine, Moved, Sources
 from pplc.inference.suspended import Suspended as Keys
 from pplc.semantics.bound import Bound
+from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE
 from pplc.semantics.number import LogWeight
+from pplc.semantics.representations import traced
 from pplc.semantics.representations.sequential import Suspended, listed
+from pplc.semantics.representations.traced import Traced
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import Scripted, Source, enumerate_runs
+from pplc.semantics.values import Address, Value
 from tests.support.reference import rational
 
 T = TypeVar("T")
@@ -128,3 +136,27 @@ class Tabled:
         if key not in self._known:
             self._known[key] = outcomes(compute, lambda end: (self._name(end[0]), rational(end[1])))
         return self._known[key]
+
+
+@contextmanager
+def tabled_replays(name: Callable[[Traced], Hashable]) -> Generator[None]:
+    """While inside, kernels run the program again by laws that are found once for the choices held fixed."""
+    known: dict[Hashable, Outcomes[Traced | None]] = {}
+    machines: list[Machine] = []  # so that an identity stays that of one machine
+
+    def replay(
+        machine: Machine, fixed: Mapping[Address, Value], source: Source, limit: int | None = None
+    ) -> Traced | None:
+        key = id(machine), frozenset(fixed.items()), limit
+        if key not in known:
+            machines.append(machine)
+            known[key] = outcomes(
+                lambda source: traced.replay(machine, fixed, source, limit),
+                lambda found: None if found is None else (name(found),),
+            )
+        return pick(known[key], source)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for user in (metropolis, mixture):
+            patch.setattr(user, "replay", replay)
+        yield
