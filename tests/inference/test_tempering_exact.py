@@ -12,10 +12,13 @@ from functools import partial
 
 import pytest
 
+from pplc.inference import rejection as rejection_sampling
 from pplc.inference import tempering
 from pplc.inference.metropolis import mh_step, single_site
 from pplc.inference.mixture import Mixture
+from pplc.inference.options import Options
 from pplc.inference.particles import Streams, streams
+from pplc.inference.progress import Silent
 from pplc.inference.rejection import attempt
 from pplc.inference.tempering import Particle, Rule, State
 from pplc.semantics.bound import Bound
@@ -203,3 +206,14 @@ def test_a_weight_above_the_bound_is_an_error() -> None:
     error = rejection(lambda: list(runs))
     assert error.code == "E0408"
     assert "--bound" in error.help
+
+
+def test_runs_that_are_never_kept_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejection_sampling, "HOPELESS", 500)
+    program = bound("model main() { x ~ Bernoulli(0.5); condition(x and not x); return x }")
+    error = rejection(lambda: rejection_sampling.run(program, Options(), Silent()))
+    assert error.code == "E0407"
+    assert error.message == "none of 500 runs from the prior was kept"
+    stopped = rejection_sampling.run(program, Options(), Silent(0.0))
+    assert stopped.stopped
+    assert stopped.empty
