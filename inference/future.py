@@ -21,7 +21,7 @@ from pplc.semantics.number import IMPOSSIBLE, LogWeight
 from pplc.semantics.representations import sequential
 from pplc.semantics.representations.answering import density_of_kept
 from pplc.semantics.representations.sequential import Suspended
-from pplc.semantics.runs import Caller, Finished, Sampling, State
+from pplc.semantics.runs import Finished, Sampling
 from pplc.semantics.values import Address, Value
 
 
@@ -61,7 +61,7 @@ class Future:
             if isinstance(run.event, Finished):
                 rest = self._zero if left else ONE(self._engine.exact)
                 break
-            here: Hashable = left, self._key(run.event.state)
+            here: Hashable = left, self._keys.standing(run.event.state)
             if here in self._known:
                 rest = self._known[here]
                 break
@@ -90,14 +90,3 @@ class Future:
 
         after, factor = sequential.advance(self._engine.machine, run, choose)
         return after, factor, left
-
-    def _key(self, state: State) -> Hashable:
-        """Where a run stands, and all that it may still read; the paths, by which choices are named, too."""
-        paths: list[Hashable] = [state.path, state.calls]
-        frame = state.control
-        while frame is not None:
-            if isinstance(frame, Caller):
-                paths += (frame.path, frame.calls)
-            frame = frame.rest
-        place, _ = self._keys.place(state._replace(recorded=None))
-        return (tuple(paths), frozenset(state.memo.items()), place)

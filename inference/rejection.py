@@ -37,6 +37,10 @@ SLOTS = 1 << 31
 """Attempts that read one generation of the seed."""
 
 
+HOPELESS = 100_000
+"""Attempts after which a method that has kept no run gives up: any number of draws would take for ever."""
+
+
 class Attempts(NamedTuple):
     """What has been tried so far, in this run and those that it continues.
 
@@ -68,6 +72,8 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     kept: list[Suspended] = []
     stopped = False
     while len(kept) < options.draws:
+        if done.kept == 0 and done.tried >= HOPELESS:
+            raise _hopeless(machine)
         if progress.stopped():
             stopped = True
             break
@@ -111,6 +117,18 @@ def evidence(done: Attempts, bound: float, *, stopped: bool) -> Estimate:
 def _resumed(state: State) -> Attempts:
     dimension = int(state["dimension"])
     return Attempts(int(state["tried"]), int(state["kept"]), None if dimension < 0 else dimension)
+
+
+def _hopeless(machine: Machine) -> Rejected:
+    return Rejected(
+        Diagnostic(
+            "E0407",
+            f"none of {HOPELESS:,} runs from the prior was kept",
+            machine.bound.program.model.span,
+            help="the evidence may be impossible or very rare, or `--bound` far above every weight:"
+            " use another method, such as `--method smc`",
+        )
+    )
 
 
 def _exceeded(machine: Machine, weight: float, bound: float) -> Rejected:

@@ -140,6 +140,20 @@ class Suspended:
                     self.live.append(collected)
         return tuple(parts), state._replace(env=env)
 
+    def standing(self, state: State) -> Key:
+        """What must be equal for two runs to go on in the same way, and to name their draws alike.
+
+        Nothing that was recorded counts.
+        """
+        paths: list[Hashable] = [state.path, state.calls]
+        frame = state.control
+        while frame is not None:
+            if isinstance(frame, Caller):
+                paths += (frame.path, frame.calls)
+            frame = frame.rest
+        place, _ = self.place(state._replace(recorded=None))
+        return (tuple(paths), frozenset(state.memo.items()), *place)
+
     def order(self, state: State) -> tuple[int, ...]:
         """Runs least far are to go on first, so that equal ones meet.
 

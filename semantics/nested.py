@@ -8,6 +8,7 @@ source of its own: equal models get equal laws within a run of the engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from zlib import crc32
 
 from pplc.semantics.evaluate import INFER_MARK, nesting
@@ -52,6 +53,9 @@ class Nested:
     def _law(
         self, machine: Machine, model: ModelValue, keywords: Mapping[str, Value], memo: Memo, path: Address
     ) -> LawValue:
+        if machine.bound.prior:  # what an inner model weighs is part of its law, which the prior draws from
+            whole = replace(machine.bound, prior=False)
+            machine = Machine(whole, exact=machine.exact, infer=machine.infer, record=machine.record)
         inside = (INFER_MARK,) * (nesting(path) + 1)
         method = keywords.get("method")
         if method in (None, "exact"):

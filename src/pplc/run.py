@@ -56,6 +56,12 @@ class Run:
     notes: tuple[Diagnostic, ...] = ()
     queries: tuple[Answered, ...] = ()
 
+    @property
+    def verified(self) -> str:
+        """How what ran is verified, and what its options take away from it, in words."""
+        level, but = self.result.verified or self.method.verified, self.method.but(self.options)
+        return f"{level}; {but}" if but else level
+
     @cached_property
     def variables(self) -> Mapping[str, Variable]:
         """The summary of every variable, by name, in the order in which the model makes them."""
@@ -139,12 +145,6 @@ class Run:
         """No doubts, and no flags on the answers of queries."""
         flagged = any(isinstance(n, Estimate) and n.flags for q in self.queries for n in q.numbers)
         return not self.doubts and not flagged
-
-    @property
-    def verified(self) -> str:
-        """The level at which what ran is checked, and what its options take away from it, in words."""
-        how, but = self.result.verified or self.method.verified, self.method.but(self.options)
-        return f"{how}; {but}" if but else how
 
     @property
     def unanswered(self) -> bool:

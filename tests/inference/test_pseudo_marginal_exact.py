@@ -1,19 +1,19 @@
 """PIMH, PMMH and SMC^2, exactly, as rationals, on finite programs.
 
-Bounded: PIMH with two particles and two weights, PMMH with two particles and three weights; SMC^2 with two
-weights and two particles, of parameters or of runs with one of the other, unmoved, or with one weight and
-one of each, moved; its moves by themselves as a matrix, with two runs. Laws of sweeps are enumerated once
-for each value of the parameters, and steps composed from them; that the shipped step of PMMH is this
-composition is checked with one particle.
+Bounded: two particles; SMC^2 with two particles, of parameters or of runs with one of the other, unmoved, or
+with one weight and one of each, moved; its moves by themselves as a matrix, with two runs. Laws of sweeps are
+enumerated once for each value of the parameters, and steps composed from them; that the shipped step of PMMH
+is this composition is checked with one particle.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction as F
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 import pytest
 
@@ -38,6 +38,7 @@ from pplc.semantics.source import Source, enumerate_runs
 from pplc.semantics.values import Value
 from tests.support.exact_laws import Law, population_key, propagate, start
 from tests.support.reference import bound, masses, rational
+from tests.support.tabled import Name, Tabled, by_choices, by_state, tabled_replays
 
 CHAIN = """
 model m() {
@@ -62,6 +63,10 @@ Proposals: TypeAlias = "dict[tuple[Value | None, LogWeight], F]"
 """New parameters, if any, and the ratio by which they are judged."""
 
 
+Chances: TypeAlias = "dict[tuple[F, LogWeight, F], F]"
+"""To accept, by the estimate before, the ratio, and the estimate after."""
+
+
 class Outcome(NamedTuple):
     """What a sweep may give, with its probability."""
 
@@ -74,14 +79,16 @@ def value_of(run: Suspended) -> Value:
     return run.event.value
 
 
-def sweeps(engine: Interpreted, count: int, most: int = 1_000_000) -> dict[Key, Outcome]:
+def sweeps(runs: Interpreted, count: int, most: int = 1_000_000) -> dict[Key, Outcome]:
     """The law of a sweep, by the value of its run and the estimate: `sweep`, but merging equal states.
 
     Sweeps of estimate zero, which pick no run, are left out.
     """
+    name_of = by_state(runs.machine.bound)
+    engine = Tabled(runs, name_of)
 
     def key(state: smc.State[Suspended]) -> Hashable:
-        return population_key(state.population)
+        return population_key(state.population, name_of)
 
     def onward(state: smc.State[Suspended], source: Streams) -> smc.State[Suspended]:
         return smc.step(engine, state, MULTINOMIAL, [source] * (count + 1))[0]
@@ -149,19 +156,19 @@ def check_pimh(program: Bound, most: int = 1_000_000) -> None:
 # ------------------------------------------------------------------ PMMH
 
 
-def kernel_of(text: str | Bound, count: int) -> Kernel:
-    program = bound(text) if isinstance(text, str) else text
+def kernel_of(program: Bound, count: int, name: str = "p") -> Kernel:
     machine = Machine(program, exact=True, infer=Nested())
-    block = named(program.program, ["p"])
+    block = named(program.program, [name])
     return Kernel(parameters_of(machine, block), Mixture(within=block), MULTINOMIAL, count)
 
 
 def parameter(theta: Traced) -> Value:
-    return theta.values["p",]
+    (value,) = theta.values.values()
+    return value
 
 
 def parameter_traces(parameters: Parameters) -> dict[Value, Traced]:
-    """The parameters, by the value of `p`."""
+    """The parameters, by their value."""
     runs = enumerate_runs(lambda source: parameters.drawn({}, source))
     return {parameter(run.value): run.value for run in runs}
 
@@ -170,14 +177,14 @@ def test_pmmh_leaves_the_posterior_of_parameters_and_path_as_it_is() -> None:
     check_pmmh(bound(CHAIN.replace("LENGTH", "3")))
 
 
-def check_pmmh(program: Bound, most: int = 1_000_000) -> None:
-    """The extended target of two particles is invariant under a step that moves `p`."""
-    kernel = kernel_of(program, 2)
+def check_pmmh(program: Bound, most: int = 1_000_000, name: str = "p") -> None:
+    """The extended target of two particles is invariant under a step that moves the parameter."""
+    kernel = kernel_of(program, 2, name)
     parameters = kernel.parameters
     thetas = parameter_traces(parameters)
     laws = {p: sweeps(parameters.engine(theta), 2, most) for p, theta in thetas.items()}
     target = {
-        (p, name): outcome.probability * name[1] for p, law in laws.items() for name, outcome in law.items()
+        (p, key): outcome.probability * key[1] for p, law in laws.items() for key, outcome in law.items()
     }
     marginal: dict[Value, F] = defaultdict(F)
     for (_, (value, _)), mass in target.items():
@@ -185,8 +192,9 @@ def check_pmmh(program: Bound, most: int = 1_000_000) -> None:
     assert dict(marginal) == masses(parameters.machine.bound)
     moves = {p: proposals(kernel, theta) for p, theta in thetas.items()}
     after: dict[tuple[Value, Key], F] = defaultdict(F)
-    for (p, name), mass in target.items():
-        for end, chance in row(moves, thetas, laws, p, name).items():
+    known: Chances = {}
+    for (p, key), mass in target.items():
+        for end, chance in row(moves, thetas, laws, p, key, known).items():
             after[end] += mass * chance
     assert dict(after) == target
 
@@ -197,8 +205,12 @@ def row(
     laws: Mapping[Value, Mapping[Key, Outcome]],
     p: Value,
     name: Key,
+    known: Chances,
 ) -> dict[tuple[Value, Key], F]:
-    """The law after a step, composed of the shipped proposal, sweeps and decision."""
+    """The law after a step, composed of the shipped proposal, sweeps and decision.
+
+    known: chances to accept so far, by all that the decision looks at.
+    """
     swept = laws[p][name].swept
     assert swept.run is not None
     state = pmmh.State(mh.init(thetas[p]), swept.log_mass, swept.run)
@@ -207,13 +219,13 @@ def row(
         if to is None:
             found[p, name] += chance
             continue
-        accepted: dict[F, F] = {}
         for there, outcome in laws[to].items():
-            if there[1] not in accepted:  # all that the decision looks at
-                accepted[there[1]] = chance_to_accept(state, thetas[to], ratio, outcome.swept)
+            decision = name[1], ratio, there[1]
+            if decision not in known:
+                known[decision] = chance_to_accept(state, thetas[to], ratio, outcome.swept)
             share = chance * outcome.probability
-            found[to, there] += share * accepted[there[1]]
-            found[p, name] += share * (1 - accepted[there[1]])
+            found[to, there] += share * known[decision]
+            found[p, name] += share * (1 - known[decision])
         # A sweep of estimate zero is never accepted.
         found[p, name] += chance * (1 - sum((o.probability for o in laws[to].values()), F(0)))
     return {end: chance for end, chance in found.items() if chance}
@@ -240,13 +252,14 @@ def proposals(kernel: Kernel, theta: Traced) -> Proposals:
         return (None, CERTAIN) if new is None else (parameter(new), ratio)
 
     found: Proposals = defaultdict(F)
-    for run in enumerate_runs(propose):
-        found[run.value] += run.probability
+    with tabled_replays(lambda traced: parameter(parameters.forget(traced))):
+        for run in enumerate_runs(propose):
+            found[run.value] += run.probability
     return dict(found)
 
 
 def test_the_step_of_pmmh_proposes_sweeps_and_decides() -> None:
-    kernel = kernel_of(CHAIN.replace("LENGTH", "1"), 1)
+    kernel = kernel_of(bound(CHAIN.replace("LENGTH", "1")), 1)
     parameters = kernel.parameters
     thetas = parameter_traces(parameters)
     laws = {p: sweeps(parameters.engine(theta), 1) for p, theta in thetas.items()}
@@ -260,33 +273,57 @@ def test_the_step_of_pmmh_proposes_sweeps_and_decides() -> None:
             for end, probability in ends.values():
                 where = parameter(end.theta.traced), (value_of(end.run), rational(end.log_mass))
                 found[where] += probability
-            assert dict(found) == row(moves, thetas, laws, p, name)
+            assert dict(found) == row(moves, thetas, laws, p, name, {})
 
 
 # ------------------------------------------------------------------ SMC^2
 
 
-def nests_of(inner: int, moves: int, length: int = 2, program: Bound | None = None) -> Nests:
-    text = CHAIN.replace("LENGTH", str(length)).replace("0.5, 0.25, 0.25", "0.75, 0.25")
-    kernel = kernel_of(text if program is None else program, inner)
-    return Nests(kernel.parameters, MULTINOMIAL, inner, kernel.mixture, moves)
+@dataclass(frozen=True)
+class TabledParameters(Parameters):
+    """Parameters whose populations step by laws that are found once."""
+
+    name: Name = by_choices
+    engines: dict[Value, Tabled] = field(default_factory=dict[Value, Tabled])
+
+    def engine(self, theta: Traced) -> Interpreted:
+        engine = self.engines.setdefault(parameter(theta), Tabled(super().engine(theta), self.name))
+        return cast("Interpreted", engine)  # SMC^2 takes it for an `Engine`, which it is
 
 
-def particle_key(particle: Particle) -> Hashable:
-    return parameter(particle.theta), population_key(particle.inner.population), particle.time
+def short_chain(length: int) -> Bound:
+    return bound(CHAIN.replace("LENGTH", str(length)).replace("0.5, 0.25, 0.25", "0.75, 0.25"))
 
 
-def outer_key(state: smc.State[Particle]) -> Hashable:
-    population = state.population
-    return (
-        tuple(map(particle_key, population.particles)),
-        tuple(map(rational, population.log_weights)),
-        rational(population.log_evidence),
-    )
+def nests_of(program: Bound, inner: int, moves: int, name: str = "p") -> Nests:
+    kernel = kernel_of(program, inner, name)
+    found = kernel.parameters
+    parameters = TabledParameters(found.machine, found.prior, found.block, by_state(program))
+    return Nests(parameters, MULTINOMIAL, inner, kernel.mixture, moves)
+
+
+def keys_of(nests: Nests) -> Callable[[Particle], Hashable]:
+    """What distinguishes particles."""
+    assert isinstance(nests.parameters, TabledParameters)
+    name = nests.parameters.name
+
+    def key(particle: Particle) -> Hashable:
+        return parameter(particle.theta), population_key(particle.inner.population, name), particle.time
+
+    return key
 
 
 def led(nests: Nests, count: int, most: int = 1_000_000) -> Law[smc.State[Particle]]:
     """The law of the outer population at its end."""
+    particle_key = keys_of(nests)
+
+    def outer_key(state: smc.State[Particle]) -> Hashable:
+        population = state.population
+        return (
+            tuple(map(particle_key, population.particles)),
+            tuple(map(rational, population.log_weights)),
+            rational(population.log_evidence),
+        )
 
     def onward(state: smc.State[Particle], source: Streams) -> smc.State[Particle]:
         if smc.done(nests, state, MULTINOMIAL):
@@ -318,14 +355,15 @@ def measure(law: Law[smc.State[Particle]]) -> dict[Value, F]:
 
 @pytest.mark.parametrize(("count", "inner", "moves", "length"), [(2, 1, 0, 2), (1, 2, 0, 2), (1, 1, 1, 1)])
 def test_smc2_is_properly_weighted(count: int, inner: int, moves: int, length: int) -> None:
-    nests = nests_of(inner, moves, length)
+    nests = nests_of(short_chain(length), inner, moves)
     law = led(nests, count)
     assert sum(probability for _, probability in law.values()) == 1
     assert measure(law) == masses(nests.parameters.machine.bound)
 
 
 def test_the_moves_of_smc2_keep_the_law_of_its_particles() -> None:
-    nests = nests_of(2, 1)
+    nests = nests_of(short_chain(2), 2, 1)
+    particle_key = keys_of(nests)
     drawn = start(lambda source: nests.start(streams(source, 0, 1))[0][0], particle_key)
     target = {
         name: probability * rational(particle.log_mass) / rational(nests.parameters.density(particle.theta))

@@ -12,10 +12,13 @@ from functools import partial
 
 import pytest
 
+from pplc.inference import rejection as rejection_sampling
 from pplc.inference import tempering
 from pplc.inference.metropolis import mh_step, single_site
 from pplc.inference.mixture import Mixture
+from pplc.inference.options import Options
 from pplc.inference.particles import Streams, streams
+from pplc.inference.progress import Silent
 from pplc.inference.rejection import attempt
 from pplc.inference.tempering import Particle, Rule, State
 from pplc.semantics.bound import Bound
@@ -31,6 +34,7 @@ from tests.support.exact_kernels import State as Trace
 from tests.support.exact_kernels import hastings, image, key, matrix, site_redraws, table
 from tests.support.exact_laws import Law, propagate, start
 from tests.support.reference import bound, masses, rational, rejection
+from tests.support.tabled import tabled_replays
 
 PROGRAMS = {
     "sprinkler": """
@@ -88,8 +92,9 @@ def led(program: Bound, count: int, ladder: Sequence[int], below: F, most: int =
         return tempering.step(machine, state, beta, rule, streams(source, 0, count))[0]
 
     law = start(lambda source: tempering.init(machine, streams(source, 0, count)), population_key, most)
-    for beta in ladder:
-        law = propagate(law, partial(onward, beta=beta), population_key, most)
+    with tabled_replays(key):
+        for beta in ladder:
+            law = propagate(law, partial(onward, beta=beta), population_key, most)
     return law
 
 
@@ -201,3 +206,14 @@ def test_a_weight_above_the_bound_is_an_error() -> None:
     error = rejection(lambda: list(runs))
     assert error.code == "E0408"
     assert "--bound" in error.help
+
+
+def test_runs_that_are_never_kept_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rejection_sampling, "HOPELESS", 500)
+    program = bound("model main() { x ~ Bernoulli(0.5); condition(x and not x); return x }")
+    error = rejection(lambda: rejection_sampling.run(program, Options(), Silent()))
+    assert error.code == "E0407"
+    assert error.message == "none of 500 runs from the prior was kept"
+    stopped = rejection_sampling.run(program, Options(), Silent(0.0))
+    assert stopped.stopped
+    assert stopped.empty

@@ -206,3 +206,10 @@ def test_infer_inside_a_sampled_run_is_exact() -> None:
     nested = Nested(Seeded(1))
     run = weighted.run(Machine(program, exact=False, infer=nested), Seeded(1))
     assert (run.finished.value, run.log_weight, nested.approximate) == (True, 0.0, False)
+
+
+def test_the_prior_draws_from_inner_laws_with_their_weights() -> None:
+    outer = "w ~ infer(speaker(Circle)); s ~ infer(listener(w)); condition(s == Circle); return s"
+    text = f"{SHAPES}model outer() {{ {outer} }}"
+    assert masses(bound(text, prior=True)) == {Tagged("Circle"): F(3, 5), Tagged("Square"): F(2, 5)}
+    assert masses(bound(text)) == {Tagged("Circle"): F(3, 5)}

@@ -20,6 +20,7 @@ from pplc.semantics.representations.traced import Traced, replay
 from pplc.semantics.source import Source, enumerate_runs
 from pplc.semantics.values import Address, Value
 from tests.support.reference import rational
+from tests.support.tabled import tabled_replays
 
 State: TypeAlias = tuple[tuple[Address, Value], ...]
 """A trace as its choices, in the order in which they were made."""
@@ -103,6 +104,12 @@ def matrix(program: Table, step: Step, most: int = 1_000_000) -> Matrix:
         assert sum(row.values()) == 1
         found[state] = row
     return found
+
+
+def tabled_matrix(program: Table, step: Step, most: int = 1_000_000) -> Matrix:
+    """The same, running the program again by laws that are found once."""
+    with tabled_replays(key):
+        return matrix(program, step, most)
 
 
 def _outcome(step: Step, traced: Traced, source: Source) -> State:

@@ -14,12 +14,13 @@ from pplc.inference.smc import Rule, State
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
-from pplc.semantics.number import LogRat
 from pplc.semantics.representations.population import Population, hoist
-from pplc.semantics.representations.sequential import Suspended, listed
+from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import enumerate_runs
 from pplc.semantics.values import Value
+from tests.support.reference import rational
+from tests.support.tabled import Name, Tabled, by_choices, by_state
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -38,12 +39,6 @@ class Output(NamedTuple):
     def share(self, value: Value) -> Fraction:
         """The self-normalised probability of a value."""
         return sum((mass for v, mass in self.entries if v == value), Fraction(0)) / self.evidence
-
-
-def rational(weight: object) -> Fraction:
-    """The rational that an exact log weight stands for."""
-    assert isinstance(weight, LogRat)
-    return weight.value
 
 
 def output(population: Population[Suspended]) -> Output:
@@ -118,13 +113,10 @@ def _add(
     return number + 1
 
 
-def population_key(population: Population[Suspended]) -> Hashable:
-    """What distinguishes populations: the choices of each run tell where it is."""
+def population_key(population: Population[Suspended], name: Name = by_choices) -> Hashable:
+    """What distinguishes populations, if `name` distinguishes runs."""
     return (
-        tuple(
-            (tuple((c.address, c.value) for c in listed(run.choices)), run.weights, run.finished)
-            for run in population.particles
-        ),
+        tuple(map(name, population.particles)),
         tuple(map(rational, population.log_weights)),
         rational(population.log_evidence),
     )
@@ -138,23 +130,36 @@ def smc_law(
     engine: the interpreter unless given.
     """
     plain: Engine[Any] = Interpreted(Machine(program, exact=True, infer=Nested()))
-    runs = plain if engine is None else engine
+    return law_of_smc(plain if engine is None else engine, by_choices, count, rule, most)
+
+
+def law_of_smc(
+    engine: Engine[Any], name: Name, count: int, rule: Rule, most: int = 1_000_000
+) -> dict[Output, Fraction]:
+    """The same of an engine; runs of equal names are one."""
 
     def runs_of(state: State[Any]) -> Population[Suspended]:
-        return hoist(lambda _, particle: runs.run_of(particle), state.population)
+        return hoist(lambda _, particle: engine.run_of(particle), state.population)
 
     def key(state: State[Any]) -> Hashable:
-        return population_key(runs_of(state))
+        return population_key(runs_of(state), name)
 
     def onward(state: State[Any], source: Streams) -> State[Any]:
-        if smc.done(runs, state, rule):
+        if smc.done(engine, state, rule):
             return state
-        return smc.step(runs, state, rule, streams(source, state.generation + 1, count))[0]
+        return smc.step(engine, state, rule, streams(source, state.generation + 1, count))[0]
 
-    states = start(lambda source: smc.init(runs, streams(source, 0, count)), key, most)
-    while not all(smc.done(runs, state, rule) for state, _ in states.values()):
+    states = start(lambda source: smc.init(engine, streams(source, 0, count)), key, most)
+    while not all(smc.done(engine, state, rule) for state, _ in states.values()):
         states = propagate(states, onward, key, most)
     law: dict[Output, Fraction] = defaultdict(Fraction)
     for state, probability in states.values():
         law[output(runs_of(state))] += probability
     return dict(law)
+
+
+def tabled_smc_law(program: Bound, count: int, rule: Rule, most: int = 1_000_000) -> dict[Output, Fraction]:
+    """As `smc_law` of the interpreter, with the laws of its steps found once for each state."""
+    name = by_state(program)
+    engine = Tabled(Interpreted(Machine(program, exact=True, infer=Nested())), name)
+    return law_of_smc(engine, name, count, rule, most)
