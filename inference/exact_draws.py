@@ -21,7 +21,11 @@ import numpy as np
 
 from pplc.inference import elimination
 from pplc.inference.collect import Run, arrays, functions
+from pplc.inference.continuous.grids import TooMany
+from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.programs import has_density
+from pplc.inference.continuous.sampling import Draws as ContinuousDraws
+from pplc.inference.continuous.sampling import valued
 from pplc.inference.elimination import Plan
 from pplc.inference.exact import FIRST_STATES, TOO_MANY, eliminable
 from pplc.inference.factor_graph import Refused
@@ -36,8 +40,9 @@ from pplc.inference.result import Draws
 from pplc.inference.sites import observed
 from pplc.inference.states import Edge, Graph, Node
 from pplc.inference.suspended import ordered
-from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import located
 from pplc.semantics.growing import Growing
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import is_zero, share, total
@@ -104,11 +109,7 @@ def sampler(bound: Bound, progress: Progress) -> tuple[Sampler, float]:
     if bound.open:
         message = "the answers are formulas, from which nothing can be drawn"
         raise Rejected(Diagnostic("E0561", message, help="give the parameters values"))
-    if has_density(bound.program):
-        message = "the method `exact` does not draw from programs with continuous variables"
-        help_ = "its answers have laws, see `run[name]`; for draws choose another method, such as `nuts`"
-        raise Rejected(Diagnostic("E0510", message, bound.program.model.span, help=help_))
-    if not ordered(bound.program):
+    if not ordered(bound.program) or has_density(bound.program):
         return _along(bound, progress)
     first = min(bound.budget.states, FIRST_STATES)
     try:
@@ -128,19 +129,20 @@ def sampler(bound: Bound, progress: Progress) -> tuple[Sampler, float]:
 
 
 def _along(bound: Bound, progress: Progress) -> tuple[Sampler, float]:
-    graph = followed(bound, progress)
+    graph = followed(bound, progress, forgets=False)
     if is_zero(graph.evidence()):
         raise impossible(graph, bound)
-    return _Walk(graph), share_left(graph)
+    return _Walk(graph, bound.program.model.span), share_left(graph)
 
 
 class _Walk:
     """Draws runs by walking through a graph of states."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, span: Span) -> None:
+        self._graph, self._span = graph, span
         self._start = self._ways(graph.start)
         self._known: dict[Node, tuple[tuple[Edge, ...], tuple[Number, ...]]] = {}
+        self._continuous = ContinuousDraws()
 
     def _ways(self, edges: Sequence[Edge]) -> tuple[tuple[Edge, ...], tuple[Number, ...]]:
         """The edges that lead to an end, and the share of the mass that goes on along each."""
@@ -160,10 +162,21 @@ class _Walk:
                 choices.append(edge.chosen)
             node = edge.target
             if node is None:
-                return Drawn(_frozen(recorded), choices)
+                return self._valued(Drawn(_frozen(recorded), choices), edge.piece, source)
             if node not in self._known:
                 self._known[node] = self._ways(node.edges)
             edges, shares = self._known[node]
+
+
+    def _valued(self, drawn: Drawn, piece: Piece, source: Source) -> Drawn:
+        """The run with its continuous variables drawn, given all else."""
+        if not piece.latents:
+            return drawn
+        try:
+            at_ = self._continuous.draw(piece, source)
+        except TooMany as fault:
+            raise located(fault, self._span) from None
+        return Drawn(valued(drawn.run, at_), valued(drawn.choices, at_))
 
 
 def _short(probability: Number) -> Number:

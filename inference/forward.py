@@ -138,25 +138,28 @@ def _with_error(found: Exact | Bounds | Estimate, graph: Graph) -> Exact | Bound
     )
 
 
-def followed(bound: Bound, progress: Progress) -> Graph:
-    """The graph of all states of a program that report something or decide what does."""
-    return _followed(bound if ordered(bound.program) else _unaddressed(bound), progress)
+def followed(bound: Bound, progress: Progress, *, forgets: bool = True) -> Graph:
+    """The graph of all states of a program that report something or decide what does.
+
+    forgets: continuous variables that nothing reads any more are integrated out on the way.
+    """
+    return _followed(bound if ordered(bound.program) else _unaddressed(bound), progress, forgets=forgets)
 
 
-def _followed(bound: Bound, progress: Progress) -> Graph:
+def _followed(bound: Bound, progress: Progress, *, forgets: bool = True) -> Graph:
     """The graph of a program; laws of infinitely many values are cut off where it does not matter.
 
     The data may make what is cut off weigh more than it did before them: it is then cut off later.
     """
     machine = Machine(bound, exact=True, infer=Merging())
     cut = CUT
-    graph = Explorer(machine, progress, forgetful=True).explore()
+    graph = Explorer(machine, progress, forgetful=True, forgets=forgets).explore()
     while ordered(machine.bound.program) and graph.rest and not graph.stopped and cut > LEAST_CUT:
         left = float(graph.open()) - float(graph.evidence())
         if left <= log(ENOUGH):
             break
         cut = max(LEAST_CUT, cut * exp(max(log(ENOUGH / 10) - left, -100.0)))
-        graph = Explorer(machine, progress, forgetful=True, cut=cut).explore()
+        graph = Explorer(machine, progress, forgetful=True, cut=cut, forgets=forgets).explore()
     return graph
 
 

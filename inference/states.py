@@ -208,6 +208,7 @@ class Explorer:
     cut:       mass at which the tail of a law of infinitely many values is left out.
     world:     of the continuous variables. Inside `infer` it is that of the outer program, and what is
     assumed of its variables holds.
+    forgets:   continuous variables that nothing reads any more are integrated out.
     """
 
     def __init__(
@@ -218,10 +219,12 @@ class Explorer:
         forgetful: bool,
         cut: float = CUT,
         world: World | None = None,
+        forgets: bool = True,
     ) -> None:
         self.machine = machine
         self.world = World() if world is None else world
         self.base = self.world.piece.assumed()
+        self.forgets = forgets
         self.masses = Masses()
         self.progress = progress
         self.forgetful = forgetful
@@ -442,7 +445,7 @@ class Explorer:
             recorded = Finished((), known).variables()
             event = event._replace(state=event.state._replace(recorded=kept))
         key, event = self.suspended.key(event)
-        if piece.latents:
+        if piece.latents and self.forgets:
             self.world.piece = piece
             alive = (event.law, *self.suspended.live, event.state.memo, event.state.recorded)
             more, piece, moved = forgotten(piece, alive)

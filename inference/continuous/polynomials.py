@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from pplc.semantics.symbolic.elementary import Number, exp, lgamma, log, raised
+from pplc.semantics.symbolic.elementary import Number, exp, lgamma, log
 from pplc.semantics.symbolic.expression import (
     CONSTANTS,
     ONE,
@@ -150,4 +150,6 @@ def _replaced(atom: Latent | Applied | Base, exponent: Exponent, variable: Laten
             inner = of_atom(Applied(name, moved), space) if named is None else named(moved)
         case Base(total):
             inner = substituted(total, variable, value)
-    return power(inner, exponent) if isinstance(inner, Unknown) else raised(inner, exponent)
+    if isinstance(inner, Unknown):
+        return power(inner, exponent)
+    return inner ** int(exponent) if exponent.denominator == 1 else float(inner) ** float(exponent)

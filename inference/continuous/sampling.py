@@ -1,0 +1,152 @@
+"""Independent draws of the variables of a piece, from the density it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
+from pplc.inference.continuous.grids import Grid, TooMany, grid
+from pplc.inference.continuous.integrals import integrate_out
+from pplc.inference.continuous.marginals import recognised
+from pplc.inference.continuous.masses import by_use, log_mass
+from pplc.inference.continuous.piece import Piece, World
+from pplc.inference.continuous.polynomials import substituted
+from pplc.inference.continuous.quadrature import integrate
+from pplc.semantics.measure import is_zero
+from pplc.semantics.source import Source
+from pplc.semantics.special.error_function import ndtri
+from pplc.semantics.symbolic.contents import replaced
+from pplc.semantics.symbolic.expression import Latent, Unknown
+
+Values: TypeAlias = dict[Latent, float]
+
+
+class Draws:
+    """Draws from pieces; what they need is found once for each."""
+
+    def __init__(self) -> None:
+        self._known: dict[Piece, _Grids | _Steps] = {}
+
+    def draw(self, piece: Piece, source: Source) -> Values:
+        """The variables of a piece, drawn jointly. `TooMany` if there are no rules for that."""
+        if not piece.latents:
+            return {}
+        if len(piece.latents) == 1:
+            return {piece.latents[0]: _one(piece, source)}
+        known = self._known.get(piece)
+        if known is None:
+            known = self._known[piece] = _way(piece)
+        return known.draw(source, self)
+
+
+def valued(value: Any, at: Mapping[Latent, float]) -> Any:
+    """A value with the numbers in it that depend on variables replaced by what they are there."""
+    points: Points = {latent: np.array([x]) for latent, x in at.items()}
+
+    def change(number: Unknown) -> Any:
+        return float(values_at(number, points)[0])
+
+    return replaced(value, change)
+
+
+def _way(piece: Piece) -> _Grids | _Steps:
+    try:
+        return _Grids(grid(piece))
+    except TooMany:
+        for variable in by_use(piece, frozenset()):
+            found = integrate_out(piece, variable)
+            if found is not None and all(_is_positive(left) for _, left in found):
+                return _Steps(piece, variable, [left for _, left in found])
+        raise
+
+
+def _is_positive(piece: Piece) -> bool:
+    """Whether a case of an integral is a density by itself, and not what another is lessened by."""
+    return isinstance(piece.factor, Unknown) or piece.factor > 0
+
+
+class _Grids:
+    """A piece on a grid: a point of it, and the normal block given that point."""
+
+    def __init__(self, made: Grid) -> None:
+        self._grid = made
+
+    @cached_property
+    def _below(self) -> Floats:
+        return np.cumsum(self._grid.shares)
+
+    def draw(self, source: Source, draws: Draws) -> Values:  # noqa: ARG002
+        made = self._grid
+        on = [variable for variable in made.points if variable not in made.block]
+        u = source.uniform()
+        if len(on) == 1 and not made.block:
+            middle = self._below - 0.5 * made.shares
+            return {on[0]: float(np.interp(u, middle, made.points[on[0]]))}
+        k = min(int(np.searchsorted(self._below, u)), len(self._below) - 1)
+        found = {variable: float(made.points[variable][k]) for variable in on}
+        if made.block:
+            means, covariances = made.moments
+            factor = np.linalg.cholesky(covariances[k])
+            noise = np.array([ndtri(source.uniform()) for _ in made.block])
+            found |= dict(zip(made.block, (means[k] + factor @ noise).tolist(), strict=True))
+        return found
+
+
+class _Steps:
+    """A piece whose first variable is drawn given the others, which are drawn from what is left without it."""
+
+    def __init__(self, piece: Piece, variable: Latent, cases: list[Piece]) -> None:
+        self._piece, self._variable = piece, variable
+        masses = [(case, log_mass(case)) for case in cases]
+        self._cases = [(case, float(mass)) for case, mass in masses if not is_zero(mass)]
+
+    def draw(self, source: Source, draws: Draws) -> Values:
+        high = max(mass for _, mass in self._cases)
+        weights = [float(np.exp(mass - high)) for _, mass in self._cases]
+        case = self._cases[source.choose(weights) if len(weights) > 1 else 0][0]
+        found = draws.draw(case, source)
+        piece = self._piece
+        for variable, value in found.items():
+            piece = _fixed(piece, variable, value)
+        return {**found, self._variable: _one(piece, source)}
+
+
+def _fixed(piece: Piece, variable: Latent, value: float) -> Piece:
+    """The piece where one variable has a value."""
+    left = tuple(v for v in piece.latents if v != variable)
+    made: Piece = Piece(latents=left)
+    for bound in piece.region:
+        narrowed = made.where(substituted(bound, variable, value))
+        made = made if narrowed is None else narrowed
+    world = variable.space
+    assert isinstance(world, World)
+    world.piece = made
+    return replace(
+        made,
+        exponent=substituted(piece.exponent, variable, value),
+        factor=substituted(piece.factor, variable, value),
+    )
+
+
+def _one(piece: Piece, source: Source) -> float:
+    """The only variable of a piece."""
+    (variable,) = piece.latents
+    law = recognised(variable, piece)
+    if law is not None:
+        return float(law.draw(source))  # type: ignore[arg-type]
+    low, high = piece.ranges.get(variable, (-np.inf, np.inf))
+
+    def log_density(x: Floats) -> Floats:
+        points = {variable: x}
+        with np.errstate(all="ignore"):
+            found = values_at(piece.exponent, points) + np.log(values_at(piece.factor, points))
+        return np.where(inside(piece, points), found, -np.inf)
+
+    nodes = integrate(log_density, low, high)
+    shares = np.exp(nodes.log_weights - nodes.log_mass)
+    return float(np.interp(source.uniform(), np.cumsum(shares) - 0.5 * shares, nodes.points))
