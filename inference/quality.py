@@ -95,10 +95,6 @@ def _warnings(
         )
 
 
-FAMILIES = 10
-"""Effective families of particles below which errors are guesses."""
-
-
 def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic]:
     size, count = numbers["ess_weights"], draws.chains * draws.count
     if size < ESS_WEIGHTS:
@@ -110,8 +106,8 @@ def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic
             f"draw more with `{'--draws' if draws.families is None else '--particles'}`, or use a method that"
             " looks for the posterior, such as `nuts`",
         )
-    lines = numbers.get("effective_families", FAMILIES)
-    if lines < FAMILIES:
+    lines = numbers.get("effective_families", weights.FEW)
+    if lines < weights.FEW:
         yield _warning(
             "W0318",
             f"the particles descend from few of those at the start: they are worth {lines:.1f} families",

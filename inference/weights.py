@@ -53,6 +53,10 @@ def log_evidence(log_weights: Floats) -> Estimate:
     return estimate(top + log(mean), error, *_unsure(error))
 
 
+FEW = 10
+"""Effective families below which errors are guesses, and agreement is chance."""
+
+
 def mean_and_error(values: Floats, log_weights: Floats, families: Whole | None = None) -> tuple[float, float]:
     """The self-normalised mean Σ w x and its standard error √Σ w²(x - mean)² (Owen 2013, eq. 9.8).
 
@@ -68,7 +72,7 @@ def sum_error(residuals: Floats, weights: Floats, families: Whole | None = None)
 
     Families that share the weight among few say little about their spread: the square is divided by
     1 - Σ (weight of a family)², so that it is unbiased for families of equal weight, and infinite if there
-    is one family alone.
+    is one family alone, or few that agree: they say nothing of what others would have been.
 
     Chan & Lai, *A general theory of particle filters in hidden Markov models and some applications*
     (Annals of Statistics 2013), eq. 2.16; Lee & Whiteley, *Variance estimation in the particle filter*
@@ -81,9 +85,9 @@ def sum_error(residuals: Floats, weights: Floats, families: Whole | None = None)
         np.bincount(member.ravel(), residuals.ravel()),
         np.bincount(member.ravel(), weights.ravel()),
     )
-    if not residuals.any():
-        return 0.0
     rest = 1 - float((shares**2).sum())
+    if not residuals.any():
+        return 0.0 if (1 - rest) * FEW <= 1 else inf
     if rest < EPSILON:
         return inf
     return sqrt(float((sums**2).sum()) / rest) * _few(1 / (1 - rest))

@@ -262,3 +262,11 @@ def test_the_error_of_the_evidence_is_that_of_the_draws_whatever_the_scheme(sche
     assert isinstance(result.log_evidence, Estimate)
     # Of n draws of which a share p is kept: sqrt((1 - p) / (n p)).
     assert result.log_evidence.standard_error == pytest.approx(sqrt(0.51 / 0.49 / 2000), rel=0.15)
+
+
+def test_few_families_that_agree_say_nothing_of_their_error() -> None:
+    equal = np.zeros(20)
+    nothing = np.zeros(20)
+    assert weights.sum_error(nothing, weights.normalised(equal), np.arange(20)) == 0
+    assert weights.sum_error(nothing, weights.normalised(equal), np.arange(20) % 3) == inf
+    assert weights.sum_error(nothing, weights.normalised(equal)) == 0  # without families all are independent
