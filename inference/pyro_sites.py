@@ -124,7 +124,7 @@ class PyroSites:
         """A variable that is summed out can be read inside its plates and loops only."""
         open_loops = {loop: (at, history) for loop, at, history in self._loops}
         names = {plate.name for plate in plates}
-        for owner in owners:
+        for owner in sorted(owners):
             for loop, at in self._born[owner]:
                 now, history = open_loops.get(loop, (at + 10**9, 0))
                 if now - at > history:

@@ -973,8 +973,8 @@ METHODS: Final[dict[str, Code]] = {
     ),
     "E0544": Code(
         "summed-out variable read from afar",
-        "A discrete variable of a loop can be summed out if it is read in its own round and the next one"
-        " only.",
+        "A discrete variable of a loop can be summed out if what reads it is in its own round, in one of"
+        " the next rounds, or in the same round of a later loop.",
         "# run: infer --method nuts\n"
         "model f() { z ~ Bernoulli(0.5); x ~ Uniform(0, if z { 4 } else { 10 }); factor(-x) }",
     ),
@@ -1006,8 +1006,9 @@ METHODS: Final[dict[str, Code]] = {
     ),
     "E0552": Code(
         "not summed out by code",
-        "`pplc ir --stage summed` shows a program whose finite variables are summed out by a transformation of"
-        " the program. It needs to see, in the text alone, which values a variable has and where they are read.",
+        "`pplc ir --stage summed` shows a program whose finite variables are summed out by a transformation"
+        " of the program. It needs to see, in the text alone, which values a variable has and where they are"
+        " read.",
         "# run: ir --stage summed\n"
         "model f() { a ~ UniformInt(1, 3); b ~ UniformInt(0, a); x ~ Normal(b, 1) }",
     ),

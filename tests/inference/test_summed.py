@@ -165,7 +165,7 @@ def test_gradient_is_the_slope(name: str) -> None:
 
 
 def frequencies(found: Density, case: Case, drawn_at: Any, law_at: Any) -> list[tuple[float, float]]:
-    """For every joint value of the finite variables drawn at one place: the share, and the probability at another."""
+    """Every joint value of the finite variables that was drawn: its share, and its probability elsewhere."""
     seeds = [(0, k + 1) for k in range(REPEATS)]
     drawn = outputs(found, np.repeat(drawn_at[None], REPEATS, axis=0), seeds).values
     rest = without(outputs(found, law_at[None], seeds[:1]).values, case.finite)
