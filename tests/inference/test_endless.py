@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 
 import pplc
 from pplc.inference.answers import Bounds, Exact, Truncated, enclosed, enclosed_log
+from pplc.inference.exact import run
+from pplc.inference.forward import share_left
+from pplc.inference.options import Options
 from pplc.inference.progress import Silent
+from pplc.inference.reports import reported
 from pplc.inference.solving import Diverges, flow
 from pplc.inference.states import Explorer
 from pplc.lang.diagnostics import Rejected
-from pplc.semantics.bound import Bound
+from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
+from pplc.semantics.values import Value
 from tests.support.meaning import lowered
+from tests.support.reference import bound
 
 GEOMETRIC = "model g(p: real) -> int { if flip(p) { return 1 }; return 1 + ~g(p) }\n"
 WALK = """
@@ -302,3 +308,47 @@ def test_branching_that_may_go_on_for_ever_has_the_smaller_root() -> None:
 def test_auto_takes_tight_bounds() -> None:
     run = pplc.compile(GEOMETRIC + "model m() { n ~ g(0.25); return n }").infer({})
     assert run.method.name == "exact"
+
+
+ROUND = """
+model m(p: unit, w: unit, step: int, last: int) {
+  var place = 0
+  var rounds = 0
+  while flip(p) {
+    place = (place + (if flip(0.25) { step } else { 1 })) %% 5
+    rounds = rounds + %d
+    if place == last { condition(flip(w)) }
+  }
+  condition(place != 4)
+  let turns = rounds
+  return place
+}
+"""
+
+
+@settings(max_examples=20)
+@given(
+    p=st.fractions(F(1, 10), F(99, 100), max_denominator=100),
+    w=st.fractions(F(0), F(1), max_denominator=20),
+    step=st.integers(0, 4),
+    last=st.integers(0, 4),
+    states=st.integers(70, 300),
+)
+def test_bounds_of_generated_programs_contain_the_truth(
+    p: F, w: F, step: int, last: int, states: int
+) -> None:
+    data: dict[str, Value] = {"p": p, "w": w, "step": step, "last": last}
+    # Without a count of the rounds the states come back, and the answers are rational.
+    truth = run(bound(ROUND % 0, data), Options(), Silent())
+    assert isinstance(truth.log_evidence, Exact)
+    assert truth.laws is not None
+    # With it there is no end of them, and a small budget leaves much open.
+    program = bound(ROUND % 1, data, budget=Budget(states=states))
+    found = Explorer(Machine(program, exact=True, infer=Nested()), Silent(), forgetful=True).explore()
+    left = share_left(found)
+    evidence = enclosed_log(found.evidence(), left)
+    assert evidence.lower <= truth.log_evidence.value <= evidence.upper
+    laws, *_ = reported(found, found.evidence(), rational=False)
+    for place, probability in truth.laws["return"][()].items():
+        interval = enclosed(laws["return"][()].get(place, 0.0), left)
+        assert F(interval.lower) <= F(probability) <= F(interval.upper)
