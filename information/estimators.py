@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import log, log1p, sqrt
+from math import exp, log, log1p, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -108,16 +108,16 @@ def corrected(
     flags = ["corrected for the bias of counts (Miller–Madow)"]
     if most * FEW > effective:
         flags.append(f"{most} joint values among {effective:.0f} effective draws: too few to rely on it")
-    error = sqrt(first**2 + second**2)
-    if error == 0:
+    spread = sqrt(first**2 + second**2)
+    if spread == 0:
         flags.append("every draw agrees; the interval is what that proves")
-        error = unseen(effective) / Z
-    return estimate(value + bias, error, *flags)
+        spread = unseen(effective) / Z
+    return estimate(value + bias, spread, *flags)
 
 
 def unseen(effective: float) -> float:
     """The entropy, in nats, of the likeliest event that so many draws miss once in twenty times."""
-    chance = min(1 - 0.05 ** (1 / effective), 0.5)
+    chance = min(1 - exp(log(0.05) / effective), 0.5)
     return -chance * log(chance) - (1 - chance) * log1p(-chance)
 
 
