@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import log, sqrt
+from math import exp, log, log1p, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ Labels = npt.NDArray[np.int64]
 
 FEW = 5
 """Draws per joint value below which the correction itself is not to be trusted."""
+
+Z = 1.959963984540054
+"""The 97.5 % quantile of the standard normal."""
 
 EULER = 0.5772156649015329
 
@@ -105,7 +108,17 @@ def corrected(
     flags = ["corrected for the bias of counts (Miller–Madow)"]
     if most * FEW > effective:
         flags.append(f"{most} joint values among {effective:.0f} effective draws: too few to rely on it")
-    return estimate(value + bias, sqrt(first**2 + second**2), *flags)
+    spread = sqrt(first**2 + second**2)
+    if spread == 0:
+        flags.append("every draw agrees; the interval is what that proves")
+        spread = unseen(effective) / Z
+    return estimate(value + bias, spread, *flags)
+
+
+def unseen(effective: float) -> float:
+    """The entropy, in nats, of the likeliest event that so many draws miss once in twenty times."""
+    chance = min(1 - exp(log(0.05) / effective), 0.5)
+    return -chance * log(chance) - (1 - chance) * log1p(-chance)
 
 
 def joined(columns: Mapping[str, Labels], names: Sequence[str]) -> Labels:

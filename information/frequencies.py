@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact, Truncated
 from pplc.information.asked import Asked, Found, word
 from pplc.information.columns import located_answer
-from pplc.information.estimators import FEW, Labels, joined
+from pplc.information.estimators import FEW, Labels, Z, joined, unseen
 from pplc.information.jackknife import jackknife
 from pplc.information.table import Floats, Outcome, Probability
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -75,6 +75,9 @@ def frequent(asked: Asked, drawn: Drawn, flags: Sequence[str]) -> Found:
         said.insert(1, f"{seen} joint values among {count}: too few to rely on it")
     # Where the first order vanishes, as for independent variables, 2n I is χ² with so many degrees.
     second = sqrt(2 * (seen - 1)) / (2 * drawn.effective) if whole.informational else 0.0
+    if seen == 1 and whole.informational:
+        said.append("every draw agrees; the interval is what that proves")
+        second = unseen(drawn.effective) / Z
     signed = asked.query.head == "pid" and _measure(asked) in MAY_BE_NEGATIVE
     found: dict[str, Answer] = {}
     for name, pair in numbers.items():

@@ -241,7 +241,7 @@ def _families(share: Floats, families: Array) -> float:
 
 def effective_draws(values: Floats, share: Floats, draws: Draws) -> float:
     """Effective draws: of weighted ones Kish's number, of chains that of the table (bulk ESS)."""
-    if draws.families is not None:
+    if draws.families is not None and len(np.unique(draws.families)) < draws.families.size:
         mean, residuals = _ratio(values, share)
         error = error_of_mean(residuals, share, draws)
         variance = float((share * (values - mean) ** 2).mean())

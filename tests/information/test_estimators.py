@@ -55,6 +55,16 @@ def test_too_few_draws_are_flagged() -> None:
     assert enough.value == pytest.approx(log(2) + 1 / 2000)
 
 
+def test_draws_that_agree_prove_little() -> None:
+    """Of 100 draws an event of probability 1 - 0.05^(1/100) = 0.0295 shows none 1 time in 20."""
+    found = estimated({"x": [1] * 100}, entropy_terms("x"))
+    assert found.value == 0
+    assert found.interval[1] == pytest.approx(-0.029513 * log(0.029513) - 0.970487 * log(0.970487), rel=1e-4)
+    assert any("agrees" in flag for flag in found.flags)
+    nothing = estimated({"x": [1] * 100, "y": [0, 1] * 50}, mutual_terms("x", "y"))
+    assert nothing.interval[1] == pytest.approx(found.interval[1])
+
+
 def test_grassberger_of_one_value_is_0() -> None:
     assert grassberger(np.array([1000])) == pytest.approx(0, abs=1e-3)
     assert grassberger(np.array([500, 0, 500])) == pytest.approx(log(2), abs=2e-3)
