@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import math
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pplc.cli import DONE, main
 
 MODELS = Path(__file__).parent / "posteriordb"
 DATA = Path(__file__).parents[1] / "data" / "posteriordb"
@@ -94,28 +94,31 @@ def _complaints(variables: Mapping[str, Summary], reference: Mapping[str, Mappin
     return wrong
 
 
-def _answers(model: Path, data: Path, run: Run) -> Mapping[str, Summary]:
+def _answers(model: Path, data: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> Mapping[str, Summary]:
     """What the command says of a model's variables."""
     words = ["infer", str(model), "--data", str(data), "--format", "json"]
     words += ["--draws", str(run.draws), "--warmup", str(run.warmup), "--seed", str(run.seed)]
     words += ["--target-accept", str(run.target_accept), "--method", "nuts"]
-    done = subprocess.run([sys.executable, "-m", "pplc", *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    variables: Mapping[str, Summary] = json.loads(done.stdout)["variables"]
+    status = main(words)
+    shown = capsys.readouterr()
+    assert status == DONE, shown.err
+    variables: Mapping[str, Summary] = json.loads(shown.out)["variables"]
     return variables
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_posterior_is_that_of_posteriordb(name: str) -> None:
+def test_the_posterior_is_that_of_posteriordb(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     data = DATA / f"{name}.json"
-    variables = _answers(MODELS / f"{name}.ppl", data, RUNS[name])
+    variables = _answers(MODELS / f"{name}.ppl", data, RUNS[name], capsys)
     assert _complaints(variables, json.loads(data.read_text())["reference"]) == []
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_the_posterior_with_states_as_variables_is_the_same(name: str) -> None:
+def test_the_posterior_with_states_as_variables_is_the_same(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     data = DATA / f"{name}.json"
-    variables = _answers(MODELS / "states" / f"{name}.ppl", data, STATES[name])
+    variables = _answers(MODELS / "states" / f"{name}.ppl", data, STATES[name], capsys)
     published = json.loads(data.read_text())
     assert _complaints(variables, published["reference"]) == []
     # The states are drawn as well, one for every datum.
