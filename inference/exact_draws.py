@@ -167,7 +167,6 @@ class _Walk:
                 self._known[node] = self._ways(node.edges)
             edges, shares = self._known[node]
 
-
     def _valued(self, drawn: Drawn, piece: Piece, source: Source) -> Drawn:
         """The run with its continuous variables drawn, given all else."""
         if not piece.latents:
