@@ -123,7 +123,7 @@ def test_chains_that_are_stopped_in_warm_up_or_after_it_go_on_bit_for_bit(
     method = name.split(",", maxsplit=1)[0]
     gradient = method in ("nuts", "hmc")
     model = pplc.compile(SMOOTH) if gradient else pplc.compile(TEXT, model="level")
-    options = {**CHAINS[name], "seed": SEED, "chains": 2}
+    options: dict[str, Any] = {**CHAINS[name], "seed": SEED, "chains": 2}
     whole = model.infer(DATA, method=method, **options).result.draws
     resume: str | None = None
     left, stops = options["draws"], 0
