@@ -123,16 +123,16 @@ def test_chains_that_are_stopped_in_warm_up_or_after_it_go_on_bit_for_bit(
     method = name.split(",", maxsplit=1)[0]
     gradient = method in ("nuts", "hmc")
     model = pplc.compile(SMOOTH) if gradient else pplc.compile(TEXT, model="level")
-    options = {**CHAINS[name], "seed": SEED, "chains": 2}
+    options: dict[str, Any] = {**CHAINS[name], "seed": SEED, "chains": 2}
     whole = model.infer(DATA, method=method, **options).result.draws
     resume: str | None = None
     left, stops = options["draws"], 0
     found = None
     while left:
-        given = options if resume is None else {}
+        given: dict[str, Any] = {**(options if resume is None else {}), "draws": left}
         stop = StopAfter(looks * (5 if gradient else 1)) if stops < 3 else None
         try:
-            run = model.infer(DATA, method=method, resume=resume, progress=stop, **{**given, "draws": left})
+            run = model.infer(DATA, method=method, resume=resume, progress=stop, **given)
         except pplc.Unanswered as error:
             run = error.run
         stops += run.result.stopped

@@ -29,11 +29,11 @@ from tests.acceptance.expected import FINITE
 from tests.inference.test_mh_exact import acceptance
 from tests.support import textbook
 from tests.support.exact_kernels import TooLarge as TooManyTraces
-from tests.support.exact_kernels import is_invariant, matrix, table
+from tests.support.exact_kernels import is_invariant, key, matrix, table
 from tests.support.exact_laws import TooLarge, law_of_smc, tabled_smc_law, weighted_measure
 from tests.support.programs import ARGUMENTS, Written, programs
 from tests.support.reference import masses
-from tests.support.tabled import Tabled, by_choices
+from tests.support.tabled import Tabled, by_choices, tabled_replays
 
 MOST = 3_000
 """Ways to take one step, from all populations together, of generated programs."""
@@ -58,7 +58,8 @@ def test_resample_move_means_the_acceptance_programs(name: str) -> None:
     engine = Tabled(resample_move(program), by_choices)
     for count, most in ((2, 2_000), (1, 100_000)):
         try:
-            law = law_of_smc(engine, by_choices, count, rule, most)
+            with tabled_replays(key):
+                law = law_of_smc(engine, by_choices, count, rule, most)
         except TooLarge:
             continue
         assert weighted_measure(law) == masses(program)
@@ -92,7 +93,8 @@ def test_resample_move_means_generated_programs(written: Written, below: F, movi
         reject_example()
     try:
         rule = Rule(SCHEMES["systematic"], below, moving=moving)
-        law = law_of_smc(Tabled(resample_move(program), by_choices), by_choices, 2, rule, most=150)
+        with tabled_replays(key):
+            law = law_of_smc(Tabled(resample_move(program), by_choices), by_choices, 2, rule, most=150)
     except TooLarge:
         reject_example()
     assert weighted_measure(law) == masses(program)
