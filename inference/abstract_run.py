@@ -31,9 +31,10 @@ from pplc.semantics.calls import Calls, entered
 from pplc.semantics.evaluate import extended, has_missing, log_weight, named, replaced
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws import LawValue
-from pplc.semantics.machine import INFER, Machine
+from pplc.semantics.machine import Machine
 from pplc.semantics.number import LogWeight
 from pplc.semantics.primitives_arithmetic import is_number, plain
+from pplc.semantics.statements import INFER
 from pplc.semantics.values import (
     MISSING,
     Address,

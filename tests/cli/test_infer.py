@@ -249,7 +249,8 @@ def test_what_was_drawn_before_the_time_was_up_is_kept(
     start = time.monotonic()
     found = _json(words, capsys)
     assert time.monotonic() - start < 30
-    assert [w["code"] for w in found["warnings"]] == ["W0311"]  # type: ignore[attr-defined]
+    codes = {w["code"] for w in found["warnings"]}  # type: ignore[attr-defined]
+    assert "W0311" in codes <= {"W0311", "W0318"}  # a busy machine may leave time for few draws only
     assert found["log_evidence"] is not None
 
 

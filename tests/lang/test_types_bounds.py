@@ -1,6 +1,6 @@
 """Hostile programs: deep, long, exponential. Each ends soon, with types or with a located error."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -8,7 +8,7 @@ from pplc.lang.check import check_text
 from pplc.lang.diagnostics import Rejected
 
 LONGEST = 5.0
-"""Seconds; each takes a small part of one, an exponential one would take years."""
+"""Seconds of the processor; each takes a small part of one, an exponential one would take years."""
 
 
 def doubled(first: str, step: str, times: int) -> str:
@@ -91,10 +91,10 @@ ACCEPTED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_program_out_of_bounds_is_refused_soon_at_a_place(name: str) -> None:
     text, code = REFUSED[name]
-    start = perf_counter()
+    start = process_time()
     with pytest.raises(Rejected) as caught:
         check_text(text)
-    assert perf_counter() - start < LONGEST
+    assert process_time() - start < LONGEST
     assert caught.value.diagnostics[0].code == code
     assert caught.value.diagnostics[0].span.line > 0
     assert len(caught.value.diagnostics) <= 50
@@ -102,6 +102,6 @@ def test_a_program_out_of_bounds_is_refused_soon_at_a_place(name: str) -> None:
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_large_program_within_bounds_is_checked_soon(name: str) -> None:
-    start = perf_counter()
+    start = process_time()
     check_text(ACCEPTED[name])
-    assert perf_counter() - start < LONGEST
+    assert process_time() - start < LONGEST

@@ -19,7 +19,7 @@ KNOWN_TO: dict[str, list[str]] = {
     "torch": TENSORS,
     "pyro": TENSORS,
     "arviz": ["inference/*.py", "src/pplc/*.py"],
-    "scipy": ["information/linear_program.py"],
+    "scipy": ["information/linear_program.py", "inference/continuous/evaluation.py"],
 }
 HEAVY = ("arviz", "matplotlib", "pandas", "pyarrow", "pyro", "scipy", "sympy", "torch")
 
