@@ -65,8 +65,8 @@ def _densities(
     dense: dict[Address, list[tuple[LogWeight, Value, Piece]]], evidence: LogWeight
 ) -> tuple[Densities, list[str]]:
     entries: dict[Address, list[tuple[LogWeight, Number, Piece]]] = {}
-    for address, found in dense.items():
-        for mass, value, piece in found:
+    for address, values in dense.items():
+        for mass, value, piece in values:
             for place, number in _numbers(address, value):
                 entries.setdefault(place, []).append((mass, number, piece))
     marginals = Marginals()

@@ -19,6 +19,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from math import exp, log
 from typing import NamedTuple, TypeVar
 
@@ -329,7 +330,7 @@ class Explorer:
         state = node.event.state
         for value, mass, piece in self._values(node, node.event):
             try:
-                found = list(self._under(piece, lambda value=value: self.machine.resume(state, value)))
+                found = list(self._under(piece, partial(self.machine.resume, state, value)))
             except Rejected as rejected:
                 if not self.endless or rejected.diagnostics[0].code not in ENDLESS:
                     raise

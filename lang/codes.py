@@ -873,7 +873,8 @@ METHODS: Final[dict[str, Code]] = {
     "E0525": Code(
         "no exact rule for a continuous variable",
         "Exact inference goes on without the value of a continuous variable: it is added, multiplied,"
-        " compared, and a parameter of distributions. Whatever needs its value, such as an index or `floor`, has no rule.",
+        " compared, and a parameter of distributions. Whatever needs its value, such as an index or `floor`,"
+        " has no rule.",
         "# run: infer --method exact\nmodel f() { x ~ Uniform(0, 3); return floor(x) }",
     ),
     "E0526": Code(

@@ -174,7 +174,7 @@ def ldl(a: Rows, kind: str) -> tuple[Rows, Row]:
         scaled = tuple(
             tuple(x / a[j][j] if j <= i else 0 for j, x in enumerate(row)) for i, row in enumerate(a)
         )
-        return cast(Rows, scaled), tuple(row[i] * row[i] for i, row in enumerate(a))
+        return scaled, tuple(row[i] * row[i] for i, row in enumerate(a))
     lower: list[list[Number]] = []
     diagonal: list[Number] = []
     for i, row in enumerate(a):

@@ -58,7 +58,7 @@ def total(weights: Iterable[LogWeight]) -> LogWeight:
     terms = list(weights)
     rationals = [weight for weight in terms if isinstance(weight, LogRat)]
     if len(rationals) < len(terms) and any(map(depends, rationals)):
-        rationals = terms = [opened(weight) for weight in terms]
+        return log_sum_rat([opened(weight) for weight in terms])
     return log_sum_rat(rationals) if len(rationals) == len(terms) else log_sum_exp(map(float, terms))
 
 

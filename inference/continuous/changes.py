@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pplc.inference.continuous.piece import ZERO, Piece, World
-from pplc.inference.continuous.polynomials import in_powers, substituted
+from pplc.inference.continuous.polynomials import in_powers, of_power, substituted
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -42,7 +42,7 @@ def as_variable(
         if powers is None or not set(powers) <= {0, 1} or isinstance(powers[1], Unknown):
             continue
         new = Latent((*old.address, "value#"), old.space)
-        value = (latent(new.address, new.space) - powers.get(0, ZERO)) / powers[1]
+        value = (latent(new.address, new.space) - of_power(powers, 0)) / powers[1]
         made = _replaced(piece, old, new, value, abs(powers[1]))
         if made is not None:
             return new, made

@@ -91,8 +91,8 @@ def _drawn(law: LawValue, address: Address, piece: Piece, world: World) -> Itera
         case Lifted(_, laws):
             yield from _array(laws, address, piece, world)
         case Mixture(_, weights, laws):
-            for weight, inner in zip(weights, laws, strict=True):
-                before, part = piece.weighed(log_of(weight, True))
+            for chance, inner in zip(weights, laws, strict=True):
+                before, part = piece.weighed(log_of(chance, True))
                 for value, after, last in _drawn(inner, address, part, world):
                     yield value, times(before, after), last
         case FamilyLaw("Dirichlet", (concentration,)) if isinstance(concentration, tuple):

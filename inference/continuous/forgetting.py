@@ -6,8 +6,9 @@ filter, of waiting times that only their sum is read of, the law of the sum.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from pplc.inference.continuous.changes import as_variable
 from pplc.inference.continuous.integrals import integrate_out
@@ -80,7 +81,9 @@ def forgotten(piece: Piece, alive: object) -> tuple[LogWeight, Piece, Moved | No
 
 
 def _flat(value: object) -> list[object]:
-    return [part for item in value for part in _flat(item)] if isinstance(value, tuple | list) else [value]
+    if not isinstance(value, tuple | list):
+        return [value]
+    return [part for item in cast("Sequence[object]", value) for part in _flat(item)]
 
 
 def without_dead(piece: Piece, alive: frozenset[Latent]) -> tuple[LogWeight, Piece]:

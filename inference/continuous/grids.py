@@ -18,7 +18,7 @@ import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
 from pplc.inference.continuous.piece import Piece
-from pplc.inference.continuous.polynomials import in_powers
+from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import LogDensity, Nodes, integrate
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
@@ -32,6 +32,9 @@ from pplc.semantics.symbolic.expression import (
     mentions,
 )
 from pplc.semantics.values import Fault
+
+NEGLIGIBLE = 40.0
+"""Log of the share of the mass of a point of the first variable that is not worth points of the second."""
 
 MOST_LEFT = 2
 """Variables on the grid."""
@@ -134,26 +137,29 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     outer, inner = order
     rows: dict[float, Nodes] = {}
 
+    def row(at: float) -> Nodes:
+        def of_inner(y: Floats) -> Floats:
+            return log_density({outer: np.full(y.shape, at), inner: y})
+
+        return _integrated(of_inner, _intervals(piece, inner, {outer: np.array([at])}))
+
     def of_outer(x: Floats) -> Floats:
         for at in x.tolist():
             if at not in rows:
-                rows[at] = _integrated(
-                    lambda y, at=at: log_density({outer: np.full(y.shape, at), inner: y}),
-                    _intervals(piece, inner, {outer: np.array([at])}),
-                )
+                rows[at] = row(at)
         return np.array([rows[at].log_mass for at in x.tolist()])
 
     nodes = _integrated(of_outer, _intervals(piece, outer, {}))
-    xs, ys, weights = [], [], []
-    for at, weight in zip(nodes.points.tolist(), nodes.log_weights.tolist(), strict=True):
-        row = rows.get(at)
-        if row is None:
-            of_outer(np.array([at]))
-            row = rows[at]
-        if row.log_mass > -inf and weight > nodes.log_mass - 40:
-            xs.append(np.full(row.points.shape, at))
-            ys.append(row.points)
-            weights.append(row.log_weights - row.log_mass + weight)
+    of_outer(nodes.points)
+    heavy = nodes.log_weights > nodes.log_mass - NEGLIGIBLE
+    xs: list[Floats] = []
+    ys: list[Floats] = []
+    weights: list[Floats] = []
+    for at, weight in zip(nodes.points[heavy].tolist(), nodes.log_weights[heavy].tolist(), strict=True):
+        inside_ = rows[at]
+        xs.append(np.full(inside_.points.shape, at))
+        ys.append(inside_.points)
+        weights.append(inside_.log_weights - inside_.log_mass + weight)
     # The rows' errors are shares of the rows, so that theirs of the whole is no more than the largest.
     error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
@@ -241,10 +247,10 @@ def _block(
                 raise AssertionError("not a quadratic form")
     if not size:
         return constant, linear, precision
-    good = np.isfinite(precision).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
+    good = np.asarray(np.isfinite(precision).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1))
     safe = np.where(good[:, None, None], precision, np.eye(size))
     sign, log_det = np.linalg.slogdet(safe)
-    good &= sign > 0
+    good = good & (sign > 0)
     safe = np.where(good[:, None, None], safe, np.eye(size))
     covariance = np.linalg.inv(safe)
     mean = np.einsum("nij,nj->ni", covariance, np.where(good[:, None], linear, 0.0))
@@ -262,7 +268,7 @@ def _linear(number: Number, block: tuple[Latent, ...]) -> tuple[Number, dict[int
         if powers is None or not set(powers) <= {0, 1} or any(mentions(powers[1], other) for other in block):
             return None
         slopes[i] = powers[1]
-        number = powers.get(0, 0)
+        number = of_power(powers, 0)
     return number, slopes
 
 
@@ -295,7 +301,7 @@ def _intervals(piece: Piece, variable: Latent, points: Points) -> list[tuple[flo
         if not all(type(k) is int and k >= 0 for k in powers):
             continue
         rising = [
-            float(values_at(powers.get(k, 0), points).reshape(-1)[0]) for k in range(int(max(powers)) + 1)
+            float(values_at(of_power(powers, k), points).reshape(-1)[0]) for k in range(int(max(powers)) + 1)
         ]
         roots = np.roots(rising[::-1])
         cuts += roots[np.abs(roots.imag) < 1e-12 * (1 + np.abs(roots))].real.tolist()

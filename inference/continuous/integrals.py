@@ -16,10 +16,10 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import factorial
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
-from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, shape_in
+from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_moments
 from pplc.semantics.number import LogWeight
 from pplc.semantics.symbolic.elementary import Number, lgamma, log, log_beta
@@ -83,7 +83,7 @@ def _cases(piece: Piece, variable: Latent) -> Iterator[tuple[End, End, Piece]] |
             return None
         slope = powers[1]
         low, high = range_of(slope, piece.ranges)
-        at = -powers.get(0, ZERO) / slope
+        at = -of_power(powers, 0) / slope
         if low >= 0:
             lows.append(at)
         elif high <= 0:
@@ -166,7 +166,7 @@ def _linear_power(variable: Latent, factor: Number, shape: Shape, low: End, high
         return None
     if low is None or high is None or not times > -1:
         return None
-    start, end = powers.get(0, ZERO) + powers[1] * low, powers.get(0, ZERO) + powers[1] * high
+    start, end = of_power(powers, 0) + powers[1] * low, of_power(powers, 0) + powers[1] * high
     if start == 0:
         return [((times + 1) * log(end), factor / (powers[1] * (times + 1)))]
     if end == 0:
@@ -179,7 +179,7 @@ def _near_end(variable: Latent, shape: Shape, high: Number) -> tuple[Unknown, Nu
     for total in shape.logs:
         powers = in_powers(total, variable)
         if powers is not None and set(powers) <= {0, 1} and not isinstance(powers[1], Unknown):
-            if powers[1] < 0 and powers.get(0, ZERO) / -powers[1] == high:
+            if powers[1] < 0 and of_power(powers, 0) / -powers[1] == high:
                 return total, -powers[1]
     return None
 
@@ -207,7 +207,7 @@ def _multiplied_out(variable: Latent, factor: Powers, shape: Shape, keep: Unknow
 def _absorbed(factor: Powers, shape: Shape) -> bool:
     """Whether the power of x that the exponent contains is now part of the factor."""
     power = shape.log
-    if isinstance(power, Unknown) or (isinstance(power, float) and power != int(power)):
+    if isinstance(power, Unknown) or (isinstance(power, float) and not power.is_integer()):
         return False
     if power:
         moved = {exponent + Fraction(power): c for exponent, c in factor.items()}
@@ -230,13 +230,21 @@ def _normal(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
     precision = shape.powers[2] * -2
     if not _positive(precision, piece) or not _whole(factor) or not _single(precision):
         return None
-    slope = shape.powers.get(1, ZERO)
+    slope = of_power(shape.powers, 1)
     mean, variance = slope / precision, UNIT / precision
     exponent = slope * mean / 2 + (LOG_2PI - log(precision)) / 2
     moments = [UNIT, mean]
-    for k in range(2, max(factor, default=0) + 1):
+    for k in range(2, _degree(factor) + 1):
         moments.append(mean * moments[k - 1] + variance * moments[k - 2] * (k - 1))
     return [(exponent, _sum(c * moments[int(k)] for k, c in factor.items()))]
+
+
+def _degree(factor: Powers) -> int:
+    return int(max(factor, default=0))
+
+
+def _float(end: End) -> float | None:
+    return None if end is None else float(cast(float, end))
 
 
 def _single(number: Number) -> bool:
@@ -246,16 +254,16 @@ def _single(number: Number) -> bool:
 
 def _truncated(factor: Powers, shape: Shape, low: End, high: End) -> list[Term] | None:
     """The same between known bounds, with known coefficients."""
-    known = [shape.powers[2], shape.powers.get(1, ZERO), low, high]
+    known = [shape.powers[2], of_power(shape.powers, 1), low, high]
     if any(isinstance(number, Unknown) for number in known) or not shape.powers[2] < 0 or not _whole(factor):
         return None
-    precision, slope = -2 * float(shape.powers[2]), float(shape.powers.get(1, ZERO))
+    precision, slope = -2 * float(shape.powers[2]), float(of_power(shape.powers, 1))
     found = truncated_moments(
         slope / precision,
         precision**-0.5,
-        None if low is None else float(low),
-        None if high is None else float(high),
-        max(factor, default=0),
+        _float(low),
+        _float(high),
+        _degree(factor),
     )
     if found is None:
         return None

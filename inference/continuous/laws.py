@@ -59,15 +59,23 @@ class Normals:
     means: Floats
     sds: Floats
 
-    @cached_property
-    def mean(self) -> float:
+    @property
+    def mean(self) -> Real:
         """The mean."""
+        return self._mean
+
+    @property
+    def variance(self) -> Real:
+        """The variance."""
+        return self._variance
+
+    @cached_property
+    def _mean(self) -> float:
         return float(self.shares @ self.means)
 
     @cached_property
-    def variance(self) -> float:
-        """The variance."""
-        return float(self.shares @ (self.sds**2 + (self.means - self.mean) ** 2))
+    def _variance(self) -> float:
+        return float(self.shares @ (self.sds**2 + (self.means - self._mean) ** 2))
 
     def cdf(self, x: float) -> float:
         """P(X <= x)."""

@@ -14,8 +14,8 @@ from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.laws import Family, Mixed, Normals, Part, Real
 from pplc.inference.continuous.masses import log_mass, settled
-from pplc.inference.continuous.piece import UNIT, ZERO, Piece
-from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in
+from pplc.inference.continuous.piece import UNIT, Piece
+from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
 from pplc.inference.continuous.quadrature import Nodes, integrate
 from pplc.semantics.laws import FamilyLaw, make_law
 from pplc.semantics.measure import times, total
@@ -110,7 +110,8 @@ def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes:
     ranges = [piece.ranges.get(variable, (-inf, inf)) for _, piece in left]
 
     def log_density(x: Floats) -> Floats:
-        logs, signs = [], []
+        logs: list[Floats] = []
+        signs: list[Floats] = []
         for weight, piece in left:
             points = {variable: x}
             factor = np.broadcast_to(values_at(piece.factor, points), x.shape)
@@ -120,9 +121,9 @@ def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes:
             signs.append(np.sign(factor))
         high = np.max(logs, axis=0)
         safe = np.where(np.isfinite(high), high, 0.0)
-        total = np.sum([s * np.exp(v - safe) for s, v in zip(signs, logs, strict=True)], axis=0)
+        whole: Floats = np.sum([s * np.exp(v - safe) for s, v in zip(signs, logs, strict=True)], axis=0)
         with np.errstate(all="ignore"):
-            return np.asarray(np.where(total > 0, safe + np.log(total), -inf))
+            return np.asarray(np.where(whole > 0, safe + np.log(whole), -inf))
 
     return integrate(log_density, min(low for low, _ in ranges), max(high for _, high in ranges))
 
@@ -136,7 +137,7 @@ def recognised(variable: Latent, piece: Piece) -> FamilyLaw | None:
     low, high = _bounds(variable, piece)
     if set(powers) <= {1, 2} and 2 in powers and a == 0 and not shape.logs and (low, high) == (None, None):
         precision = powers[2] * -2
-        return _family("Normal", powers.get(1, ZERO) / precision, UNIT / precision, variant=1)
+        return _family("Normal", of_power(powers, 1) / precision, UNIT / precision, variant=1)
     if shape.logs:
         ((total, b), *others) = shape.logs.items()
         ends = in_powers(total, variable) or {}
@@ -171,7 +172,7 @@ def _bounds(variable: Latent, piece: Piece) -> tuple[Number | None, Number | Non
         powers: Powers = in_powers(bound, variable) or {}
         if not set(powers) <= {0, 1} or 1 not in powers:
             return inf, inf
-        at = -powers.get(0, ZERO) / powers[1]
+        at = -of_power(powers, 0) / powers[1]
         (lows if powers[1] > 0 else highs).append(at)
     return max(lows, default=None), min(highs, default=None)
 

@@ -94,8 +94,9 @@ def summed(terms: Iterable[tuple[LogWeight, Number]]) -> LogWeight:
         for weight, number in listed:
             whole = whole + number * (weight.value if isinstance(weight, LogRat) else elementary.exp(weight))
         return LogRat(whole) if isinstance(whole, Unknown) else _log(whole)
-    if all(isinstance(weight, LogRat) and not isinstance(number, float) for weight, number in listed):
-        total = sum((weight.value * Fraction(number) for weight, number in listed), Fraction(0))  # type: ignore[union-attr]
+    exact = [(weight.value, number) for weight, number in listed if isinstance(weight, LogRat)]
+    if len(exact) == len(listed) and not any(isinstance(number, float) for _, number in exact):
+        total = sum((ratio * Fraction(number) for ratio, number in exact), Fraction(0))
         return LogRat(total) if total > 0 else IMPOSSIBLE
     high = max((float(weight) for weight, _ in listed), default=-inf)
     if high == -inf:

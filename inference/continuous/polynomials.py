@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from pplc.semantics.symbolic.elementary import Number, exp, lgamma, log
 from pplc.semantics.symbolic.expression import (
@@ -27,6 +27,11 @@ from pplc.semantics.symbolic.expression import (
 
 Powers: TypeAlias = dict[Exponent, Number]
 """Exponent -> coefficient, which does not depend on the variable."""
+
+
+def of_power(powers: Powers, exponent: Exponent) -> Number:
+    """The coefficient of a power; zero if there is none."""
+    return powers[exponent] if exponent in powers else Fraction(0)
 
 
 def in_powers(number: Number, variable: Latent) -> Powers | None:
@@ -150,6 +155,8 @@ def _replaced(atom: Latent | Applied | Base, exponent: Exponent, variable: Laten
             inner = of_atom(Applied(name, moved), space) if named is None else named(moved)
         case Base(total):
             inner = substituted(total, variable, value)
+        case _:
+            assert_never(atom)
     if isinstance(inner, Unknown):
         return power(inner, exponent)
     return inner ** int(exponent) if exponent.denominator == 1 else float(inner) ** float(exponent)

@@ -1,7 +1,7 @@
 """Integrals of one variable by adaptive Gauss–Legendre quadrature, in the logarithm.
 
 The interval is mapped to (0, 1) or (-1, 1) so that algebraic ends and tails become smooth, and cut into
-panels, at first more finely around the highest point; panels whose halves do not add up to the whole are halved.
+panels, at first finer around the highest point; panels whose halves do not add up to the whole are halved.
 Davis & Rabinowitz (1984), Methods of Numerical Integration, secs. 2.7 and 6.2.
 """
 
@@ -103,10 +103,10 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
         log_weights = np.concatenate([first[1][bad], second[1][bad]])
     every = np.concatenate([p.ravel() for p, _ in done])
     weights = np.concatenate([w.ravel() for _, w in done])
-    found = to_x(every)
-    order = np.argsort(found)
+    xs = to_x(every)
+    order = np.argsort(xs)
     total = _log_sum(weights)
-    return Nodes(found[order], weights[order], total, float(np.concatenate(errors).sum()))
+    return Nodes(xs[order], weights[order], total, float(np.concatenate(errors).sum()))
 
 
 def _gentle(log_density: LogDensity, low: float, high: float) -> Nodes | None:

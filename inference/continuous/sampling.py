@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -80,7 +80,7 @@ class _Grids:
     def _below(self) -> Floats:
         return np.cumsum(self._grid.shares)
 
-    def draw(self, source: Source, draws: Draws) -> Values:  # noqa: ARG002
+    def draw(self, source: Source, draws: Draws) -> Values:
         made = self._grid
         on = [variable for variable in made.points if variable not in made.block]
         u = source.uniform()
@@ -91,14 +91,14 @@ class _Grids:
         found = {variable: float(made.points[variable][k]) for variable in on}
         if made.block:
             means, covariances = made.moments
-            factor = np.linalg.cholesky(covariances[k])
-            noise = np.array([ndtri(source.uniform()) for _ in made.block])
-            found |= dict(zip(made.block, (means[k] + factor @ noise).tolist(), strict=True))
+            factor = cast(Floats, np.linalg.cholesky(covariances[k]))
+            noise: Floats = np.array([ndtri(source.uniform()) for _ in made.block])
+            found |= {v: float(x) for v, x in zip(made.block, means[k] + factor.dot(noise), strict=True)}
         return found
 
 
 class _Steps:
-    """A piece whose first variable is drawn given the others, which are drawn from what is left without it."""
+    """A piece one variable of which is drawn given the others, and these from what is left without it."""
 
     def __init__(self, piece: Piece, variable: Latent, cases: list[Piece]) -> None:
         self._piece, self._variable = piece, variable

@@ -219,7 +219,8 @@ class Code:
 
         Tables are written to `out`; without it, sums stay pending code of the variables left.
         """
-        left, todo = list(terms), self.ordered(variables)
+        left: list[Term] = list(terms)
+        todo = self.ordered(variables)
         while todo:
             variable = _cheapest(todo, left)
             todo.remove(variable)

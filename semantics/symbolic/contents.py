@@ -54,7 +54,7 @@ def numbers_in(value: object) -> set[Unknown]:
     return found
 
 
-def replaced(value: Any, change: Callable[[Unknown], Unknown]) -> Any:
+def replaced(value: Any, change: Callable[[Unknown], Any]) -> Any:
     """The value with the numbers in it that depend on random variables changed; itself if none is."""
     match value:
         case Unknown():
@@ -62,17 +62,9 @@ def replaced(value: Any, change: Callable[[Unknown], Unknown]) -> Any:
         case bool() | int() | float() | str() | Fraction() | range() | None:
             return value
         case tuple() | list() | frozenset():
-            old = tuple(cast("tuple[Any, ...]", value))
-            new = tuple(replaced(item, change) for item in old)
-            if all(a is b for a, b in zip(old, new, strict=True)):
-                return value
-            kind: Any = type(cast("tuple[Any, ...]", value))
-            return kind(*new) if hasattr(value, "_fields") else kind(new)  # a named tuple takes its parts
+            return _listed(cast("tuple[Any, ...]", value), change)
         case Mapping():
-            held = cast("Mapping[Any, Any]", value)
-            made = {replaced(key, change): replaced(item, change) for key, item in held.items()}
-            same = all(a is b and held[a] is made[b] for a, b in zip(held, made, strict=True))
-            return value if same else made
+            return _mapped(cast("Mapping[Any, Any]", value), change)
         case _ if is_dataclass(value) and not isinstance(value, type):
             if type(value).__module__.startswith("pplc.lang"):
                 return value  # a piece of the program
@@ -81,3 +73,18 @@ def replaced(value: Any, change: Callable[[Unknown], Unknown]) -> Any:
             return value if all(parts[name] is moved[name] for name in parts) else type(value)(**moved)
         case _:
             return value
+
+
+def _listed(value: tuple[Any, ...], change: Callable[[Unknown], Any]) -> Any:
+    old = tuple(value)
+    new = tuple(replaced(item, change) for item in old)
+    if all(a is b for a, b in zip(old, new, strict=True)):
+        return value
+    kind: Any = type(value)
+    return kind(*new) if hasattr(value, "_fields") else kind(new)  # a named tuple takes its parts
+
+
+def _mapped(value: Mapping[Any, Any], change: Callable[[Unknown], Any]) -> Any:
+    made = {replaced(key, change): replaced(item, change) for key, item in value.items()}
+    same = all(a is b and value[a] is made[b] for a, b in zip(value, made, strict=True))
+    return value if same else made

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from math import comb
 from types import MappingProxyType
+from typing import TypeAlias
 
 from pplc.lang.families import FAMILIES
 from pplc.semantics.symbolic.elementary import (
@@ -202,20 +203,67 @@ def _softmax(logits: Sequence[Number]) -> tuple[Number, ...]:
     return tuple(x / whole for x in powers)
 
 
-CONVERSIONS: Mapping[tuple[str, int], Callable[..., tuple[Number, ...]]] = MappingProxyType(
+Converted: TypeAlias = tuple[Number, ...]
+
+
+def _by_logit(logit: Number) -> Converted:
+    return (_logistic_of(logit),)
+
+
+def _counted_by_logit(n: int, logit: Number) -> Converted:
+    return n, _logistic_of(logit)
+
+
+def _by_logits(logits: Sequence[Number]) -> Converted:
+    return (_softmax(logits),)
+
+
+def _by_dispersion(mean: Number, dispersion: Number) -> Converted:
+    return dispersion, dispersion / (mean + dispersion)
+
+
+def _by_variance(mean: Number, variance: Number) -> Converted:
+    return mean, sqrt(variance)
+
+
+def _by_precision(mean: Number, precision: Number) -> Converted:
+    return mean, raised(precision, -_HALF)
+
+
+def _inverted(mean: Number) -> Converted:
+    return (1 / mean,)
+
+
+def _shape_and_scale(shape: Number, scale: Number) -> Converted:
+    return shape, 1 / scale
+
+
+def _shape_and_mean(shape: Number, mean: Number) -> Converted:
+    return shape, shape / mean
+
+
+def _mean_and_sd(mean: Number, sd: Number) -> Converted:
+    return (mean / sd) ** 2, mean / sd / sd
+
+
+def _mean_and_concentration(mean: Number, concentration: Number) -> Converted:
+    return mean * concentration, (1 - mean) * concentration
+
+
+CONVERSIONS: Mapping[tuple[str, int], Callable[..., Converted]] = MappingProxyType(
     {
-        ("Bernoulli", 1): lambda logit: (_logistic_of(logit),),
-        ("Binomial", 1): lambda n, logit: (n, _logistic_of(logit)),
-        ("Categorical", 1): lambda logits: (_softmax(logits),),
-        ("NegativeBinomial", 1): lambda mean, dispersion: (dispersion, dispersion / (mean + dispersion)),
-        ("Normal", 1): lambda mean, variance: (mean, sqrt(variance)),
-        ("Normal", 2): lambda mean, precision: (mean, raised(precision, -_HALF)),
-        ("Exponential", 1): lambda scale: (1 / scale,),
-        ("Exponential", 2): lambda mean: (1 / mean,),
-        ("Gamma", 1): lambda shape, scale: (shape, 1 / scale),
-        ("Gamma", 2): lambda shape, mean: (shape, shape / mean),
-        ("Gamma", 3): lambda mean, sd: ((mean / sd) ** 2, mean / sd / sd),
-        ("Beta", 1): lambda mean, concentration: (mean * concentration, (1 - mean) * concentration),
+        ("Bernoulli", 1): _by_logit,
+        ("Binomial", 1): _counted_by_logit,
+        ("Categorical", 1): _by_logits,
+        ("NegativeBinomial", 1): _by_dispersion,
+        ("Normal", 1): _by_variance,
+        ("Normal", 2): _by_precision,
+        ("Exponential", 1): _inverted,
+        ("Exponential", 2): _inverted,
+        ("Gamma", 1): _shape_and_scale,
+        ("Gamma", 2): _shape_and_mean,
+        ("Gamma", 3): _mean_and_sd,
+        ("Beta", 1): _mean_and_concentration,
     }
 )
 """From the k-th alternative list of parameters to the main one."""

@@ -3,8 +3,8 @@
 An `Unknown` is a `Fraction` to everything that adds, multiplies, divides and takes powers, so that a
 program runs on it as it is. It is a sum of terms, each a coefficient times powers of atoms; an atom is a
 random variable (`Latent`), a function of an expression (`Applied`), or a sum that stands under a power
-(`Base`). Equal expressions that are sums and products of the same atoms are written alike, once powers of sums are multiplied out (`expanded`). A constant
-expression is a plain number again.
+(`Base`). Equal expressions that are sums and products of the same atoms are written alike, once powers of
+sums are multiplied out (`expanded`). A constant expression is a plain number again.
 
 Coefficients are rationals as long as everything was rational, floats afterwards. A comparison is decided
 by the `Space` the variables live in: by their ranges, or by what the run that is going has assumed; if
@@ -14,11 +14,12 @@ zero: variables have densities.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isinf
-from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeAlias, cast
+from typing import Any, Never, Protocol, Self, TypeAlias, cast
 
 from pplc.semantics.formula import Symbolic
 from pplc.semantics.values import Address, Fault, show_address
@@ -150,12 +151,14 @@ class Unknown(Symbolic):
 
     terms: Terms
     space: Space
+    _hash: int
+    _atoms: frozenset[Latent] | None
 
     def __new__(cls, space: Space, terms: Terms) -> Self:
         self = object.__new__(cls)
         self.space, self.terms = space, terms
         self._hash = 0
-        self._atoms: frozenset[Latent] | None = None
+        self._atoms = None
         return self
 
     def __str__(self) -> str:
@@ -238,12 +241,10 @@ class Unknown(Symbolic):
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Unknown) and self.terms == other.terms)
 
-    if not TYPE_CHECKING:  # typeshed takes `Complex` for unhashable
-
-        def __hash__(self) -> int:
-            if not self._hash:
-                self._hash = hash(frozenset(self.terms.items()))
-            return self._hash
+    def __hash__(self) -> int:
+        if not self._hash:
+            self._hash = hash(frozenset(self.terms.items()))
+        return self._hash
 
     def __bool__(self) -> bool:
         return True
@@ -260,8 +261,11 @@ class Unknown(Symbolic):
     def __gt__(self, other: object) -> bool:
         return is_positive(self - other)
 
-    __le__ = __lt__
-    __ge__ = __gt__
+    def __le__(self, other: object) -> bool:
+        return self < other
+
+    def __ge__(self, other: object) -> bool:
+        return self > other
 
     # ------------------------------------------------------------------ what needs the value
 
@@ -442,15 +446,14 @@ def _known_power(base: Coefficient, exponent: Exponent) -> Coefficient:
         return base ** int(exponent)
     if base == 1:
         return base
-    return float(base) ** float(exponent)
+    return math.pow(base, exponent)
 
 
 def scaled(number: Unknown) -> tuple[Coefficient, Unknown]:
     """A positive factor and what is left, whose leading coefficient is 1 or -1."""
-    lead = number.terms.get(ONE)
-    if lead is None:
-        lead = number.terms[min(number.terms, key=_order)]
-    scale = abs(lead)
+    lead = ONE if ONE in number.terms else min(number.terms, key=_order)
+    found = number.terms[lead]
+    scale = found if found > 0 else -found
     return scale, number if scale == 1 else number * (1 / scale)
 
 

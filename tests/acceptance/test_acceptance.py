@@ -215,8 +215,9 @@ DIGITS = {"K22_eight_schools": 2e-5}
 
 @pytest.mark.parametrize("name", [name for name in SAMPLED if name != "H03_dpmem" and name not in ENDLESS])
 def test_the_exact_method_finds_the_same_numbers(name: str) -> None:
-    """Conjugate, linear-Gaussian, mixed and recursive programs, in closed form or with one or two variables on a
-    grid. H03 is written by stick breaking, whose tail no closed form shortens: `DirichletProcess` is exact.
+    """Conjugate, linear-Gaussian, mixed, recursive programs: closed forms, grids of one or two variables.
+
+    H03 is written by stick breaking, whose tail no closed form shortens: `DirichletProcess` is exact.
     """
     case = SAMPLED[name]
     run = model_of(name).infer(data_of(name, case.set), method="exact")

@@ -108,7 +108,10 @@ HALVES = st.integers(1, 8).map(lambda n: F(n, 2))
 WHOLES = st.integers(1, 6).map(Fraction)
 
 
-def piece_of(exponent: Any, *bounds: Any, factor: Any = F(1), latents: tuple[Latent, ...] = (AX,)) -> Piece:
+ONE = F(1)
+
+
+def piece_of(exponent: Any, *bounds: Any, factor: Any = ONE, latents: tuple[Latent, ...] = (AX,)) -> Piece:
     piece = Piece(latents=latents)
     for bound in bounds:
         made = piece.where(bound)

@@ -1,4 +1,4 @@
-"""Expressions in continuous random variables: their normal form, functions, ranges, and the densities of families."""
+"""Expressions in continuous random variables: normal form, functions, ranges, densities of families."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_the_logarithm_of_a_product_is_a_sum() -> None:
 def test_an_exponent_falls_apart_into_a_float_a_rational_and_the_rest() -> None:
     total = elementary.log(3 * X) + elementary.log(Fraction(1, 4)) + 0.5
     assert elementary.constant_and_rest(total) == (0.5, Fraction(3, 4), elementary.log(X))
-    assert elementary.constant_and_rest(Fraction(2)) == (2.0, 1, 0)
+    assert elementary.constant_and_rest(Fraction(2)) == (2.0, Fraction(1), Fraction(0))
 
 
 def test_factorials_and_beta_functions_of_whole_numbers_stay_rational() -> None:
