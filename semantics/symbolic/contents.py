@@ -63,8 +63,8 @@ def replaced(value: Any, change: Callable[[Unknown], Any]) -> Any:
             return value
         case tuple() | list() | frozenset():
             return _listed(cast("tuple[Any, ...]", value), change)
-        case Mapping():
-            return _mapped(cast("Mapping[Any, Any]", value), change)
+        case _ if _is_mapping(value):
+            return _mapped(value, change)
         case _ if is_dataclass(value) and not isinstance(value, type):
             if type(value).__module__.startswith("pplc.lang"):
                 return value  # a piece of the program
@@ -82,6 +82,10 @@ def _listed(value: tuple[Any, ...], change: Callable[[Unknown], Any]) -> Any:
         return value
     kind: Any = type(value)
     return kind(*new) if hasattr(value, "_fields") else kind(new)  # a named tuple takes its parts
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _mapped(value: Mapping[Any, Any], change: Callable[[Unknown], Any]) -> Any:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isinf
-from typing import Any, Never, Protocol, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeAlias, cast
 
 from pplc.semantics.formula import Symbolic
 from pplc.semantics.values import Address, Fault, show_address
@@ -238,13 +238,15 @@ class Unknown(Symbolic):
 
     # ------------------------------------------------------------------ comparison
 
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Unknown) and self.terms == other.terms)
+    if not TYPE_CHECKING:  # typeshed takes `Complex` for unhashable
 
-    def __hash__(self) -> int:
-        if not self._hash:
-            self._hash = hash(frozenset(self.terms.items()))
-        return self._hash
+        def __eq__(self, other: object) -> bool:
+            return self is other or (isinstance(other, Unknown) and self.terms == other.terms)
+
+        def __hash__(self) -> int:
+            if not self._hash:
+                self._hash = hash(frozenset(self.terms.items()))
+            return self._hash
 
     def __bool__(self) -> bool:
         return True
