@@ -72,5 +72,9 @@ def function(name: str) -> Callable[[Any], Any]:
         return plain[name]
     from scipy import special
 
-    made: dict[str, Callable[[Any], Any]] = {"lgamma": special.gammaln, "erf": special.erf}
+    made: dict[str, Callable[[Any], Any]] = {
+        "lgamma": special.gammaln,
+        "erf": special.erf,
+        "log_ndtr": special.log_ndtr,
+    }
     return made[name]

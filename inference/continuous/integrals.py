@@ -22,14 +22,18 @@ from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_moments
 from pplc.semantics.number import LogWeight
-from pplc.semantics.symbolic.elementary import Number, lgamma, log, log_beta
-from pplc.semantics.symbolic.expression import Latent, Unknown, mentions
+from pplc.semantics.special.error_function import log_ndtr
+from pplc.semantics.symbolic.elementary import Number, applied, lgamma, log, log_beta, sqrt
+from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, mentions
 from pplc.semantics.symbolic.ranges import range_of
 
 LOG_2PI = 1.8378770664093453
 
 MOST_CASES = 64
 """Choices of the bounds that matter, out of several, that are looked at."""
+
+FEW = 2
+"""Variables left beside which a quotient by a sum is simple enough."""
 
 MOST_POWER = 400
 """Degree of a polynomial that is multiplied out."""
@@ -154,7 +158,7 @@ def _integral(
         return _exponential(factor, shape, low, high, piece)
     if powers <= {1, 2}:
         whole = low is None and high is None
-        return _normal(factor, shape, piece) if whole else _truncated(factor, shape, low, high)
+        return _normal(factor, shape, piece) if whole else _truncated(factor, shape, low, high, piece)
     return None
 
 
@@ -228,7 +232,7 @@ def _whole(factor: Powers) -> bool:
 def _normal(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
     """exp(-A x²/2 + B x) on the line; moments by m_k = (B/A) m_{k-1} + (k-1) m_{k-2} / A."""
     precision = shape.powers[2] * -2
-    if not _positive(precision, piece) or not _whole(factor) or not _single(precision):
+    if not _positive(precision, piece) or not _whole(factor) or not _single(precision, piece):
         return None
     slope = of_power(shape.powers, 1)
     mean, variance = slope / precision, UNIT / precision
@@ -247,15 +251,20 @@ def _float(end: End) -> float | None:
     return None if end is None else float(cast(float, end))
 
 
-def _single(number: Number) -> bool:
-    """Whether dividing by a number leaves sums of products; of others nothing would simplify."""
-    return not isinstance(number, Unknown) or len(number.terms) == 1
+def _single(number: Number, piece: Piece) -> bool:
+    """Whether dividing by a number leaves few terms: it is a product, or few variables are left to see it.
+
+    Otherwise a grid, on which a normal block is integrated out by linear algebra, is better.
+    """
+    return not isinstance(number, Unknown) or len(number.terms) == 1 or len(piece.latents) <= FEW
 
 
-def _truncated(factor: Powers, shape: Shape, low: End, high: End) -> list[Term] | None:
-    """The same between known bounds, with known coefficients."""
+def _truncated(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
+    """The same between bounds: with known coefficients, or one bound and no moments, by the normal cdf Φ."""
     known = [shape.powers[2], of_power(shape.powers, 1), low, high]
-    if any(isinstance(number, Unknown) for number in known) or not shape.powers[2] < 0 or not _whole(factor):
+    if any(isinstance(number, Unknown) for number in known):
+        return _tail(factor, shape, low, high, piece)
+    if not shape.powers[2] < 0 or not _whole(factor):
         return None
     precision, slope = -2 * float(shape.powers[2]), float(of_power(shape.powers, 1))
     found = truncated_moments(
@@ -272,10 +281,26 @@ def _truncated(factor: Powers, shape: Shape, low: End, high: End) -> list[Term] 
     return [(exponent, _sum(c * moments[int(k)] for k, c in factor.items()))]
 
 
+def _tail(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
+    """exp(-A x²/2 + B x) beyond one bound e: Φ(± (B/A - e) √A) times the integral over the line."""
+    whole = _normal(factor, shape, piece) if set(factor) == {0} else None
+    if whole is None or (low is None) == (high is None):
+        return None
+    precision = shape.powers[2] * -2
+    mean = of_power(shape.powers, 1) / precision
+    end: Number = high if low is None else low
+    try:
+        z = (mean - end if high is None else end - mean) * sqrt(precision)
+    except (NeedsValue, Undecided):  # the sign of what stands under the root is not known
+        return None
+    ((exponent, made),) = whole
+    return [(exponent + (applied("log_ndtr", z) if isinstance(z, Unknown) else log_ndtr(float(z))), made)]
+
+
 def _gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
     """x^a e^(-c x) on the half line."""
     rate, a = -shape.powers[1], shape.log + 1
-    if not _positive(rate, piece) or not _single(rate) or not _exists(a, factor, piece):
+    if not _positive(rate, piece) or not _single(rate, piece) or not _exists(a, factor, piece):
         return None
     exponent = lgamma(a) - a * log(rate)
     return [(exponent, _sum(c * _rising(a, int(m)) / rate ** int(m) for m, c in factor.items()))]
@@ -285,7 +310,7 @@ def _inverse_gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | N
     """x^(-a-1) e^(-d/x) on the half line."""
     scale, a = -shape.powers[-1], -shape.log - 1
     turned: Powers = {-m: c for m, c in factor.items()}
-    if not _positive(scale, piece) or not _single(scale) or not _exists(a, turned, piece):
+    if not _positive(scale, piece) or not _single(scale, piece) or not _exists(a, turned, piece):
         return None
     exponent = lgamma(a) - a * log(scale)
     return [(exponent, _sum(c * _rising(a, int(m)) / scale ** int(m) for m, c in turned.items()))]
@@ -337,7 +362,7 @@ def _raised(base: Number, exponent: int | Fraction) -> Number:
 def _exponential(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
     """A polynomial times e^(-c x) between bounds, one of which may be infinite."""
     rate = -shape.powers[1]
-    if not _whole(factor) or not _single(rate):
+    if not _whole(factor) or not _single(rate, piece):
         return None
     found = range_of(rate, piece.ranges)
     if (high is None and found.lower < 0) or (low is None and found.upper > 0):
