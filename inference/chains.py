@@ -278,7 +278,7 @@ def watching(
     from time import monotonic
 
     total = sum(settings.draws + _left(standing, settings.warmup) for standing in begun)
-    last = monotonic()
+    last = -BURST  # the first look is not put off: there may be no time at all
 
     seen = [0] * len(records)
 

@@ -148,7 +148,7 @@ def test_annealing_and_tempering_mean_the_acceptance_programs(name: str) -> None
     try:
         tempered = led(program, 2, (1,), F(1), 1_500)
     except TooLarge:
-        tempered = led(program, 1, (1, 2), F(1))
+        tempered = led(program, 1, (2, 1), F(1))
     assert measure(tempered) == masses(program)
 
 
