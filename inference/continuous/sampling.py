@@ -59,15 +59,10 @@ def _way(piece: Piece) -> _Grids | _Steps:
         return _Grids(grid(piece))
     except TooMany:
         for variable in by_use(piece, frozenset()):
-            found = integrate_out(piece, variable)
-            if found is not None and all(_is_positive(left) for _, left in found):
+            found = integrate_out(piece, variable, whole=True)
+            if found is not None:
                 return _Steps(piece, variable, [left for _, left in found])
         raise
-
-
-def _is_positive(piece: Piece) -> bool:
-    """Whether a case of an integral is a density by itself, and not what another is lessened by."""
-    return isinstance(piece.factor, Unknown) or piece.factor > 0
 
 
 class _Grids:
