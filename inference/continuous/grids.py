@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from math import exp, inf, log, pi
+from math import inf, log, pi
 from typing import TypeAlias
 
 import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
+from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.polynomials import in_powers
-from pplc.inference.continuous.quadrature import LogDensity, Nodes, integrate
+from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -129,21 +130,25 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
         return Grid({block[0]: one}, found, float(found[0]), 0.0, block, piece)
     if len(order) == 1:
         (variable,) = order
-        nodes = _integrated(lambda x: log_density({variable: x}), _intervals(piece, variable, {}))
+        hills = Hills(piece, variable).at({})
+        nodes = integrated(lambda x: log_density({variable: x}), _intervals(piece, variable, {}), hills)
         return Grid({variable: nodes.points}, nodes.log_weights, nodes.log_mass, nodes.error, block, piece)
     outer, inner = order
     rows: dict[float, Nodes] = {}
+    inner_hills = Hills(piece, inner)
 
     def of_outer(x: Floats) -> Floats:
         for at in x.tolist():
             if at not in rows:
-                rows[at] = _integrated(
+                rows[at] = integrated(
                     lambda y, at=at: log_density({outer: np.full(y.shape, at), inner: y}),
                     _intervals(piece, inner, {outer: np.array([at])}),
+                    inner_hills.at({outer: np.array([at])}),
                 )
         return np.array([rows[at].log_mass for at in x.tolist()])
 
-    nodes = _integrated(of_outer, _intervals(piece, outer, {}))
+    usual = {inner: np.array([_between(*piece.ranges.get(inner, (-inf, inf)))])}
+    nodes = integrated(of_outer, _intervals(piece, outer, {}), Hills(piece, outer).at(usual))
     xs, ys, weights = [], [], []
     for at, weight in zip(nodes.points.tolist(), nodes.log_weights.tolist(), strict=True):
         row = rows.get(at)
@@ -316,19 +321,3 @@ def _between(left: float, right: float) -> float:
     if left == -inf:
         return 0.0 if right == inf else right - 1 - abs(right)
     return left + 1 + abs(left) if right == inf else 0.5 * (left + right)
-
-
-def _integrated(log_density: LogDensity, intervals: list[tuple[float, float]]) -> Nodes:
-    """The integral over several intervals."""
-    found = [integrate(log_density, low, high) for low, high in intervals]
-    if len(found) == 1:
-        return found[0]
-    mass = float(np.logaddexp.reduce([nodes.log_mass for nodes in found])) if found else -inf
-    if mass == -inf:
-        return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
-    return Nodes(
-        np.concatenate([nodes.points for nodes in found]),
-        np.concatenate([nodes.log_weights for nodes in found]),
-        mass,
-        sum(nodes.error * exp(nodes.log_mass - mass) for nodes in found),
-    )

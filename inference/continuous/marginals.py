@@ -12,12 +12,13 @@ from pplc.inference.continuous.cases import share_of
 from pplc.inference.continuous.changes import as_variable, with_inner_variables
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
-from pplc.inference.continuous.laws import Family, Mixed, Normals, Part, Real
+from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.integrals import MOST_LOST
+from pplc.inference.continuous.laws import Family, Mixed, Normals, Part, Real
 from pplc.inference.continuous.masses import log_mass, settled
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in
-from pplc.inference.continuous.quadrature import Nodes, integrate
+from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.laws import FamilyLaw, make_law
 from pplc.semantics.measure import times, total
 from pplc.semantics.number import LogWeight
@@ -133,7 +134,8 @@ def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes | No
             return np.where(total > 0, safe + np.log(total), -inf), safe + np.log(np.sum(sizes, axis=0))
 
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
-    nodes = integrate(lambda x: log_densities(x)[0], low, high)
+    hills = [hill for _, piece in left for hill in Hills(piece, variable).at({})]
+    nodes = integrated(lambda x: log_densities(x)[0], [(low, high)], hills)
     if all(not isinstance(piece.factor, Unknown) and piece.factor > 0 for _, piece in left):
         return nodes
     sums, sizes = log_densities(nodes.points)

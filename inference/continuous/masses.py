@@ -38,9 +38,7 @@ class Masses:
         return found
 
 
-def settled(
-    piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool = False
-) -> list[Weighted]:
+def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool = False) -> list[Weighted]:
     """The piece as a sum of pieces without the variables that have closed forms, but for those to keep.
 
     whole: every one of the pieces is a density itself. Otherwise some may be what others are lessened by.

@@ -11,12 +11,12 @@ import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
+from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.integrals import integrate_out
 from pplc.inference.continuous.marginals import recognised
 from pplc.inference.continuous.masses import by_use, log_mass
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import substituted
-from pplc.inference.continuous.quadrature import integrate
 from pplc.semantics.measure import is_zero
 from pplc.semantics.source import Source
 from pplc.semantics.special.error_function import ndtri
@@ -75,7 +75,7 @@ class _Grids:
     def _below(self) -> Floats:
         return np.cumsum(self._grid.shares)
 
-    def draw(self, source: Source, draws: Draws) -> Values:  # noqa: ARG002
+    def draw(self, source: Source, draws: Draws) -> Values:
         made = self._grid
         on = [variable for variable in made.points if variable not in made.block]
         u = source.uniform()
@@ -142,6 +142,6 @@ def _one(piece: Piece, source: Source) -> float:
             found = values_at(piece.exponent, points) + np.log(values_at(piece.factor, points))
         return np.where(inside(piece, points), found, -np.inf)
 
-    nodes = integrate(log_density, low, high)
+    nodes = integrated(log_density, [(low, high)], Hills(piece, variable).at({}))
     shares = np.exp(nodes.log_weights - nodes.log_mass)
     return float(np.interp(source.uniform(), np.cumsum(shares) - 0.5 * shares, nodes.points))
