@@ -7,7 +7,7 @@ the covariance J⁻¹. The others are integrated by quadrature, the second for e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -37,6 +37,15 @@ from pplc.semantics.values import Fault
 MOST_LEFT = 2
 """Variables on the grid."""
 
+ROUGHEST = 1e-2
+"""Error of an integral, as a share of it, above which it counts as none."""
+
+LARGEST = 1e15
+"""Log of an integral above which a density grows without end."""
+
+FLAT = 1e-9
+"""Eigenvalue of a precision, as a share of the largest, that may be one of 0 but for rounding."""
+
 Coefficients: TypeAlias = Mapping[tuple[int, ...], Number]
 """Of a polynomial in the block: `()` the constant, `(i,)` linear, `(i, j)` with i <= j quadratic terms."""
 
@@ -57,6 +66,19 @@ class TooMany(Fault):
 
 
 MOST_NAMED = 4
+
+
+class Infinite(Fault):
+    """An integral that is infinite, as far as can be told."""
+
+    def __init__(self, over: Iterable[Latent]) -> None:
+        super().__init__(
+            "E0524",
+            f"the integral over {', '.join(f'`{variable}`' for variable in over)} is infinite,"
+            " or too rough to be found numerically",
+            "the weights do not fall off",
+            "no posterior exists unless they do",
+        )
 
 
 @dataclass(frozen=True)
@@ -112,6 +134,13 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     left = tuple(variable for variable in piece.latents if variable not in block)
     if len(left) > MOST_LEFT:
         raise TooMany(left)
+    made = _made(piece, block, left)
+    if made.error > ROUGHEST or made.log_mass > LARGEST:
+        raise Infinite(left or block)
+    return made
+
+
+def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...]) -> Grid:
     quadratic = _quadratic(piece.exponent, block)
 
     def log_density(points: Points) -> Floats:
@@ -121,12 +150,15 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
                 found = found + np.log(values_at(piece.factor, points))
         elif piece.factor != 1:
             found = found + log(float(piece.factor))
-        return np.where(inside(piece, points), found, -inf)
+        found = np.where(inside(piece, points), found, -inf)
+        if (found == inf).any():
+            raise Infinite(block or left)
+        return found
 
     order = _outer_first(piece, left)
     if not order:
         one = np.zeros(1)
-        found = _block(quadratic, block, {block[0]: one})[0]
+        found = log_density({block[0]: one})
         return Grid({block[0]: one}, found, float(found[0]), 0.0, block, piece)
     if len(order) == 1:
         (variable,) = order
@@ -227,7 +259,7 @@ def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
 def _block(
     quadratic: Coefficients, block: tuple[Latent, ...], points: Points
 ) -> tuple[Floats, Floats, Floats]:
-    """Log mass, mean and covariance of the block at every point."""
+    """Log mass, mean and covariance of the block at every point; the mass may be infinite."""
     count, size = len(next(iter(points.values()))), len(block)
     constant = np.zeros(count)
     linear = np.zeros((count, size))
@@ -248,13 +280,19 @@ def _block(
         return constant, linear, precision
     good = np.isfinite(precision).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1)
     safe = np.where(good[:, None, None], precision, np.eye(size))
-    sign, log_det = np.linalg.slogdet(safe)
-    good &= sign > 0
+    growing = np.zeros(count, dtype=np.bool_)
+    try:
+        np.linalg.cholesky(safe)
+    except np.linalg.LinAlgError:
+        curved = np.linalg.eigvalsh(safe)
+        growing = good & (curved[:, 0] < -FLAT * np.abs(curved[:, -1])) & np.isfinite(constant)
+        good &= curved[:, 0] > 0
     safe = np.where(good[:, None, None], safe, np.eye(size))
+    log_det = np.linalg.slogdet(safe)[1]
     covariance = np.linalg.inv(safe)
     mean = np.einsum("nij,nj->ni", covariance, np.where(good[:, None], linear, 0.0))
     found = constant + 0.5 * (linear * mean).sum(1) + 0.5 * (size * log(2 * pi) - log_det)
-    return np.where(good, found, -inf), mean, covariance
+    return np.where(growing, inf, np.where(good, found, -inf)), mean, covariance
 
 
 def _linear(number: Number, block: tuple[Latent, ...]) -> tuple[Number, dict[int, Number]] | None:

@@ -12,8 +12,9 @@ from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.measure import times
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.symbolic import elementary
+from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Undecided, Unknown, latents_of
+from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, latents_of
 
 Weighted = tuple[LogWeight, Piece]
 
@@ -89,6 +90,9 @@ def _terms(
     terms: list[tuple[LogWeight, Number]] = []
     for weight, left in parts:
         if left.latents:
+            outside = latents_in((left.exponent, left.factor, left.region)) - set(left.latents)
+            if outside:  # variables of the outer program, which have no values yet
+                raise NeedsValue(min(map(str, outside)))
             made = grid(left)
             names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
             if grids is not None and names:

@@ -89,7 +89,7 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
         halves = np.logaddexp(_log_sum_rows(first[1]), _log_sum_rows(second[1]))
         most = max(_log_sum(halves), *[_log_sum(w) for _, w in done], whole if count == len(left) else -inf)
         if most == -inf:
-            return Nodes(to_x(points.ravel()), log_weights.ravel(), -inf, 0.0)
+            return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
         off = np.abs(np.exp(halves - most) - np.exp(_log_sum_rows(log_weights) - most))
         bad = (off > TOLERANCE) & (right - left > DEEPEST)
         count += int(bad.sum())
@@ -103,8 +103,10 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
         log_weights = np.concatenate([first[1][bad], second[1][bad]])
     every = np.concatenate([p.ravel() for p, _ in done])
     weights = np.concatenate([w.ravel() for _, w in done])
-    found = to_x(every)
+    with np.errstate(all="ignore"):
+        found = to_x(every)
     order = np.argsort(found)
+    order = order[np.isfinite(found[order])]  # the ends of the map are infinite, without mass
     total = _log_sum(weights)
     return Nodes(found[order], weights[order], total, float(np.concatenate(errors).sum()))
 

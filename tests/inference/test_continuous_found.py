@@ -139,3 +139,37 @@ def test_truncated_variables_have_exact_answers(law: str, mean: float) -> None:
     run = pplc.compile(f"model m() {{ x ~ {law}; return x }}").infer({}, method="exact")
     assert float(run.log_evidence.value) == pytest.approx(0, abs=1e-9)  # type: ignore[union-attr]
     assert float(run["x"].mean) == pytest.approx(mean, abs=1e-8)
+
+
+INFINITE = {
+    "a square that grows": "x ~ Normal(0, 1); factor(x ^ 2)",
+    "two squares, whose determinant is positive": "x ~ Normal(0, 1); y ~ Normal(0, 1); factor(x ^ 2 + y ^ 2)",
+    "a cube": "x ~ Normal(0, 1); factor(x ^ 3)",
+    "a pole at an end": "x ~ Uniform(0, 1); weight(1 / x)",
+    "a pole inside": "x ~ Uniform(-1, 1); weight(1 / x ^ 2)",
+    "a heavy tail": "x ~ Pareto(0.5, 1); weight(x)",
+    "a rate below zero": "x ~ Exponential(1); factor(2 * x)",
+}
+
+
+@pytest.mark.parametrize("name", INFINITE)
+def test_an_infinite_evidence_is_no_number(name: str) -> None:
+    with pytest.raises(pplc.Rejected, match="E0524"):
+        log_evidence(f"model m() {{ {INFINITE[name]} }}")
+
+
+def test_a_square_that_falls_is_a_number() -> None:
+    assert log_evidence("model m() { x ~ Normal(0, 1); factor(x ^ 2 / 4) }") == pytest.approx(log(2) / 2)
+
+
+def test_what_depends_on_an_outer_variable_and_has_no_formula_is_refused() -> None:
+    text = """
+    model inner(x: real) { y ~ Normal(x, 1)
+      condition(y > 0)
+      return y }
+    model m() { x ~ Normal(0, 1)
+      observe 1.0 ~ infer(inner(x))
+      return x }
+    """
+    with pytest.raises(pplc.Rejected, match="E0525"):
+        log_evidence(text)
