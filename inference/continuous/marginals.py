@@ -14,7 +14,7 @@ from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.integrals import MOST_LOST
-from pplc.inference.continuous.laws import Family, Mixed, Normals, Part, Real
+from pplc.inference.continuous.laws import Density, Family, Image, Mixed, Normals, Part, Real
 from pplc.inference.continuous.masses import log_mass, settled
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in
@@ -109,8 +109,7 @@ def _of_variable(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> tuple
     nodes = _summed(variable, left)
     if nodes is None:
         return None
-    shares = np.exp(nodes.log_weights - nodes.log_mass)
-    return nodes.log_mass, Normals(shares, nodes.points, np.zeros(shares.shape))
+    return nodes.log_mass, Density(nodes)
 
 
 def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes | None:
@@ -201,6 +200,12 @@ def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
     found: list[tuple[LogWeight, Part]] = []
     for weight, left in settled(piece, number.latents, whole=True):
         made = _grid_for(number, left)
+        if len(made.points) == 1 and not made.block and made.log_mass > -inf:
+            ((variable, points),) = made.points.items()
+            nodes = Nodes(points, made.log_weights, made.log_mass, made.error)
+            image = Image(Density(nodes), lambda x, at=variable: values_at(number, {at: x}))
+            found.append((times(weight, made.log_mass), image))
+            continue
         law = _normals(number, made)
         assert law is not None
         found.append((times(weight, made.log_mass), law))

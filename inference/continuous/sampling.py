@@ -143,5 +143,4 @@ def _one(piece: Piece, source: Source) -> float:
         return np.where(inside(piece, points), found, -np.inf)
 
     nodes = integrated(log_density, [(low, high)], Hills(piece, variable).at({}))
-    shares = np.exp(nodes.log_weights - nodes.log_mass)
-    return float(np.interp(source.uniform(), np.cumsum(shares) - 0.5 * shares, nodes.points))
+    return float(np.interp(source.uniform(), nodes.below, nodes.points))

@@ -173,3 +173,26 @@ def test_what_depends_on_an_outer_variable_and_has_no_formula_is_refused() -> No
     """
     with pytest.raises(pplc.Rejected, match="E0525"):
         log_evidence(text)
+
+
+@pytest.mark.parametrize("level", [0.001, 0.3, 0.99])
+@pytest.mark.parametrize(
+    ("query", "law"),
+    [
+        ("exp(x)", stats.lognorm(1).ppf),
+        ("x ^ 2", stats.chi2(1).ppf),
+        ("x", lambda p: stats.norm.isf((1 - p) * stats.norm.sf(0.5))),
+    ],
+)
+def test_quantiles_of_what_lies_on_a_grid_have_their_digits(query: str, law: Any, level: float) -> None:
+    given = " | x > 0.5" if query == "x" else ""
+    model = pplc.compile("model m() { x ~ Normal(0, 1); return x }")
+    found = model.query(f"quantile({query}, {level}{given})", {}, method="exact")
+    assert float(found.value) == pytest.approx(law(level), rel=1e-6)  # type: ignore[union-attr]
+
+
+def test_the_law_of_a_function_that_turns_often_is_right() -> None:
+    model = pplc.compile("model m() { x ~ Uniform(0, 10); return x }")
+    found = model.query("quantile(sin(x), 0.5)", {}, method="exact")
+    at = (np.arange(1_000_000) + 0.5) / 1e5
+    assert float(found.value) == pytest.approx(np.quantile(np.sin(at), 0.5), abs=1e-5)  # type: ignore[union-attr]
