@@ -287,8 +287,9 @@ def _block(
         curved = np.linalg.eigvalsh(safe)
         growing = good & (curved[:, 0] < -FLAT * np.abs(curved[:, -1])) & np.isfinite(constant)
         good &= curved[:, 0] > 0
+    sign, log_det = np.linalg.slogdet(safe)
+    good &= sign > 0
     safe = np.where(good[:, None, None], safe, np.eye(size))
-    log_det = np.linalg.slogdet(safe)[1]
     covariance = np.linalg.inv(safe)
     mean = np.einsum("nij,nj->ni", covariance, np.where(good[:, None], linear, 0.0))
     found = constant + 0.5 * (linear * mean).sum(1) + 0.5 * (size * log(2 * pi) - log_det)

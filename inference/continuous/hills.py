@@ -18,6 +18,7 @@ from pplc.inference.continuous.evaluation import Points, values_at
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in
 from pplc.inference.continuous.quadrature import LogDensity, Nodes, integrate
+from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.expression import Latent
 
 MOST_HILLS = 12
@@ -113,7 +114,9 @@ def _is_polynomial(powers: Powers) -> bool:
 
 
 def _falling(powers: Powers, points: Points) -> list[float]:
-    """The coefficients of a polynomial, that of the highest power first."""
+    """The coefficients of a polynomial, that of the highest power first; none if others matter."""
+    if not all(latents_in(coefficient) <= points.keys() for coefficient in powers.values()):
+        return [0.0]  # variables of a normal block, say, which are nowhere yet
     found = [0.0] * (int(max(powers, default=0)) + 1)
     for exponent, coefficient in powers.items():
         found[-1 - int(exponent)] = float(values_at(coefficient, points).reshape(-1)[0])

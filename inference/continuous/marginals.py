@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from math import inf, log
 
@@ -203,13 +203,17 @@ def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
         if len(made.points) == 1 and not made.block and made.log_mass > -inf:
             ((variable, points),) = made.points.items()
             nodes = Nodes(points, made.log_weights, made.log_mass, made.error)
-            image = Image(Density(nodes), lambda x, at=variable: values_at(number, {at: x}))
+            image = Image(Density(nodes), _function(number, variable))
             found.append((times(weight, made.log_mass), image))
             continue
         law = _normals(number, made)
         assert law is not None
         found.append((times(weight, made.log_mass), law))
     return found
+
+
+def _function(number: Number, variable: Latent) -> Callable[[Floats], Floats]:
+    return lambda x: values_at(number, {variable: x})
 
 
 def _grid_for(number: Unknown, piece: Piece) -> Grid:

@@ -196,3 +196,19 @@ def test_the_law_of_a_function_that_turns_often_is_right() -> None:
     found = model.query("quantile(sin(x), 0.5)", {}, method="exact")
     at = (np.arange(1_000_000) + 0.5) / 1e5
     assert float(found.value) == pytest.approx(np.quantile(np.sin(at), 0.5), abs=1e-5)  # type: ignore[union-attr]
+
+
+def test_a_normal_block_under_a_grid_has_no_hills_of_its_own() -> None:
+    text = """
+    model m(y: real[N]) { mu ~ Normal(0, 5)
+      tau ~ HalfCauchy(5)
+      theta[i] ~ Normal(mu, tau) for i in 0..N
+      observe y ~ Normal(theta, 10) }
+    """
+    y = np.array([28.0, 8.0, -3.0])
+
+    def density(tau: float) -> float:
+        cov = (100 + tau**2) * np.eye(3) + 25
+        return float(2 * stats.cauchy.pdf(tau, 0, 5) * stats.multivariate_normal.pdf(y, np.zeros(3), cov))
+
+    assert log_evidence(text, {"y": y.tolist()}) == pytest.approx(log(area(density, 0, np.inf)), abs=1e-6)
