@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import erfc, exp, inf, sqrt
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 
@@ -107,20 +107,21 @@ class Density:
         """The variance."""
         return float(self.nodes.shares @ (self.nodes.points - self.mean) ** 2)
 
-    @cached_property
-    def _between(self) -> Callable[[float], Any]:
-        from scipy.interpolate import CubicHermiteSpline
-
-        points, first = np.unique(self.nodes.points, return_index=True)
-        found = CubicHermiteSpline(points, self.nodes.below[first], self.nodes.densities[first])
-        return cast("Callable[[float], Any]", found)
-
     def cdf(self, x: float) -> float:
         """P(X <= x)."""
         points = self.nodes.points
         if x <= points[0]:
             return 0.0
-        return 1.0 if x >= points[-1] else min(max(float(self._between(x)), 0.0), 1.0)
+        if x >= points[-1]:
+            return 1.0
+        # The cubic with the values and slopes at the two points around x (Hermite).
+        k = int(np.searchsorted(points, x, side="right"))
+        width = float(points[k] - points[k - 1])
+        t = (x - float(points[k - 1])) / width
+        (low, high), (rise, fall) = self.nodes.below[k - 1 : k + 1], self.nodes.densities[k - 1 : k + 1]
+        step = high - low
+        bend = t * (1 - t) * ((rise * width - step) * (1 - t) - (fall * width - step) * t)
+        return min(max(float(low + t * step + bend), 0.0), 1.0)
 
 
 @dataclass(frozen=True)
