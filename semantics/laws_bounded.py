@@ -21,6 +21,8 @@ from pplc.semantics.laws_scalar import (
 from pplc.semantics.measure import share, total
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.primitives_arithmetic import to_float
+from pplc.semantics.symbolic.elementary import exp
+from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import Fault, Number, Value, show
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ class Truncated(LawValue):
             return weight - self.log_mass, dimension
         if is_nothing(weight):
             return weight, dimension
+        if isinstance(weight, LogRat) and depends(weight.value):
+            return LogRat(weight.value * exp(-float(self.log_mass))), dimension
         return float(weight) - float(self.log_mass), dimension
 
     def masses(self) -> Masses | None:

@@ -7,19 +7,20 @@ the covariance J⁻¹. The others are integrated by quadrature, the second for e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from math import exp, inf, log, pi
+from math import inf, log, pi
 from typing import TypeAlias
 
 import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
+from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.polynomials import in_powers, of_power
-from pplc.inference.continuous.quadrature import LogDensity, Nodes, integrate
+from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -38,6 +39,15 @@ NEGLIGIBLE = 40.0
 
 MOST_LEFT = 2
 """Variables on the grid."""
+
+ROUGHEST = 1e-2
+"""Error of an integral, as a share of it, above which it counts as none."""
+
+LARGEST = 1e15
+"""Log of an integral above which a density grows without end."""
+
+FLAT = 1e-9
+"""Eigenvalue of a precision, as a share of the largest, that may be one of 0 but for rounding."""
 
 Coefficients: TypeAlias = Mapping[tuple[int, ...], Number]
 """Of a polynomial in the block: `()` the constant, `(i,)` linear, `(i, j)` with i <= j quadratic terms."""
@@ -59,6 +69,19 @@ class TooMany(Fault):
 
 
 MOST_NAMED = 4
+
+
+class Infinite(Fault):
+    """An integral that is infinite, as far as can be told."""
+
+    def __init__(self, over: Iterable[Latent]) -> None:
+        super().__init__(
+            "E0524",
+            f"the integral over {', '.join(f'`{variable}`' for variable in over)} is infinite,"
+            " or too rough to be found numerically",
+            "the weights do not fall off",
+            "no posterior exists unless they do",
+        )
 
 
 @dataclass(frozen=True)
@@ -114,6 +137,13 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     left = tuple(variable for variable in piece.latents if variable not in block)
     if len(left) > MOST_LEFT:
         raise TooMany(left)
+    made = _made(piece, block, left)
+    if made.error > ROUGHEST or made.log_mass > LARGEST:
+        raise Infinite(left or block)
+    return made
+
+
+def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...]) -> Grid:
     quadratic = _quadratic(piece.exponent, block)
 
     def log_density(points: Points) -> Floats:
@@ -123,25 +153,31 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
                 found = found + np.log(values_at(piece.factor, points))
         elif piece.factor != 1:
             found = found + log(float(piece.factor))
-        return np.where(inside(piece, points), found, -inf)
+        found = np.where(inside(piece, points), found, -inf)
+        if (found == inf).any():
+            raise Infinite(block or left)
+        return found
 
     order = _outer_first(piece, left)
     if not order:
         one = np.zeros(1)
-        found = _block(quadratic, block, {block[0]: one})[0]
+        found = log_density({block[0]: one})
         return Grid({block[0]: one}, found, float(found[0]), 0.0, block, piece)
     if len(order) == 1:
         (variable,) = order
-        nodes = _integrated(lambda x: log_density({variable: x}), _intervals(piece, variable, {}))
+        hills = Hills(piece, variable).at({})
+        nodes = integrated(lambda x: log_density({variable: x}), _intervals(piece, variable, {}), hills)
         return Grid({variable: nodes.points}, nodes.log_weights, nodes.log_mass, nodes.error, block, piece)
     outer, inner = order
     rows: dict[float, Nodes] = {}
+    inner_hills = Hills(piece, inner)
 
     def row(at: float) -> Nodes:
         def of_inner(y: Floats) -> Floats:
             return log_density({outer: np.full(y.shape, at), inner: y})
 
-        return _integrated(of_inner, _intervals(piece, inner, {outer: np.array([at])}))
+        points = {outer: np.array([at])}
+        return integrated(of_inner, _intervals(piece, inner, points), inner_hills.at(points))
 
     def of_outer(x: Floats) -> Floats:
         for at in x.tolist():
@@ -149,17 +185,19 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
                 rows[at] = row(at)
         return np.array([rows[at].log_mass for at in x.tolist()])
 
-    nodes = _integrated(of_outer, _intervals(piece, outer, {}))
+    usual = {inner: np.array([_between(*piece.ranges.get(inner, (-inf, inf)))])}
+    nodes = integrated(of_outer, _intervals(piece, outer, {}), Hills(piece, outer).at(usual))
     of_outer(nodes.points)
     heavy = nodes.log_weights > nodes.log_mass - NEGLIGIBLE
     xs: list[Floats] = []
     ys: list[Floats] = []
     weights: list[Floats] = []
     for at, weight in zip(nodes.points[heavy].tolist(), nodes.log_weights[heavy].tolist(), strict=True):
-        inside_ = rows[at]
-        xs.append(np.full(inside_.points.shape, at))
-        ys.append(inside_.points)
-        weights.append(inside_.log_weights - inside_.log_mass + weight)
+        found = rows[at]
+        if found.log_mass > -inf:
+            xs.append(np.full(found.points.shape, at))
+            ys.append(found.points)
+            weights.append(found.log_weights - found.log_mass + weight)
     # The rows' errors are shares of the rows, so that theirs of the whole is no more than the largest.
     error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
@@ -228,7 +266,7 @@ def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
 def _block(
     quadratic: Coefficients, block: tuple[Latent, ...], points: Points
 ) -> tuple[Floats, Floats, Floats]:
-    """Log mass, mean and covariance of the block at every point."""
+    """Log mass, mean and covariance of the block at every point; the mass may be infinite."""
     count, size = len(next(iter(points.values()))), len(block)
     constant = np.zeros(count)
     linear = np.zeros((count, size))
@@ -249,13 +287,20 @@ def _block(
         return constant, linear, precision
     good = np.asarray(np.isfinite(precision).all(axis=(1, 2)) & np.isfinite(linear).all(axis=1))
     safe = np.where(good[:, None, None], precision, np.eye(size))
+    growing = np.zeros(count, dtype=np.bool_)
+    try:
+        np.linalg.cholesky(safe)
+    except np.linalg.LinAlgError:
+        curved = np.linalg.eigvalsh(safe)
+        growing = good & (curved[:, 0] < -FLAT * np.abs(curved[:, -1])) & np.isfinite(constant)
+        good &= curved[:, 0] > 0
     sign, log_det = np.linalg.slogdet(safe)
     good = good & (sign > 0)
     safe = np.where(good[:, None, None], safe, np.eye(size))
     covariance = np.linalg.inv(safe)
     mean = np.einsum("nij,nj->ni", covariance, np.where(good[:, None], linear, 0.0))
     found = constant + 0.5 * (linear * mean).sum(1) + 0.5 * (size * log(2 * pi) - log_det)
-    return np.where(good, found, -inf), mean, covariance
+    return np.where(growing, inf, np.where(good, found, -inf)), mean, covariance
 
 
 def _linear(number: Number, block: tuple[Latent, ...]) -> tuple[Number, dict[int, Number]] | None:
@@ -322,19 +367,3 @@ def _between(left: float, right: float) -> float:
     if left == -inf:
         return 0.0 if right == inf else right - 1 - abs(right)
     return left + 1 + abs(left) if right == inf else 0.5 * (left + right)
-
-
-def _integrated(log_density: LogDensity, intervals: list[tuple[float, float]]) -> Nodes:
-    """The integral over several intervals."""
-    found = [integrate(log_density, low, high) for low, high in intervals]
-    if len(found) == 1:
-        return found[0]
-    mass = float(np.logaddexp.reduce([nodes.log_mass for nodes in found])) if found else -inf
-    if mass == -inf:
-        return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
-    return Nodes(
-        np.concatenate([nodes.points for nodes in found]),
-        np.concatenate([nodes.log_weights for nodes in found]),
-        mass,
-        sum(nodes.error * exp(nodes.log_mass - mass) for nodes in found),
-    )

@@ -35,6 +35,9 @@ MOST_CASES = 64
 FEW = 2
 """Variables left beside which a quotient by a sum is simple enough."""
 
+MOST_LOST = 1e-4
+"""Size of a difference, as a share of the numbers it is of, below which it is not taken: four digits."""
+
 MOST_POWER = 400
 """Degree of a polynomial that is multiplied out."""
 
@@ -45,8 +48,13 @@ End: TypeAlias = "Number | None"
 """A bound; None is infinite."""
 
 
-def integrate_out(piece: Piece, variable: Latent) -> list[tuple[LogWeight, Piece]] | None:
-    """The pieces whose sum is the piece with a variable integrated out; None if no rule is known."""
+def integrate_out(
+    piece: Piece, variable: Latent, *, whole: bool = False
+) -> list[tuple[LogWeight, Piece]] | None:
+    """The pieces whose sum is the piece with a variable integrated out; None if no rule is known.
+
+    whole: none of them may be a difference, so that all are densities themselves.
+    """
     factor = in_powers(piece.factor, variable)
     shape = shape_in(piece.exponent, variable)
     if factor is None or shape is None:
@@ -56,14 +64,21 @@ def integrate_out(piece: Piece, variable: Latent) -> list[tuple[LogWeight, Piece
         return None
     found: list[tuple[LogWeight, Piece]] = []
     for low, high, rest in cases:
-        terms = _integral(variable, dict(factor), _copied(shape), low, high, rest)
-        if terms is None:
+        try:
+            terms = _integral(variable, dict(factor), _copied(shape), low, high, rest)
+        except _Cancels:
+            return None
+        if terms is None or (whole and len(terms) > 1):
             return None
         for exponent, made in terms:
             if made != 0:
                 left = replace(rest, exponent=shape.rest, factor=made)
                 found.append(left.raised(exponent))
     return found
+
+
+class _Cancels(Exception):
+    """Too many digits cancel in a sum of floats."""
 
 
 def _copied(shape: Shape) -> Shape:
@@ -153,7 +168,7 @@ def _integral(
     if not _absorbed(factor, shape):
         return None
     if not powers:
-        return _power(factor, low, high)
+        return _power(factor, low, high, piece)
     if powers == {1}:
         return _exponential(factor, shape, low, high, piece)
     if powers <= {1, 2}:
@@ -335,22 +350,27 @@ def _beta(factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: 
     return [(exponent, _sum(c * share * high ** int(m) for m, c, share in shares))]
 
 
-def _power(factor: Powers, low: End, high: End) -> list[Term] | None:
-    """Powers of x between bounds."""
-    total: Number = ZERO
+def _power(factor: Powers, low: End, high: End, piece: Piece) -> list[Term] | None:
+    """Powers of x between bounds; negative ones only right of 0, where they are finite."""
+    if low is None:
+        return None
+    right = range_of(low, piece.ranges).lower >= 0
+    numbers: list[Number] = []
     for exponent, c in factor.items():
         up = exponent + 1
-        if low is None or (low == 0 and up <= 0) or (high is None and up >= 0):
+        if (exponent < 0 and not right) or (low == 0 and up <= 0) or (high is None and up >= 0):
             return None
         if up == 0:
             assert high is not None
-            total = total + c * (log(high) - log(low))
+            numbers.append(c * (log(high) - log(low)))
             continue
         if up.denominator != 1 and not isinstance(low, Unknown) and low < 0:
             return None
-        upper = ZERO if high is None else _raised(high, up)
-        total = total + c * (upper - (ZERO if low == 0 else _raised(low, up))) / up
-    return [(ZERO, total)]
+        if high is not None:
+            numbers.append(c * _raised(high, up) / up)
+        if low != 0:
+            numbers.append(-c * _raised(low, up) / up)
+    return [(ZERO, _sum(numbers))]
 
 
 def _raised(base: Number, exponent: int | Fraction) -> Number:
@@ -370,12 +390,15 @@ def _exponential(factor: Powers, shape: Shape, low: End, high: End, piece: Piece
     terms: list[Term] = []
     for end, sign in ((low, 1), (high, -1)):
         if end is not None:
-            inner = ZERO
-            for m, c in factor.items():
-                for j in range(int(m) + 1):
-                    share = Fraction(factorial(int(m)), factorial(j))
-                    inner = inner + c * share * (end**j if j else UNIT) / rate ** (int(m) - j + 1)
-            terms.append((-rate * end, inner * sign))
+            inner = (
+                c
+                * Fraction(factorial(int(m)), factorial(j))
+                * (end**j if j else UNIT)
+                / rate ** (int(m) - j + 1)
+                for m, c in factor.items()
+                for j in range(int(m) + 1)
+            )
+            terms.append((-rate * end, _sum(inner) * sign))
     return terms
 
 
@@ -390,7 +413,12 @@ def _rising(a: Number, m: int) -> Number:
 
 
 def _sum(numbers: Iterable[Number]) -> Number:
+    """A sum; `_Cancels` if rounding has taken too many of its digits."""
     total: Number = ZERO
+    size = 0.0
     for number in numbers:
         total = total + number
+        size += 0.0 if isinstance(number, Unknown) else abs(float(number))
+    if isinstance(total, float) and not abs(total) >= MOST_LOST * size:
+        raise _Cancels
     return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,7 +12,11 @@ from typing import Protocol, TypeAlias, cast
 import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats
+from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.laws import FamilyLaw
+
+CROSSING = 45
+"""Halvings of the distance between two points, to where a function crosses a value."""
 
 Real: TypeAlias = Fraction | float
 
@@ -93,6 +97,97 @@ class Normals:
     def _of_points(self, x: float) -> float:
         points, below = self._sorted
         return float(np.interp(x, points, below, left=0.0, right=1.0))
+
+
+@dataclass(frozen=True)
+class Density:
+    """A law by its density at the points of a quadrature."""
+
+    nodes: Nodes
+
+    @cached_property
+    def mean(self) -> float:
+        """The mean."""
+        return float(self.nodes.shares @ self.nodes.points)
+
+    @cached_property
+    def variance(self) -> float:
+        """The variance."""
+        return float(self.nodes.shares @ (self.nodes.points - self.mean) ** 2)
+
+    def cdf(self, x: float) -> float:
+        """P(X <= x)."""
+        points = self.nodes.points
+        if x <= points[0]:
+            return 0.0
+        if x >= points[-1]:
+            return 1.0
+        # The cubic with the values and slopes at the two points around x (Hermite).
+        k = int(np.searchsorted(points, x, side="right"))
+        width = float(points[k] - points[k - 1])
+        t = (x - float(points[k - 1])) / width
+        (low, high), (rise, fall) = self.nodes.below[k - 1 : k + 1], self.nodes.densities[k - 1 : k + 1]
+        step = high - low
+        bend = t * (1 - t) * ((rise * width - step) * (1 - t) - (fall * width - step) * t)
+        return min(max(float(low + t * step + bend), 0.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Image:
+    """The law of a function of a variable.
+
+    function: of arrays. It may have one turning point between neighbouring points of the quadrature at most.
+    """
+
+    of: Density
+    function: Callable[[Floats], Floats]
+
+    @cached_property
+    def _values(self) -> Floats:
+        return self.function(self.of.nodes.points)
+
+    @cached_property
+    def _ends(self) -> tuple[Floats, Floats]:
+        """Points between which the function rises or falls, and its values there."""
+        points, values = self.of.nodes.points, self._values
+        with np.errstate(invalid="ignore"):  # infinite ones
+            steps = np.sign(np.diff(values))
+        (turns,) = np.nonzero(steps[1:] * steps[:-1] < 0)
+        low, high = points[turns], points[turns + 2]
+        up = np.where(values[turns + 1] > values[turns], 1.0, -1.0)
+        for _ in range(2 * CROSSING if len(turns) else 0):
+            first, second = (2 * low + high) / 3, (low + 2 * high) / 3
+            rising = up * self.function(first) < up * self.function(second)
+            low, high = np.where(rising, first, low), np.where(rising, high, second)
+        found = np.union1d(points, 0.5 * (low + high))
+        return found, self.function(found)
+
+    @cached_property
+    def mean(self) -> float:
+        """The mean."""
+        with np.errstate(invalid="ignore"):
+            return float(self.of.nodes.shares @ self._values)
+
+    @cached_property
+    def variance(self) -> float:
+        """The variance."""
+        return float(self.of.nodes.shares @ (self._values - self.mean) ** 2)
+
+    def cdf(self, x: float) -> float:
+        """P(f(X) <= x), from where f crosses x."""
+        points, values = self._ends
+        under = values <= x
+        (at,) = np.nonzero(under[1:] != under[:-1])
+        left, low, high = under[at], points[at], points[at + 1]
+        for _ in range(CROSSING if len(at) else 0):
+            middle = 0.5 * (low + high)
+            same = (self.function(middle) <= x) == left
+            low, high = np.where(same, middle, low), np.where(same, high, middle)
+        below = sum(
+            self.of.cdf(end) if leaving else -self.of.cdf(end)
+            for end, leaving in zip(low.tolist(), left.tolist(), strict=True)
+        )
+        return min(max(below + float(under[-1]), 0.0), 1.0)
 
 
 @dataclass(frozen=True)

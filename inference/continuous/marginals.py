@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from math import inf
+from math import inf, log
 
 import numpy as np
 
@@ -12,11 +12,13 @@ from pplc.inference.continuous.cases import share_of
 from pplc.inference.continuous.changes import as_variable, with_inner_variables
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
-from pplc.inference.continuous.laws import Family, Mixed, Normals, Part, Real
+from pplc.inference.continuous.hills import Hills, integrated
+from pplc.inference.continuous.integrals import MOST_LOST
+from pplc.inference.continuous.laws import Density, Family, Image, Mixed, Normals, Part, Real
 from pplc.inference.continuous.masses import log_mass, settled
-from pplc.inference.continuous.piece import UNIT, Piece
+from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
-from pplc.inference.continuous.quadrature import Nodes, integrate
+from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.laws import FamilyLaw, make_law
 from pplc.semantics.measure import times, total
 from pplc.semantics.number import LogWeight
@@ -65,7 +67,10 @@ class Marginals:
         variable, piece = changed
         left = settled(piece, frozenset({variable}))
         if all(inner.latents == (variable,) for _, inner in left):
-            return [_of_variable(variable, left)]
+            found = _of_variable(variable, left)
+            if found is not None:
+                return [found]
+        left = settled(piece, frozenset({variable}), whole=True)
         return [
             (times(weight, part), law)
             for weight, inner in left
@@ -94,22 +99,24 @@ def _normals(number: Unknown, on: Grid) -> Part | None:
     return Normals(on.shares, means, sds)
 
 
-def _of_variable(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> tuple[LogWeight, Part]:
-    """The law of the only variable of some pieces, whose densities add up."""
+def _of_variable(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> tuple[LogWeight, Part] | None:
+    """The law of the only variable of some pieces, whose densities add up; None if their digits cancel."""
     if len(left) == 1:
         ((weight, piece),) = left
         found = recognised(variable, piece)
         if found is not None:
             return times(weight, log_mass(piece)), Family(found)
     nodes = _summed(variable, left)
-    shares = np.exp(nodes.log_weights - nodes.log_mass)
-    return nodes.log_mass, Normals(shares, nodes.points, np.zeros(shares.shape))
+    if nodes is None:
+        return None
+    return nodes.log_mass, Density(nodes)
 
 
-def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes:
+def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes | None:
     ranges = [piece.ranges.get(variable, (-inf, inf)) for _, piece in left]
 
-    def log_density(x: Floats) -> Floats:
+    def log_densities(x: Floats) -> tuple[Floats, Floats]:
+        """Of the sum, and of that of the sizes."""
         logs: list[Floats] = []
         signs: list[Floats] = []
         for weight, piece in left:
@@ -121,11 +128,21 @@ def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes:
             signs.append(np.sign(factor))
         high = np.max(logs, axis=0)
         safe = np.where(np.isfinite(high), high, 0.0)
-        whole: Floats = np.sum([s * np.exp(v - safe) for s, v in zip(signs, logs, strict=True)], axis=0)
+        sizes = [np.exp(v - safe) for v in logs]
+        whole: Floats = np.sum([s * size for s, size in zip(signs, sizes, strict=True)], axis=0)
         with np.errstate(all="ignore"):
-            return np.asarray(np.where(whole > 0, safe + np.log(whole), -inf))
+            found = np.asarray(np.where(whole > 0, safe + np.log(whole), -inf))
+            return found, np.asarray(safe + np.log(np.sum(sizes, axis=0)))
 
-    return integrate(log_density, min(low for low, _ in ranges), max(high for _, high in ranges))
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    hills = [hill for _, piece in left for hill in Hills(piece, variable).at({})]
+    nodes = integrated(lambda x: log_densities(x)[0], [(low, high)], hills)
+    if all(not isinstance(piece.factor, Unknown) and piece.factor > 0 for _, piece in left):
+        return nodes
+    sums, sizes = log_densities(nodes.points)
+    with np.errstate(all="ignore"):
+        whole = np.logaddexp.reduce(nodes.log_weights + np.where(sums > -inf, sizes - sums, 0.0))
+    return None if nodes.log_mass - whole < log(MOST_LOST) else nodes
 
 
 def recognised(variable: Latent, piece: Piece) -> FamilyLaw | None:
@@ -135,6 +152,8 @@ def recognised(variable: Latent, piece: Piece) -> FamilyLaw | None:
         return None
     powers, a = shape.powers, shape.log
     low, high = _bounds(variable, piece)
+    if inf in (low, high):
+        return None
     if set(powers) <= {1, 2} and 2 in powers and a == 0 and not shape.logs and (low, high) == (None, None):
         precision = powers[2] * -2
         return _family("Normal", of_power(powers, 1) / precision, UNIT / precision, variant=1)
@@ -166,6 +185,7 @@ def _no_call(*_: object) -> Value:
 
 
 def _bounds(variable: Latent, piece: Piece) -> tuple[Number | None, Number | None]:
+    """The ends of the only variable of a piece; infinity for what is no interval."""
     lows: list[Number] = []
     highs: list[Number] = []
     for bound in piece.region:
@@ -180,12 +200,22 @@ def _bounds(variable: Latent, piece: Piece) -> tuple[Number | None, Number | Non
 def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
     """The law of a number with up to two variables on a grid."""
     found: list[tuple[LogWeight, Part]] = []
-    for weight, left in settled(piece, number.latents):
+    for weight, left in settled(piece, number.latents, whole=True):
         made = _grid_for(number, left)
+        if len(made.points) == 1 and not made.block and made.log_mass > -inf:
+            ((variable, points),) = made.points.items()
+            nodes = Nodes(points, made.log_weights, made.log_mass, made.error)
+            image = Image(Density(nodes), _function(number, variable))
+            found.append((times(weight, made.log_mass), image))
+            continue
         law = _normals(number, made)
         assert law is not None
         found.append((times(weight, made.log_mass), law))
     return found
+
+
+def _function(number: Number, variable: Latent) -> Callable[[Floats], Floats]:
+    return lambda x: values_at(number, {variable: x})
 
 
 def _grid_for(number: Unknown, piece: Piece) -> Grid:

@@ -7,13 +7,14 @@ from fractions import Fraction
 from math import exp, inf, log
 
 from pplc.inference.continuous.grids import grid
-from pplc.inference.continuous.integrals import integrate_out
+from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.measure import times
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.symbolic import elementary
+from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Undecided, Unknown, latents_of
+from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, latents_of
 
 Weighted = tuple[LogWeight, Piece]
 
@@ -38,13 +39,18 @@ class Masses:
         return found
 
 
-def settled(piece: Piece, keep: frozenset[Latent] = frozenset()) -> list[Weighted]:
-    """The piece as a sum of pieces without the variables that have closed forms, but for those to keep."""
+def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool = False) -> list[Weighted]:
+    """The piece as a sum of pieces without the variables that have closed forms, but for those to keep.
+
+    whole: every one of the pieces is a density itself. Otherwise some may be what others are lessened by.
+    """
     for variable in by_use(piece, keep):
-        found = integrate_out(piece, variable)
+        found = integrate_out(piece, variable, whole=whole)
         if found is not None:
             return [
-                (times(weight, more), last) for weight, left in found for more, last in settled(left, keep)
+                (times(weight, more), last)
+                for weight, left in found
+                for more, last in settled(left, keep, whole=whole)
             ]
     return [(CERTAIN, piece)]
 
@@ -69,9 +75,24 @@ def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
 
     grids: where to note which variables were integrated numerically, and with what error.
     """
+    parts = settled(piece)
+    if not any(left.latents for _, left in parts):
+        terms = _terms(piece, parts, grids)
+        if not cancelling(terms):
+            return summed(terms)
+    return summed(_terms(piece, settled(piece, whole=True), grids))
+
+
+def _terms(
+    piece: Piece, parts: Iterable[Weighted], grids: dict[str, float] | None
+) -> list[tuple[LogWeight, Number]]:
+    """The integrals of the parts of a piece, as numbers with weights."""
     terms: list[tuple[LogWeight, Number]] = []
-    for weight, left in settled(piece):
+    for weight, left in parts:
         if left.latents:
+            outside = latents_in((left.exponent, left.factor, left.region)) - set(left.latents)
+            if outside:  # variables of the outer program, which have no values yet
+                raise NeedsValue(min(map(str, outside)))
             made = grid(left)
             names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
             if grids is not None and names:
@@ -83,7 +104,21 @@ def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
         terms.append(
             (weight, left.factor if left.exponent == 0 else left.factor * elementary.exp(left.exponent))
         )
-    return summed(terms)
+    return terms
+
+
+def cancelling(terms: Iterable[tuple[LogWeight, Number]]) -> bool:
+    """Whether a sum of numbers with weights is a difference of floats in which too many digits cancel."""
+    listed = list(terms)
+    if all(isinstance(number, Unknown) or number >= 0 for _, number in listed):
+        return False
+    if any(isinstance(number, Unknown) for _, number in listed):
+        return False
+    if all(isinstance(weight, LogRat) and not isinstance(number, float) for weight, number in listed):
+        return False
+    high = max(float(weight) for weight, _ in listed)
+    found = [float(number) * exp(float(weight) - high) for weight, number in listed]
+    return sum(found) < MOST_LOST * sum(map(abs, found))
 
 
 def summed(terms: Iterable[tuple[LogWeight, Number]]) -> LogWeight:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from math import inf, log
 from typing import TypeAlias
 
@@ -52,11 +52,49 @@ class Nodes:
     log_mass: float
     error: float
 
+    @cached_property
+    def shares(self) -> Floats:
+        """The probability of each point."""
+        return np.exp(self.log_weights - self.log_mass)
+
+    @cached_property
+    def below(self) -> Floats:
+        """The probability of what lies below each point, as accurate as the integral: panel by panel."""
+        panels = self.shares.reshape(-1, NODES)
+        before = np.cumsum(panels.sum(axis=1)) - panels.sum(axis=1)
+        return np.asarray((before[:, None] + panels @ _partial().T).ravel())
+
+    @cached_property
+    def densities(self) -> Floats:
+        """The probability density at each point, which is the slope of `below`."""
+        panels, (nodes, weights) = self.points.reshape(-1, NODES), _legendre()
+        values = np.polynomial.legendre.legvander(nodes, NODES - 1)
+        slopes = np.polynomial.legendre.legval(
+            nodes, np.polynomial.legendre.legder(np.eye(NODES), axis=0)
+        ).T  # of every Legendre polynomial at every node
+        derivative = panels @ np.linalg.solve(values.T, slopes.T)
+        with np.errstate(all="ignore"):
+            found = self.shares.reshape(-1, NODES) / weights / derivative
+        return np.where(derivative > 0, found, 0.0).ravel()
+
 
 @cache
 def _legendre() -> tuple[Floats, Floats]:
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
     return nodes, weights
+
+
+@cache
+def _partial() -> Floats:
+    """[i, j]: the part left of node i of the integral of what is 1 at node j and 0 at the others, weight 1."""
+    nodes, weights = _legendre()
+    # The polynomial that is 1 at node j is Σ_k (2k + 1) / 2 · w_j P_k(x_j) P_k, as the rule is exact.
+    values = np.polynomial.legendre.legvander(nodes, NODES)
+    first = np.arange(NODES)
+    integrals = np.empty((NODES, NODES))  # ∫ P_k from -1: (P_{k+1} - P_{k-1}) / (2k + 1)
+    integrals[:, 0] = nodes + 1
+    integrals[:, 1:] = (values[:, 2:] - values[:, : NODES - 1]) / (2 * first[1:] + 1)
+    return np.asarray(integrals @ ((2 * first + 1)[:, None] / 2 * values[:, :NODES].T))
 
 
 def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
@@ -89,7 +127,7 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
         halves = np.logaddexp(_log_sum_rows(first[1]), _log_sum_rows(second[1]))
         most = max(_log_sum(halves), *[_log_sum(w) for _, w in done], whole if count == len(left) else -inf)
         if most == -inf:
-            return Nodes(to_x(points.ravel()), log_weights.ravel(), -inf, 0.0)
+            return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
         off = np.abs(np.exp(halves - most) - np.exp(_log_sum_rows(log_weights) - most))
         bad = (off > TOLERANCE) & (right - left > DEEPEST)
         count += int(bad.sum())
@@ -103,8 +141,11 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
         log_weights = np.concatenate([first[1][bad], second[1][bad]])
     every = np.concatenate([p.ravel() for p, _ in done])
     weights = np.concatenate([w.ravel() for _, w in done])
-    xs = to_x(every)
+    with np.errstate(all="ignore"):
+        xs = to_x(every)
     order = np.argsort(xs)
+    panels = order.reshape(-1, NODES)  # the ends of the map are infinite, without mass
+    order = panels[np.isfinite(xs[panels]).all(axis=1)].ravel()
     total = _log_sum(weights)
     return Nodes(xs[order], weights[order], total, float(np.concatenate(errors).sum()))
 

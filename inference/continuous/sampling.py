@@ -11,12 +11,12 @@ import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
+from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.integrals import integrate_out
 from pplc.inference.continuous.marginals import recognised
 from pplc.inference.continuous.masses import by_use, log_mass
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import substituted
-from pplc.inference.continuous.quadrature import integrate
 from pplc.semantics.measure import is_zero
 from pplc.semantics.source import Source
 from pplc.semantics.special.error_function import ndtri
@@ -59,15 +59,10 @@ def _way(piece: Piece) -> _Grids | _Steps:
         return _Grids(grid(piece))
     except TooMany:
         for variable in by_use(piece, frozenset()):
-            found = integrate_out(piece, variable)
-            if found is not None and all(_is_positive(left) for _, left in found):
+            found = integrate_out(piece, variable, whole=True)
+            if found is not None:
                 return _Steps(piece, variable, [left for _, left in found])
         raise
-
-
-def _is_positive(piece: Piece) -> bool:
-    """Whether a case of an integral is a density by itself, and not what another is lessened by."""
-    return isinstance(piece.factor, Unknown) or piece.factor > 0
 
 
 class _Grids:
@@ -147,6 +142,5 @@ def _one(piece: Piece, source: Source) -> float:
             found = values_at(piece.exponent, points) + np.log(values_at(piece.factor, points))
         return np.where(inside(piece, points), found, -np.inf)
 
-    nodes = integrate(log_density, low, high)
-    shares = np.exp(nodes.log_weights - nodes.log_mass)
-    return float(np.interp(source.uniform(), np.cumsum(shares) - 0.5 * shares, nodes.points))
+    nodes = integrated(log_density, [(low, high)], Hills(piece, variable).at({}))
+    return float(np.interp(source.uniform(), nodes.below, nodes.points))
