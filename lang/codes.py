@@ -867,8 +867,8 @@ METHODS: Final[dict[str, Code]] = {
     "E0524": Code(
         "weights without bound",
         "A loop or recursion may come back to the same state with more weight than it had, again and again,"
-        " or a weight grows faster than the density of a continuous variable falls: the weights of all runs add"
-        " up to infinity, and there is nothing to normalise by.",
+        " or a weight grows faster than the density of a continuous variable falls: the weights of all runs"
+        " add up to infinity, and there is nothing to normalise by.",
         "model f() { while flip(0.5) { weight(2) }; return 1 }",
     ),
     "E0525": Code(

@@ -47,12 +47,13 @@ class Nested:
         # What was memoised outside may be read inside, so it belongs to the key.
         key = (model, tuple(keywords.items()), frozenset(memo.items()))
         if key not in self._known:
-            self._known[key] = self._law(machine, model, keywords, memo, path)
+            self._known[key] = self.law(machine, model, keywords, memo, path)
         return self._known[key]
 
-    def _law(
+    def law(
         self, machine: Machine, model: ModelValue, keywords: Mapping[str, Value], memo: Memo, path: Address
     ) -> LawValue:
+        """The law of the value of a model, found anew."""
         if machine.bound.prior:  # what an inner model weighs is part of its law, which the prior draws from
             whole = replace(machine.bound, prior=False)
             machine = Machine(whole, exact=machine.exact, infer=machine.infer, record=machine.record)

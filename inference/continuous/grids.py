@@ -193,11 +193,11 @@ def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...]) -> 
     ys: list[Floats] = []
     weights: list[Floats] = []
     for at, weight in zip(nodes.points[heavy].tolist(), nodes.log_weights[heavy].tolist(), strict=True):
-        found = rows[at]
-        if found.log_mass > -inf:
-            xs.append(np.full(found.points.shape, at))
-            ys.append(found.points)
-            weights.append(found.log_weights - found.log_mass + weight)
+        inner_nodes = rows[at]
+        if inner_nodes.log_mass > -inf:
+            xs.append(np.full(inner_nodes.points.shape, at))
+            ys.append(inner_nodes.points)
+            weights.append(inner_nodes.log_weights - inner_nodes.log_mass + weight)
     # The rows' errors are shares of the rows, so that theirs of the whole is no more than the largest.
     error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from math import exp, inf
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -69,9 +69,9 @@ class Hills:
     def _of_polynomial(self, points: Points) -> Iterator[Hill]:
         slope = np.polyder(_falling(self._smooth, points))
         for root in np.roots(slope) if len(slope) > 1 else ():
-            bend = np.polyval(np.polyder(slope), root.real)
+            bend = float(cast(Any, np.polyval(np.polyder(slope), root.real)))
             if abs(root.imag) <= 1e-9 * abs(root) and bend < 0:
-                yield Hill(float(root.real), float(-bend) ** -0.5)
+                yield Hill(float(root.real), (-bend) ** -0.5)
 
 
 def integrated(log_density: LogDensity, intervals: list[tuple[float, float]], hills: list[Hill]) -> Nodes:
@@ -98,7 +98,8 @@ def _parted(hills: list[Hill], log_density: LogDensity, low: float, high: float)
         return [(low, high)]
     heights = log_density(np.array([hill.at for hill in within]))
     kept: list[Hill] = []
-    for k in np.argsort(-heights).tolist():
+    order: list[int] = np.argsort(-heights).tolist()
+    for k in order:
         hill = within[k]
         if heights[k] < heights.max() - LOW or len(kept) == MOST_HILLS:
             break

@@ -105,15 +105,15 @@ class Density:
 
     nodes: Nodes
 
-    @cached_property
-    def mean(self) -> float:
+    @property
+    def mean(self) -> Real:
         """The mean."""
         return float(self.nodes.shares @ self.nodes.points)
 
-    @cached_property
-    def variance(self) -> float:
+    @property
+    def variance(self) -> Real:
         """The variance."""
-        return float(self.nodes.shares @ (self.nodes.points - self.mean) ** 2)
+        return float(self.nodes.shares @ (self.nodes.points - float(self.mean)) ** 2)
 
     def cdf(self, x: float) -> float:
         """P(X <= x)."""
@@ -162,16 +162,16 @@ class Image:
         found = np.union1d(points, 0.5 * (low + high))
         return found, self.function(found)
 
-    @cached_property
-    def mean(self) -> float:
+    @property
+    def mean(self) -> Real:
         """The mean."""
         with np.errstate(invalid="ignore"):
             return float(self.of.nodes.shares @ self._values)
 
-    @cached_property
-    def variance(self) -> float:
+    @property
+    def variance(self) -> Real:
         """The variance."""
-        return float(self.of.nodes.shares @ (self._values - self.mean) ** 2)
+        return float(self.of.nodes.shares @ (self._values - float(self.mean)) ** 2)
 
     def cdf(self, x: float) -> float:
         """P(f(X) <= x), from where f crosses x."""

@@ -16,7 +16,7 @@ from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.integrals import MOST_LOST
 from pplc.inference.continuous.laws import Density, Family, Image, Mixed, Normals, Part, Real
 from pplc.inference.continuous.masses import log_mass, settled
-from pplc.inference.continuous.piece import UNIT, ZERO, Piece
+from pplc.inference.continuous.piece import UNIT, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
 from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.laws import FamilyLaw, make_law

@@ -86,8 +86,8 @@ def _legendre() -> tuple[Floats, Floats]:
 
 @cache
 def _partial() -> Floats:
-    """[i, j]: the part left of node i of the integral of what is 1 at node j and 0 at the others, weight 1."""
-    nodes, weights = _legendre()
+    """[i, j]: the part left of node i of the integral of what is 1 at node j and 0 at the others."""
+    nodes, _ = _legendre()
     # The polynomial that is 1 at node j is Σ_k (2k + 1) / 2 · w_j P_k(x_j) P_k, as the rule is exact.
     values = np.polynomial.legendre.legvander(nodes, NODES)
     first = np.arange(NODES)
@@ -116,7 +116,7 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
     edges = np.concatenate([np.linspace(*ends, FIRST + 1), cuts[(cuts > ends[0]) & (cuts < ends[1])]])
     edges = np.unique(edges)
     left, right = edges[:-1], edges[1:]
-    points, log_weights = _panels(mapped, left, right)
+    _, log_weights = _panels(mapped, left, right)
     whole = _log_sum(log_weights)
     done: list[tuple[Floats, Floats]] = []
     errors: list[Floats] = []
@@ -137,7 +137,6 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
         done += [(first[0][good], first[1][good]), (second[0][good], second[1][good])]
         errors.append(off[good])
         left, right = np.concatenate([left[bad], middle[bad]]), np.concatenate([middle[bad], right[bad]])
-        points = np.concatenate([first[0][bad], second[0][bad]])
         log_weights = np.concatenate([first[1][bad], second[1][bad]])
     every = np.concatenate([p.ravel() for p, _ in done])
     weights = np.concatenate([w.ravel() for _, w in done])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import lgamma, log
 from typing import Any
 
@@ -212,3 +213,15 @@ def test_a_normal_block_under_a_grid_has_no_hills_of_its_own() -> None:
         return float(2 * stats.cauchy.pdf(tau, 0, 5) * stats.multivariate_normal.pdf(y, np.zeros(3), cov))
 
     assert log_evidence(text, {"y": y.tolist()}) == pytest.approx(log(area(density, 0, np.inf)), abs=1e-6)
+
+
+def test_inner_laws_are_those_of_the_part_that_a_run_is_in() -> None:
+    """A comparison inside `infer` of a variable outside is decided differently on the two parts."""
+    text = """
+    model coin(x: real) { y ~ Bernoulli(if x < 0.25 { 0.1 } else { 0.9 }); return y }
+    model m() { x ~ Uniform(0, 1)
+      y ~ infer(coin(x))
+      return y }
+    """
+    run = pplc.compile(text).infer({}, method="exact")
+    assert run["return"].exact[()] == {"false": Fraction(3, 10), "true": Fraction(7, 10)}
