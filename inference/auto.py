@@ -26,6 +26,9 @@ TRIAL_STATES = 50_000
 
 TRIAL_SECONDS = 20.0
 
+TRIAL_GRID = 1
+"""Continuous variables that are integrated numerically on trial: with two it may take a minute."""
+
 DENSE_SECONDS = 3.0
 """The same for programs with continuous variables, most of which have no closed form."""
 
@@ -124,8 +127,9 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
     most = DENSE_SECONDS if dense else TRIAL_SECONDS
     seconds = most if limit is None else min(most, limit / 3)
     trial = Trial(progress, seconds)
+    budget = replace(bound.budget, states=states, grid=min(bound.budget.grid, TRIAL_GRID))
     try:
-        result = method.load()(replace(bound, budget=replace(bound.budget, states=states)), options, trial)
+        result = method.load()(replace(bound, budget=budget), options, trial)
     except Rejected as rejected:
         if all(d.code in TOO_LARGE for d in rejected.diagnostics):
             first = rejected.diagnostics[0]
@@ -140,6 +144,8 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
     kind = "in closed form" if dense else "finite"
     if dense and isinstance(result.log_evidence, Estimate):
         return "its integrals are not known to the last digits"
+    if result.diagnostics.get("without_rule"):
+        return "the laws of some variables have no closed form"
     why = f"{kind}: {result.note}" if result.note else kind
     return Outcome(method, options, "; ".join([*reasons, why]), result)
 

@@ -110,6 +110,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     if graph.grids:
         note += f"; {', '.join(graph.grids)} integrated numerically, to a share of {_error(graph):.0e}"
     if left_out:
+        diagnostics["without_rule"] = len(left_out)
         note += f"; not reported, having no rule: {', '.join(left_out)}"
     return Result(
         "exact",

@@ -15,12 +15,13 @@ class Budget:
     """What a run may use before it ends in a located error (LANGUAGE.md 15).
 
     steps: statements executed by one run. depth: calls inside calls. states: runs kept at once
-    by enumeration.
+    by enumeration. grid: continuous variables that may be integrated numerically.
     """
 
     steps: int = 2_000_000
     depth: int = 10_000
     states: int = 1_000_000
+    grid: int = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
 from pplc.inference.continuous.hills import Hills, integrated
-from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.symbolic.elementary import Number
@@ -37,9 +37,6 @@ from pplc.semantics.values import Fault
 NEGLIGIBLE = 40.0
 """Log of the share of the mass of a point of the first variable that is not worth points of the second."""
 
-MOST_LEFT = 2
-"""Variables on the grid."""
-
 ROUGHEST = 1e-2
 """Error of an integral, as a share of it, above which it counts as none."""
 
@@ -56,13 +53,13 @@ Coefficients: TypeAlias = Mapping[tuple[int, ...], Number]
 class TooMany(Fault):
     """More variables are left than a grid can take."""
 
-    def __init__(self, left: tuple[Latent, ...]) -> None:
+    def __init__(self, left: tuple[Latent, ...], most: int) -> None:
         named = ", ".join(f"`{variable}`" for variable in left[:MOST_NAMED])
         more = f" and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else ""
         super().__init__(
             "E0526",
             f"exact inference is left with {len(left)} continuous variables that have no closed form,"
-            f" and takes at most {MOST_LEFT}",
+            f" and takes at most {most}",
             f"{named}{more}",
             "choose a method that draws, such as `--method nuts`",
         )
@@ -135,8 +132,10 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     """The grid of a piece; `wanted` must lie on it. `TooMany` if it would have more than two variables."""
     block = _normal_block(piece, wanted)
     left = tuple(variable for variable in piece.latents if variable not in block)
-    if len(left) > MOST_LEFT:
-        raise TooMany(left)
+    world = piece.latents[0].space
+    assert isinstance(world, World)
+    if len(left) > world.grid:
+        raise TooMany(left, world.grid)
     made = _made(piece, block, left)
     if made.error > ROUGHEST or made.log_mass > LARGEST:
         raise Infinite(left or block)

@@ -108,10 +108,14 @@ NOTHING = Piece()
 
 
 class World:
-    """The space of the variables of one program; it knows the piece of the run that is going."""
+    """The space of the variables of one program; it knows the piece of the run that is going.
 
-    def __init__(self) -> None:
+    grid: how many variables of a piece may be integrated numerically.
+    """
+
+    def __init__(self, grid: int = 2) -> None:
         self.piece = NOTHING
+        self.grid = grid
 
     def positive(self, number: Unknown) -> bool:
         """Whether a number is positive on the piece of the run that is going."""
