@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import erfc, exp, inf, sqrt
+from math import erfc, exp, inf, nan, sqrt
 from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats
-from pplc.inference.continuous.quadrature import Nodes
+from pplc.inference.continuous.quadrature import NODES, Nodes
 from pplc.semantics.laws import FamilyLaw
 
 CROSSING = 45
@@ -99,6 +100,43 @@ class Normals:
         return float(np.interp(x, points, below, left=0.0, right=1.0))
 
 
+SLOW = 0.05
+"""How much faster than needed for a moment a tail must fall: the power is known to about two digits."""
+
+FAR_OUT = 20.0
+"""Distance, in units of the middle of the law, from which on a tail shows its power."""
+
+
+def moments(points: Floats, shares: Floats) -> tuple[float, float]:
+    """Mean and variance of points in increasing order; infinite or NaN where they do not exist.
+
+    A tail that falls as |x|^-k has the moment of order m for k > m + 1.
+    """
+    there = shares > 0
+    points, shares = points[there], shares[there]
+    powers = _power(points, shares), _power(points[::-1], shares[::-1])
+    low, high = (0 < k < 2 + SLOW for k in powers)
+    if low or high:
+        return (nan if low and high else -inf if low else inf), nan
+    mean = float(shares @ points)
+    return mean, inf if any(0 < k < 3 + SLOW for k in powers) else float(shares @ (points - mean) ** 2)
+
+
+def _power(points: Floats, shares: Floats) -> float:
+    """The k of a tail whose density falls as |x|^-k, given the points from its end on; 0 if it has none.
+
+    What lies beyond x is proportional to |x|^(1 - k): compared at the inner ends of the two outermost panels.
+    """
+    beyond, more = float(shares[:NODES].sum()), float(shares[: 2 * NODES].sum())
+    if len(points) < 4 * NODES or not 0 < beyond < more:
+        return 0.0
+    middle = points[np.argsort(-shares)[:NODES]]
+    far, near = abs(float(points[NODES - 1])), abs(float(points[2 * NODES - 1]))
+    if not near > FAR_OUT * float(1 + np.abs(middle).max()) or not far > near:
+        return 0.0
+    return 1 + math.log(more / beyond) / math.log(far / near)
+
+
 @dataclass(frozen=True)
 class Density:
     """A law by its density at the points of a quadrature."""
@@ -107,13 +145,17 @@ class Density:
 
     @property
     def mean(self) -> Real:
-        """The mean."""
-        return float(self.nodes.shares @ self.nodes.points)
+        """The mean; infinite or NaN where it does not exist."""
+        return self._moments[0]
 
     @property
     def variance(self) -> Real:
-        """The variance."""
-        return float(self.nodes.shares @ (self.nodes.points - float(self.mean)) ** 2)
+        """The variance; infinite or NaN where it does not exist."""
+        return self._moments[1]
+
+    @cached_property
+    def _moments(self) -> tuple[float, float]:
+        return moments(self.nodes.points, self.nodes.shares)
 
     def cdf(self, x: float) -> float:
         """P(X <= x)."""
@@ -164,14 +206,18 @@ class Image:
 
     @property
     def mean(self) -> Real:
-        """The mean."""
-        with np.errstate(invalid="ignore"):
-            return float(self.of.nodes.shares @ self._values)
+        """The mean; infinite or NaN where it does not exist."""
+        return self._moments[0]
 
     @property
     def variance(self) -> Real:
-        """The variance."""
-        return float(self.of.nodes.shares @ (self._values - float(self.mean)) ** 2)
+        """The variance; infinite or NaN where it does not exist."""
+        return self._moments[1]
+
+    @cached_property
+    def _moments(self) -> tuple[float, float]:
+        order = np.argsort(self._values)
+        return moments(self._values[order], self.of.nodes.shares[order])
 
     def cdf(self, x: float) -> float:
         """P(f(X) <= x), from where f crosses x."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from math import lgamma, log
 from typing import Any
@@ -225,3 +226,29 @@ def test_inner_laws_are_those_of_the_part_that_a_run_is_in() -> None:
     """
     run = pplc.compile(text).infer({}, method="exact")
     assert run["return"].exact[()] == {"false": Fraction(3, 10), "true": Fraction(7, 10)}
+
+
+@pytest.mark.parametrize(
+    ("law", "mean", "sd"),
+    [
+        ("Cauchy(1, 2)", math.nan, math.nan),
+        ("HalfCauchy(2)", math.inf, math.nan),
+        ("StudentT(1.5, 3, 1)", 3.0, math.inf),
+        ("HalfStudentT(1.5, 1)", None, math.inf),
+        ("StudentT(4, 3, 1)", 3.0, math.sqrt(2)),
+        ("Logistic(2, 1)", 2.0, math.pi / math.sqrt(3)),
+        ("Weibull(0.7, 1)", math.gamma(1 + 1 / 0.7), None),
+    ],
+)
+def test_moments_that_do_not_exist_are_no_numbers(law: str, mean: float | None, sd: float | None) -> None:
+    found = pplc.compile(f"model m() {{ x ~ {law}; return 1 }}").infer({}, method="exact")["x"]
+    if mean is not None:
+        assert float(found.mean) == pytest.approx(mean, rel=1e-6, nan_ok=True)
+    if sd is not None:
+        assert float(found.sd) == pytest.approx(sd, rel=1e-4, nan_ok=True)
+
+
+def test_the_mean_of_a_function_leaves_out_what_has_no_mass() -> None:
+    run = pplc.compile("model m() { x ~ Normal(0, 1); let y = exp(x); return 1 }").infer({}, method="exact")
+    assert float(run["y"].mean) == pytest.approx(math.exp(0.5), rel=1e-9)
+    assert float(run["y"].sd) == pytest.approx(math.sqrt((math.e - 1) * math.e), rel=1e-6)
