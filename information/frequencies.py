@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf, isfinite, sqrt
+from math import fsum, inf, isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +68,9 @@ def frequent(asked: Asked, drawn: Drawn, flags: Sequence[str]) -> Found:
     numbers = parts_of(whole)
     rests = [np.where(drawn.groups == group, 0.0, drawn.share) for group in np.unique(drawn.groups)]
     others = [parts_of(answer(rest)) for rest in rests if rest.any()]
-    said = ["corrected for the bias of counts (jackknife)", *flags]
+    # A maximum has a kink where two decisions are as good: a correction overshoots there.
+    kinked = asked.query.head == "decide"
+    said = ["error by the jackknife" if kinked else "corrected for the bias of counts (jackknife)", *flags]
     seen = int((np.bincount(cells, weights=drawn.share) > 0).sum())
     if seen * FEW > drawn.effective:
         count = f"{drawn.effective:.0f} effective draws"
@@ -83,6 +85,9 @@ def frequent(asked: Asked, drawn: Drawn, flags: Sequence[str]) -> Found:
         if not isfinite(pair[0]):
             raise _endless(asked)
         pairs = [other.get(name, (inf, inf)) for other in others] if len(others) == len(rests) else []
+        if kinked and pairs:
+            means = [fsum(part[side] for part in pairs) / len(pairs) for side in (0, 1)]
+            pairs = [(low + pair[0] - means[0], high + pair[1] - means[1]) for low, high in pairs]
         found[name] = _number(pair, pairs, second, said, signed=_may_be_negative(asked, name))
     return Found(found if isinstance(whole.answer, Mapping) else found[""], whole.informational)
 

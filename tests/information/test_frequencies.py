@@ -179,3 +179,13 @@ def test_what_may_be_negative_stays_so() -> None:
     assert isinstance(heard, Mapping)
     assert heard["G"].interval[0] <= -4.44673 <= heard["G"].interval[1] < 0  # the exact answer
     assert heard["R"].value == 0
+
+
+def test_a_decision_between_equals_is_as_good_as_either() -> None:
+    rng = np.random.default_rng(1)
+    shuffled = rng.permutation(400)
+    data = {"a": np.tile([0, 0, 1, 1], 100)[shuffled], "b": np.tile([0, 1], 200)[shuffled]}
+    found = pplc.query("decide d given (a) maximise P(d == b)", data)
+    assert isinstance(found, Estimate)
+    assert found.value == pytest.approx(0.5, abs=1e-6)
+    assert 0.4 < found.interval[0] < 0.5 < found.interval[1] < 0.6
