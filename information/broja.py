@@ -24,7 +24,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from pplc.information.table import Floats
+from pplc.information.table import Floats, no_law
 
 TOLERANCE = 1e-10
 """Nats between primal and dual at which a table is done; 1e-8 bit are 7e-9."""
@@ -66,6 +66,8 @@ def minimise(tables: npt.ArrayLike, tolerance: float = TOLERANCE, steps: int = S
     Tables of fewer values may be padded with zeros to the shape of the others.
     """
     p = np.asarray(tables, dtype=np.float64)
+    if p.ndim != 4 or not (p >= 0).all():
+        raise no_law("tables are an array [k, t, x1, x2] of masses, none of them negative")
     cells, margins = p[:1, :1].size, sum(p.shape[2:])
     together = max(1, MOST_AT_ONCE // max(1, cells**2, p[:1].size * margins))
     if len(p) > together:

@@ -149,6 +149,8 @@ def _directed(asked: Asked) -> Found:
 
 def _transfer(asked: Asked) -> Found:
     lag = number(asked.query, "lag", Fraction(1))
+    if lag != int(lag):
+        raise badly(asked.query, f"the lag is a number of steps, not {float(lag):g}")
     return Found(Exact(transfer_entropy(*_over_time(asked), int(lag))))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf, isfinite, sqrt
+from math import fsum, inf, isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from pplc.information.table import Floats, Outcome, Probability
 from pplc.lang.diagnostics import Diagnostic, Rejected
 
 MAY_BE_NEGATIVE = frozenset(("ccs", "sx", "pm", "dep", "mes", "ig"))
-"""Measures of decompositions that have atoms below 0; no other answer is negative."""
+"""Measures of decompositions that have atoms below 0."""
 
 CLOSE = 1e-6
 """Bounds that are closer than this are taken as one number: no error of draws is as small."""
@@ -68,7 +68,9 @@ def frequent(asked: Asked, drawn: Drawn, flags: Sequence[str]) -> Found:
     numbers = parts_of(whole)
     rests = [np.where(drawn.groups == group, 0.0, drawn.share) for group in np.unique(drawn.groups)]
     others = [parts_of(answer(rest)) for rest in rests if rest.any()]
-    said = ["corrected for the bias of counts (jackknife)", *flags]
+    # A maximum has a kink where two decisions are as good: a correction overshoots there.
+    kinked = asked.query.head == "decide"
+    said = ["error by the jackknife" if kinked else "corrected for the bias of counts (jackknife)", *flags]
     seen = int((np.bincount(cells, weights=drawn.share) > 0).sum())
     if seen * FEW > drawn.effective:
         count = f"{drawn.effective:.0f} effective draws"
@@ -78,18 +80,30 @@ def frequent(asked: Asked, drawn: Drawn, flags: Sequence[str]) -> Found:
     if seen == 1 and whole.informational:
         said.append("every draw agrees; the interval is what that proves")
         second = unseen(drawn.effective) / Z
-    signed = asked.query.head == "pid" and _measure(asked) in MAY_BE_NEGATIVE
     found: dict[str, Answer] = {}
     for name, pair in numbers.items():
         if not isfinite(pair[0]):
             raise _endless(asked)
         pairs = [other.get(name, (inf, inf)) for other in others] if len(others) == len(rests) else []
-        found[name] = _number(pair, pairs, second, said, signed=signed)
+        if kinked and pairs:
+            means = [fsum(part[side] for part in pairs) / len(pairs) for side in (0, 1)]
+            pairs = [(low + pair[0] - means[0], high + pair[1] - means[1]) for low, high in pairs]
+        found[name] = _number(pair, pairs, second, said, signed=_may_be_negative(asked, name))
     return Found(found if isinstance(whole.answer, Mapping) else found[""], whole.informational)
 
 
-def _measure(asked: Asked) -> str:
-    return word(asked.query, "measure", None, "broja")
+def _may_be_negative(asked: Asked, name: str) -> bool:
+    """Whether a part of the answer may be below 0: an atom, a gain, or what a word that misleads tells."""
+    match asked.query.head:
+        case "pid":
+            return word(asked.query, "measure", None, "broja") in MAY_BE_NEGATIVE
+        case "decide":
+            decision = asked.query.decision
+            return decision is not None and decision.objective.head == "E"
+        case "semantic":
+            return name != "R"
+        case _:
+            return False
 
 
 def _number(

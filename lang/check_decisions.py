@@ -106,6 +106,8 @@ def _type_of_values(c: Checker, decision: s.Decision) -> Type:
         other = compared(decision)
         return WRONG if other is None else c.infer(other, None)
     kind = c.infer(decision.values, None)
+    if decision.values == s.ListLiteral(()):
+        return c.report("E0609", f"`{decision.name}` needs a value that it may have", decision.values.span)
     refuse_unanswerable(c, decision.values, kind)
     element = c.unify.head(c.unify.element(kind))
     if isinstance(element, Wrong) and not isinstance(kind, Wrong):

@@ -106,7 +106,7 @@ class Session:
         base, index = (name, ()) if element is None else (element[1], tuple(map(int, element[2].split(","))))
         law = result.laws.get(base, {}).get(index)
         # Of the value nothing is known where runs were not followed; of other variables something may be.
-        partly = base in result.left and result.laws[base] is not result.laws.get("return")
+        partly = base in result.left and result.laws.get(base) is not result.laws.get("return")
         if not law or partly or not _whole(law.values()):
             return None
         return [Joint({name: value}, p) for value, p in law.items()]

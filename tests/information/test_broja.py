@@ -11,6 +11,7 @@ import pytest
 from pplc.information.broja import minimise
 from pplc.information.decomposition import broja_of_many, pid
 from pplc.information.table import Floats, Table
+from pplc.lang.diagnostics import Rejected
 from tests.support.joints import GATES
 
 BIT = log(2)
@@ -128,3 +129,9 @@ def test_tables_of_different_shapes_in_one_call() -> None:
 def test_a_table_of_one_cell() -> None:
     found = minimise(np.ones((1, 1, 1, 1)))
     assert found.primal[0] == found.dual[0] == 0
+
+
+@pytest.mark.parametrize("tables", [np.ones((2, 2, 2)) / 8, -np.ones((1, 2, 2, 2)) / 8, [[[[np.nan]]]]])
+def test_what_are_no_tables_is_refused(tables: Floats) -> None:
+    with pytest.raises(Rejected, match="E0613"):
+        minimise(tables)

@@ -178,6 +178,12 @@ def test_information_over_time() -> None:
     assert middle(ask(TIME, "I(x; y)")) == pytest.approx(2 * (1 - h))
 
 
+@pytest.mark.parametrize("lag", ["1.5", "0", "3"])
+def test_a_lag_is_a_number_of_steps(lag: str) -> None:
+    with pytest.raises(Rejected, match="the lag is"):
+        pplc.compile(TIME).query(f"transfer(x; y, lag = {lag})")
+
+
 def test_bottlenecks_and_codes() -> None:
     found = pplc.compile(GATE).query("bottleneck(a, b; t, beta = 50)", unit="bits")
     assert isinstance(found, Mapping)
@@ -262,6 +268,12 @@ def test_endless_programs_say_what_they_leave_out(query: str, bits: float) -> No
     assert 0 < found.left < 1e-9
 
 
+def test_the_continuous_beside_the_endless_is_refused() -> None:
+    text = "model m() { x ~ Normal(0, 1); k ~ Poisson(3); return k }"
+    with pytest.raises(Rejected, match="E0614"):
+        pplc.compile(text).query("H(x)", method="exact")
+
+
 def test_a_variable_that_some_runs_lack_is_refused_until_conditioned_on() -> None:
     text = "model m() { a ~ Bernoulli(0.5)\n if a { b ~ Bernoulli(0.5)\n return b }\n return a }"
     with pytest.raises(Rejected, match="E0610"):
@@ -340,6 +352,7 @@ REFUSED = {
     "rate(a)": "E0609",
     "bottleneck(a; t)": "E0609",
     "transfer(a; t)": "E0609",
+    "decide d in [] given (a) maximise P(d == t)": "E0609",
     "compress(a)": "E0609",
     "Hh(a)": "E0608",
 }

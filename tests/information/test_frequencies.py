@@ -166,3 +166,26 @@ def test_few_draws_are_flagged_and_an_endless_divergence_is_refused() -> None:
         pplc.query("KL(x, y)", {"x": [0, 1, 2, 1], "y": [0, 1, 0, 1]})
     finite = pplc.query("divergence(x, y, kind = js)", {"x": [0, 1, 2, 1], "y": [0, 1, 0, 1]})
     assert isinstance(finite, Estimate)
+
+
+def test_what_may_be_negative_stays_so() -> None:
+    rng = np.random.default_rng(2)
+    guess = {"a": rng.integers(0, 2, 400), "b": rng.integers(0, 2, 400)}
+    loss = pplc.query("decide d in [0, 1] given (a) maximise E[-abs(d - b)]", guess)
+    assert isinstance(loss, Estimate)
+    assert loss.interval[0] <= -0.5 <= loss.interval[1] < 0
+    x = {"x": rng.choice(5, 2000, p=[0.1, 0.2, 0.4, 0.2, 0.1])}
+    heard = pplc.query("semantic(x; exp(-(x - 1)^2 / 0.5))", x, unit="bits")
+    assert isinstance(heard, Mapping)
+    assert heard["G"].interval[0] <= -4.44673 <= heard["G"].interval[1] < 0  # the exact answer
+    assert heard["R"].value == 0
+
+
+def test_a_decision_between_equals_is_as_good_as_either() -> None:
+    rng = np.random.default_rng(1)
+    shuffled = rng.permutation(400)
+    data = {"a": np.tile([0, 0, 1, 1], 100)[shuffled], "b": np.tile([0, 1], 200)[shuffled]}
+    found = pplc.query("decide d given (a) maximise P(d == b)", data)
+    assert isinstance(found, Estimate)
+    assert found.value == pytest.approx(0.5, abs=1e-6)
+    assert 0.4 < found.interval[0] < 0.5 < found.interval[1] < 0.6
