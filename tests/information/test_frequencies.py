@@ -177,8 +177,11 @@ def test_what_may_be_negative_stays_so() -> None:
     x = {"x": rng.choice(5, 2000, p=[0.1, 0.2, 0.4, 0.2, 0.1])}
     heard = pplc.query("semantic(x; exp(-(x - 1)^2 / 0.5))", x, unit="bits")
     assert isinstance(heard, Mapping)
-    assert heard["G"].interval[0] <= -4.44673 <= heard["G"].interval[1] < 0  # the exact answer
-    assert heard["R"].value == 0
+    informed, rate = heard["G"], heard["R"]
+    assert isinstance(informed, Estimate)
+    assert isinstance(rate, Estimate)
+    assert informed.interval[0] <= -4.44673 <= informed.interval[1] < 0  # the exact answer
+    assert rate.value == 0
 
 
 def test_a_decision_between_equals_is_as_good_as_either() -> None:
