@@ -56,8 +56,24 @@ def _log(x: Unknown) -> Number:
                 total = total + _log_of_atom(atom, x) * exponent
             return total
         return of_atom(Applied("log", x), x.space)
+    logit = _one_less_sigmoid(x)
+    if logit is not None:
+        return of_atom(Applied("log", of_atom(Applied("sigmoid", logit), x.space)), x.space) - logit
     scale, base = scaled(x)
     return of_atom(Applied("log", base), x.space) + log(scale)
+
+
+def _one_less_sigmoid(x: Unknown) -> Unknown | None:
+    """The y of 1 - sigmoid(y), which is e^-y sigmoid(y) and cancels where y is large."""
+    if len(x.terms) != 2 or x.terms.get(_ONE) != 1:
+        return None
+    ((monomial, coefficient),) = ((m, c) for m, c in x.terms.items() if m != _ONE)
+    if coefficient != -1 or len(monomial) != 1:
+        return None
+    ((atom, exponent),) = monomial
+    if isinstance(atom, Applied) and atom.name == "sigmoid" and exponent == 1:
+        return atom.argument if isinstance(atom.argument, Unknown) else None
+    return None
 
 
 def _log_of_atom(atom: Latent | Applied | Base, x: Unknown) -> Number:

@@ -1,0 +1,99 @@
+"""Arithmetic on balls, real and complex: what comes out contains every value for what went in.
+
+Balls come from Arb (Johansson 2017, IEEE Trans. Computers 66, 1281), through python-flint. A complex
+function that is not analytic on the whole of a ball has no finite value there: the bounds of quadrature
+(`pplc.inference.certified.panels`) hold for analytic functions only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+from flint import acb, arb, ctx, fmpq
+
+from pplc.inference.certified.straight_line import Scalar
+from pplc.semantics.symbolic.expression import Exponent
+
+BITS = 128
+"""Precision of balls: more than twice that of floats, as normal blocks near a scale of 0 cancel."""
+
+
+@contextmanager
+def precise(bits: int = BITS) -> Iterator[None]:
+    """Computes with balls of this precision."""
+    with ctx.workprec(bits):
+        yield
+
+
+def rational(number: Fraction | float) -> fmpq:
+    """A number as a rational, which every finite float is."""
+    if isinstance(number, int):
+        return fmpq(number)
+    exact = Fraction(number)
+    return fmpq(exact.numerator, exact.denominator)
+
+
+class Balls:
+    """The arithmetic of `arb` and `acb`."""
+
+    def constant(self, number: Fraction | float) -> Scalar:
+        """The least ball around a number."""
+        return arb(rational(number)) if abs(number) < float("inf") else arb(float(number))
+
+    def power(self, base: Scalar, exponent: Exponent) -> Scalar:
+        """A power; not finite where it is not analytic."""
+        if exponent == int(exponent):
+            return base ** int(exponent)
+        if not _off_the_cut(base):
+            return _nowhere(base)
+        if exponent == Fraction(1, 2):
+            return base.sqrt()
+        return base.rsqrt() if exponent == Fraction(-1, 2) else base ** arb(rational(exponent))
+
+    def apply(self, name: str, argument: Scalar) -> Scalar:
+        """A function; not finite where it is not analytic."""
+        return FUNCTIONS[name](argument)
+
+
+def _nowhere(like: Scalar) -> Scalar:
+    return acb(arb.nan(), arb.nan()) if isinstance(like, acb) else arb.nan()
+
+
+def _off_the_cut(z: Scalar) -> bool:
+    """Whether a ball contains no real number that is not positive."""
+    if isinstance(z, acb):
+        return bool(z.real > 0 or z.imag > 0 or z.imag < 0)
+    return bool(z > 0)
+
+
+def _cut(function: Callable[[Scalar], Scalar]) -> Callable[[Scalar], Scalar]:
+    return lambda z: function(z) if _off_the_cut(z) else _nowhere(z)
+
+
+def _arctangent(z: Scalar) -> Scalar:
+    """Its branches begin at i and -i."""
+    if isinstance(z, acb) and not (abs(z.imag) < 1):
+        return _nowhere(z)
+    return z.atan()
+
+
+def _log_normal_cdf(z: Scalar) -> Scalar:
+    """log Φ(z) = log(erfc(-z / √2) / 2)."""
+    return _cut(lambda x: x.log())((-z * arb(2).rsqrt()).erfc() / 2)
+
+
+FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
+    "exp": lambda z: z.exp(),
+    "log": _cut(lambda z: z.log()),
+    "sin": lambda z: z.sin(),
+    "cos": lambda z: z.cos(),
+    "tan": lambda z: z.tan(),
+    "atan": _arctangent,
+    "tanh": lambda z: z.tanh(),
+    "sigmoid": lambda z: 1 / (1 + (-z).exp()),
+    "lgamma": _cut(lambda z: z.lgamma()),
+    "erf": lambda z: z.erf(),
+    "log_ndtr": _log_normal_cdf,
+}

@@ -1,0 +1,347 @@
+"""Arithmetic on germs: functions of v as sums of powers of v and log v, which hold for every v >= V at once.
+
+A germ is Σ c · v^p · (log v)^k, where c is a rational number or a ball; in place of a ball any function may
+stand that stays in it. Sums, products and Taylor expansions with their remainders of powers and logarithms
+keep several terms, so that what cancels, cancels exactly. A germ may have a factor e^s, where s is a germ that
+grows beyond all bounds, or falls: of two with different such factors one is nothing but a share of the other.
+They tell how a density behaves from V to infinity;
+with v = 1 / (x - a), near the end a of an interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from math import factorial
+from typing import Any
+
+from flint import arb, fmpq
+
+from pplc.inference.certified.balls import FUNCTIONS, rational
+from pplc.inference.certified.straight_line import Scalar
+from pplc.semantics.symbolic.expression import Exponent
+
+Key = tuple[Exponent, Exponent]
+"""The powers of v and of log v."""
+
+ZERO = 0
+CONSTANT: Key = (0, 0)
+LOG: Key = (0, 1)
+
+MOST_TERMS = 10
+"""Terms of a germ; the smallest are taken together in a ball beyond."""
+
+ORDER = 6
+"""Of Taylor expansions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Germ:
+    """A sum of terms on [V, ∞), V > e, times e^scale.
+
+    terms: coefficients by powers; none is exactly 0.
+    at:    V.
+    scale: no terms if there is no such factor, else its powers are above `LOG`.
+    """
+
+    terms: Mapping[Key, Scalar]
+    at: arb
+    scale: Mapping[Key, Scalar] = field(default_factory=dict[Key, Any])
+
+    def __add__(self, other: Germ) -> Germ:
+        if self.scale != other.scale and self.terms and other.terms:
+            return self._beside(other)
+        found = dict(self.terms)
+        for key, coefficient in other.terms.items():
+            found[key] = found[key] + coefficient if key in found else coefficient
+        return made(found, self.at, self.scale if self.terms else other.scale)
+
+    def _beside(self, other: Germ) -> Germ:
+        """The sum where one has a factor that makes the other no more than a share of it."""
+        apart = made(self.scale, self.at) - made(other.scale, self.at)
+        lead = apart.terms[max(apart.terms)]
+        if not (lead > 0 or lead < 0):
+            return Germ({CONSTANT: arb.nan()}, self.at)
+        high, low = (self, other) if lead > 0 else (other, self)
+        apart = apart if lead > 0 else -apart
+        less = Germ(low.terms, self.at, (-apart).terms).plain()
+        return high + Germ(less.terms, self.at, high.scale)
+
+    def __neg__(self) -> Germ:
+        return Germ({key: -coefficient for key, coefficient in self.terms.items()}, self.at, self.scale)
+
+    def __sub__(self, other: Germ) -> Germ:
+        return self + -other
+
+    def __mul__(self, other: Germ | int) -> Germ:
+        if not isinstance(other, Germ):
+            return made({key: c * other for key, c in self.terms.items()}, self.at, self.scale)
+        found: dict[Key, Scalar] = {}
+        for (p, k), a in self.terms.items():
+            for (q, m), b in other.terms.items():
+                key = (p + q, k + m)
+                found[key] = found[key] + a * b if key in found else a * b
+        scale = self.scale or other.scale
+        if self.scale and other.scale:
+            scale = (made(self.scale, self.at) + made(other.scale, self.at)).terms
+        return made(found, self.at, scale)
+
+    def split(self) -> tuple[Key, Scalar, Germ]:
+        """The largest term, and the sum of the others as a share of it."""
+        key = max(self.terms)
+        lead = self.terms[key]
+        rest = {
+            (p - key[0], k - key[1]): c / lead for (p, k), c in self.terms.items() if (p, k) != key
+        }
+        return key, lead, Germ(rest, self.at)
+
+    def factored(self) -> tuple[Key, arb]:
+        """The germ as one term, with a ball for a coefficient."""
+        if not self.terms:
+            return CONSTANT, arb(0)
+        key = max(self.terms)
+        return key, self._relative_to(key)
+
+    def plain(self) -> Germ:
+        """The germ without a factor e^s, which must fall: nothing but a bound is left of it then."""
+        if not self.scale:
+            return self
+        fall = made(self.scale, self.at)
+        (p, k), ball = (-fall).factored()
+        (q, m), share = self.factored()
+        if k < 0 or m > 0 or not ball > 0 or p <= 0:
+            return Germ({CONSTANT: arb.nan()}, self.at)
+        if not rational(p) * ball * monomial((p, ZERO), self.at) >= rational(max(q, ZERO)):
+            return Germ({CONSTANT: arb.nan()}, self.at)
+        most = (-ball * monomial((p, k), self.at)).exp() * monomial((q, m), self.at)
+        return Germ({CONSTANT: arb(0).union(most) * share}, self.at)
+
+    def ball(self) -> arb:
+        """What contains all values; not finite if they grow beyond all bounds."""
+        return self.plain()._relative_to(CONSTANT)
+
+    def _relative_to(self, key: Key) -> arb:
+        total = arb(0)
+        for (p, k), c in self.terms.items():
+            total += c * small((p - key[0], k - key[1]), self.at)
+        return total
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing is known."""
+        return not all(arb(c).is_finite() for c in self.terms.values())
+
+
+def small(key: Key, at: arb) -> arb:
+    """The values of v^p (log v)^k on [V, ∞), which tend to 0 or are 1."""
+    p, k = key
+    if key == CONSTANT:
+        return arb(1)
+    if p > 0 or (p == 0 and k > 0):
+        return arb.nan()
+    top = monomial(key, at)
+    if k > 0 and not at.log() * rational(-p) >= rational(k):  # not yet past its highest point
+        return arb.nan()
+    return arb(0).union(top)
+
+
+def monomial(key: Key, at: arb) -> arb:
+    p, k = key
+    found = at ** arb(rational(p)) if p else arb(1)
+    return found * at.log() ** arb(rational(k)) if k else found
+
+
+def made(terms: Mapping[Key, Scalar], at: arb, scale: Mapping[Key, Scalar] | None = None) -> Germ:
+    """A germ without terms that are 0, and not too many."""
+    found = {key: c for key, c in terms.items() if not (isinstance(c, fmpq) and c == 0)}
+    if len(found) <= MOST_TERMS:
+        return Germ(found, at, scale or {})
+    order = sorted(found, reverse=True)
+    last = order[MOST_TERMS - 1]
+    for p, k in order[MOST_TERMS:]:
+        found[last] = found[last] + found.pop((p, k)) * small((p - last[0], k - last[1]), at)
+    return Germ(found, at, scale or {})
+
+
+class Germs:
+    """The arithmetic of germs on [V, ∞)."""
+
+    def __init__(self, at: arb) -> None:
+        self.at = at
+
+    def constant(self, number: Fraction | float) -> Germ:
+        """A known number."""
+        return made({CONSTANT: rational(number)}, self.at)
+
+    def around(self, centre: Fraction, slope: Fraction, *, far: bool) -> Germ:
+        """x = centre + slope · v, going to infinity, or x = centre + slope / v, going to the centre."""
+        key = (1 if far else -1, ZERO)
+        return made({CONSTANT: rational(centre), key: rational(slope)}, self.at)
+
+    def exp_small(self, x: Germ) -> Germ:
+        """e to a germ that falls to 0."""
+        return self._expanded(x, lambda k: Fraction(1, factorial(k)), lambda z: (z - 1).exp())
+
+    def power(self, base: Germ, exponent: Exponent) -> Germ:
+        """A power."""
+        whole = exponent == int(exponent)
+        if whole and exponent >= 0:
+            found = self.constant(1)
+            for _ in range(int(exponent)):
+                found = found * base
+            return found
+        if not base.terms:
+            return self._nothing()
+        (p, k), lead, rest = base.split()
+        if not (whole or lead > 0) or not _nonzero(lead):
+            return self._nothing()
+        r = _shortest(exponent)
+        scale = {key: c * rational(r) for key, c in base.scale.items()}
+        coefficient = lead ** int(r) if whole else arb(lead) ** arb(rational(r))
+        return Germ({(_shortest(p * r), _shortest(k * r)): coefficient}, self.at, scale) * self._expanded(
+            rest, partial(_binomial, Fraction(r)), lambda z: z ** arb(rational(r - ORDER))
+        )
+
+    def apply(self, name: str, argument: Germ) -> Germ:
+        """A function of `pplc.inference.certified.balls.FUNCTIONS`."""
+        if argument.lost:
+            return self._nothing()
+        if name == "log":
+            return self._log(argument)
+        argument = argument.plain()
+        if argument.lost:
+            return self._nothing()
+        bounded = all(key <= CONSTANT for key in argument.terms)
+        if name == "exp":
+            return self._exp(argument)
+        if name == "lgamma":
+            return self._log_gamma(argument)
+        if bounded:
+            return self._constant(FUNCTIONS[name](argument.ball()))
+        key, lead, _ = argument.split()
+        del key
+        sign = 1 if lead > 0 else -1 if lead < 0 else 0
+        if name == "sigmoid" and sign < 0:
+            power = self._exp(argument)
+            return power * self.power(self.constant(1) + power, -1)
+        if name in ("sin", "cos"):
+            return self._constant(arb(-1).union(arb(1)))
+        if not sign or name not in LIMITS:
+            return self._nothing()
+        if name == "log_ndtr" and sign < 0:
+            return self._far_below(argument)
+        least = self._least(argument * sign)
+        if least is None:
+            return self._nothing()
+        end = FUNCTIONS[name](least * sign)
+        return self._constant(end.union(LIMITS[name][sign > 0]()))
+
+    def _least(self, argument: Germ) -> arb | None:
+        """A lower bound of a germ that grows to infinity."""
+        key, ball = argument.factored()
+        return (ball * monomial(key, self.at)).lower() if ball > 0 else None
+
+    def _log(self, x: Germ) -> Germ:
+        if not x.terms:
+            return self._nothing()
+        (p, k), lead, rest = x.split()
+        if k or not lead > 0:
+            return self._nothing()
+        start = self._constant(arb(lead).log()) if lead != 1 else self.constant(0)
+        return (
+            made(x.scale, self.at)
+            + start
+            + made({LOG: rational(p)}, self.at)
+            + self._expanded(rest, _of_logarithm, lambda z: z ** (-ORDER))
+        )
+
+    def _exp(self, x: Germ) -> Germ:
+        growing = {key: c for key, c in x.terms.items() if key > LOG}
+        power = x.terms.get(LOG, fmpq(0))
+        if any(CONSTANT < key < LOG for key in x.terms):
+            return self._nothing()
+        if not isinstance(power, fmpq):
+            return self._nothing()
+        rest = Germ({key: c for key, c in x.terms.items() if key < LOG}, self.at)
+        key = (_shortest(Fraction(int(power.p), int(power.q))), ZERO)
+        return Germ({key: rest.ball().exp()}, self.at, growing)
+
+    def _log_gamma(self, x: Germ) -> Germ:
+        if not x.terms:
+            return self._nothing()
+        (p, k), lead, _ = x.split()
+        if k or not lead > 0:
+            return self._nothing()
+        if p == 0:
+            return self._constant(FUNCTIONS["lgamma"](x.ball()))
+        if p < 0:  # Γ(x) = Γ(1 + x) / x
+            return self._constant((x.ball() + 1).lgamma()) - self._log(x)
+        # Stirling: the remainder lies between 0 and 1 / (12 x) for x > 0.
+        least = self._least(x)
+        if least is None:
+            return self._nothing()
+        log_x = self._log(x)
+        half_log = self._constant((2 * arb.pi()).log() / 2 + arb(0).union(1 / (12 * least)))
+        return (x - self.constant(Fraction(1, 2))) * log_x - x + half_log
+
+    def _far_below(self, z: Germ) -> Germ:
+        """log Φ(z) for z to -∞: -z²/2 - log(-z) - log(2π)/2 + log(1 - θ/z²), 0 <= θ <= 1 (Mills' ratio)."""
+        least = self._least(-z)
+        if least is None or not least > 2:
+            return self._nothing()
+        last = (1 - 1 / least**2).log().union(arb(0)) - (2 * arb.pi()).log() / 2
+        return z * z * self.constant(Fraction(-1, 2)) - self._log(-z) + self._constant(last)
+
+    def _expanded(
+        self, e: Germ, coefficient: Callable[[int], Fraction], remainder: Callable[[arb], arb]
+    ) -> Germ:
+        """Σ c_k e^k for k < ORDER, and c_ORDER e^ORDER times a ball of what stands in the remainder at 1 + θe."""
+        found, power = self.constant(coefficient(0)), self.constant(1)
+        if not e.terms:
+            return found
+        for k in range(1, ORDER):
+            power = power * e
+            found = found + power * self.constant(coefficient(k))
+        between = (1 + e.ball()).union(arb(1))
+        key, ball = (power * e).factored()
+        last = ball * rational(coefficient(ORDER)) * remainder(between)
+        return found + Germ({key: last}, self.at)
+
+    def _constant(self, ball: arb) -> Germ:
+        return Germ({CONSTANT: ball}, self.at)
+
+    def _nothing(self) -> Germ:
+        return self._constant(arb.nan())
+
+
+def _shortest(exponent: Exponent) -> Exponent:
+    """An exponent as an int if it is one: germs look them up all the time."""
+    return int(exponent) if exponent == int(exponent) else exponent
+
+
+def _nonzero(coefficient: Scalar) -> bool:
+    return bool(coefficient > 0 or coefficient < 0)
+
+
+def _binomial(r: Fraction, k: int) -> Fraction:
+    found = Fraction(1)
+    for i in range(k):
+        found *= (r - i) / (i + 1)
+    return found
+
+
+def _of_logarithm(k: int) -> Fraction:
+    """Of log(1 + e); the last one stands before e^n (1 + θe)^-n."""
+    return Fraction((-1) ** (k + 1), k) if k else Fraction(0)
+
+
+LIMITS: dict[str, tuple[Callable[[], arb], Callable[[], arb]]] = {
+    "sigmoid": (lambda: arb(0), lambda: arb(1)),
+    "tanh": (lambda: arb(-1), lambda: arb(1)),
+    "erf": (lambda: arb(-1), lambda: arb(1)),
+    "atan": (lambda: -arb.pi() / 2, lambda: arb.pi() / 2),
+    "log_ndtr": (lambda: arb(0), lambda: arb(0)),  # below it has none
+}
+"""Limits at minus and plus infinity; the functions rise."""
