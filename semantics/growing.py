@@ -63,15 +63,19 @@ class Growing:
 
     def define(self, indices: tuple[Value, ...], value: Value) -> Growing:
         """The array with one more element; a `Fault` if it is there already."""
-        places = tuple(_checked(index) for index in indices)
-        if self.is_defined(places):
+        places = tuple([_checked(index) for index in indices])
+        old = self._find(places[0])
+        if self._holds(places, old):
             raise defined_twice(places)
-        return self.defined(places, value)
+        return self._written(places, old, value)
 
     def defined(self, indices: tuple[int, ...], value: Value) -> Growing:
         """`define` without its checks."""
+        return self._written(indices, self._find(indices[0]), value)
+
+    def _written(self, indices: tuple[int, ...], old: Value | _Hole, value: Value) -> Growing:
+        """The array with a value at the indices; `old` is what stands at the first of them."""
         index = indices[0]
-        old = self._find(index)
         if len(indices) == 1:
             return self._with(index, old, value)
         row = old if isinstance(old, Growing) else Growing(self.rank - 1)
@@ -87,8 +91,11 @@ class Growing:
 
     def is_defined(self, indices: tuple[int, ...]) -> bool:
         """Whether the element (or row) is there."""
-        found = self._find(indices[0])
-        if any(start <= indices[0] < stop for start, stop in self.gone):
+        return self._holds(indices, self._find(indices[0]))
+
+    def _holds(self, indices: tuple[int, ...], found: Value | _Hole) -> bool:
+        """`is_defined`, where `found` is what stands at the first index."""
+        if self.gone and any(start <= indices[0] < stop for start, stop in self.gone):
             return True
         if len(indices) == 1:
             return not isinstance(found, _Hole)
@@ -206,11 +213,12 @@ def _put(node: _Node, level: int, index: int, item: Value | _Hole) -> _Node:
     if level == 0:
         items = node.items if isinstance(node, _Leaf) else _EMPTY_LEAF.items
         leaf = _Leaf((*items[:at], item, *items[at + 1 :]))
-        return leaf if any(i is not _Hole.HOLE for i in leaf.items) else None
+        there = item is not _Hole.HOLE or any(i is not _Hole.HOLE for i in leaf.items)
+        return leaf if there else None
     children = node.children if isinstance(node, _Branch) else _EMPTY_BRANCH.children
     child = _put(children[at], level - _BITS, index, item)
     branch = _Branch((*children[:at], child, *children[at + 1 :]))
-    return branch if any(c is not None for c in branch.children) else None
+    return branch if child is not None or any(c is not None for c in branch.children) else None
 
 
 def _elements(node: _Node, level: int, start: int) -> Iterator[tuple[int, Value]]:

@@ -14,7 +14,7 @@ from pplc.semantics.laws_bounded import Censored, Truncated, censored, truncated
 from pplc.semantics.laws_density import Flat, UserLaw, flat, make_user_law
 from pplc.semantics.laws_family import FamilyLaw
 from pplc.semantics.laws_finite import Finite, delta, finite_law, weighted_list
-from pplc.semantics.laws_given import family_law, family_ranks, with_defaults
+from pplc.semantics.laws_given import family_law, family_ranks, quick_law, with_defaults
 from pplc.semantics.laws_lifted import Lifted, fitted, over
 from pplc.semantics.laws_mixture import Mixture, mixture, zero_inflated
 from pplc.semantics.laws_ordered import Ordered, ordered
@@ -59,6 +59,9 @@ def make_law(family: str, arguments: Arguments, parametrisation: int, *, exact: 
         given = [None if argument is None else plain(argument) for argument in arguments]
         wanted = _ARGUMENTS[family]
         return maker([*given, *[None] * (wanted - len(given))], exact, call)
+    quick = None if exact else quick_law(family, arguments, parametrisation)
+    if quick is not None:
+        return quick
     values = with_defaults(family, arguments, parametrisation)
 
     def one(*entries: Value) -> LawValue:

@@ -52,6 +52,15 @@ def _exactly(name: str, parametrisation: int, member: str) -> Callable[..., obje
     return None if kernel is None else exact_twin(kernel)
 
 
+@functools.cache
+def _density_of_reals(name: str, parametrisation: int) -> Callable[..., float] | None:
+    """The log density of a family of continuous laws of one number."""
+    family = FAMILIES[name]
+    if family.discrete or family.event_rank:
+        return None
+    return variant_of(name, parametrisation).numerics.log_density
+
+
 @dataclass(frozen=True, slots=True)
 class FamilyLaw(LawValue):
     """One law of a family.
@@ -119,7 +128,11 @@ class FamilyLaw(LawValue):
         return self._filled(lambda out: draw(source, *parameters, out))
 
     def weigh(self, value: Value) -> tuple[LogWeight, int]:
-        if depends(value) or any(map(depends, self.given)):
+        if type(value) is float and not self.exact:
+            density = _density_of_reals(self.name, self.variant)
+            if density is not None:
+                return density(*self.arguments, value), 1
+        if depends(value) or (self.exact and any(map(depends, self.given))):
             return self._formula(value), self.dimension
         at = self._valued(value)
         if at is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from pplc.lang.families import FAMILIES, Domain, Parameter
@@ -37,14 +37,29 @@ def with_defaults(name: str, arguments: Sequence[Value | None], parametrisation:
     return values
 
 
+def quick_law(name: str, values: Sequence[Value | None], parametrisation: int) -> FamilyLaw | None:
+    """The law, not exact, of a family with plain real parameters, if all are given and inside their domains.
+
+    What is not found so is looked at more closely by `family_law`.
+    """
+    intervals = None if parametrisation else _open_intervals(name)
+    if intervals is None or len(values) != len(intervals):
+        return None
+    given: list[float] = []
+    for (low, high), value in zip(intervals, values, strict=True):
+        number = to_float(value) if type(value) is int else value
+        if type(number) is not float or not low < number < high:
+            return None
+        given.append(number)
+    arguments = tuple(given)
+    return FamilyLaw(name, arguments, 0, arguments, False)
+
+
 def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exact: bool) -> FamilyLaw:
     """One law of a family, its parameters checked."""
-    if not exact and parametrisation == 0:
-        tests = _quick_tests(name)
-        if tests is not None:
-            given = tuple(to_float(value) if type(value) is int else value for value in values)
-            if all(test(value) for test, value in zip(tests, given, strict=True)):
-                return FamilyLaw(name, given, 0, given, False)
+    quick = None if exact else quick_law(name, values, parametrisation)
+    if quick is not None:
+        return quick
     parameters, family = parameters_of(name, parametrisation), FAMILIES[name]
     checked(family, parameters, values)
     given = tuple(
@@ -72,28 +87,21 @@ def _converted_exactly(name: str, parametrisation: int, given: tuple[Value, ...]
         return None
 
 
-def _is_float(low: float, high: float, *, closed: bool) -> Callable[[Value], bool]:
-    """Whether a value is a float between bounds, which belong to the interval if it is `closed`."""
-    if closed:
-        return lambda x: type(x) is float and low <= x <= high
-    return lambda x: type(x) is float and low < x < high
-
-
-_QUICK: Mapping[Domain, Callable[[Value], bool]] = {
-    Domain.REAL: _is_float(-math.inf, math.inf, closed=False),
-    Domain.POSITIVE: _is_float(0.0, math.inf, closed=False),
-    Domain.UNIT: _is_float(0.0, 1.0, closed=True),
+_OPEN: Mapping[Domain, tuple[float, float]] = {
+    Domain.REAL: (-math.inf, math.inf),
+    Domain.POSITIVE: (0.0, math.inf),
+    Domain.UNIT: (math.nextafter(0.0, -1.0), math.nextafter(1.0, 2.0)),
 }
-"""Tests that floats pass without a look at the domain; what fails them is looked at more closely."""
+"""Domains whose floats are those strictly between two others."""
 
 
 @functools.cache
-def _quick_tests(name: str) -> tuple[Callable[[Value], bool], ...] | None:
-    """The tests of all parameters of a family that has only such parameters."""
+def _open_intervals(name: str) -> tuple[tuple[float, float], ...] | None:
+    """The domains of all parameters of a family that has only such parameters."""
     family = FAMILIES[name]
-    tests = tuple(_QUICK.get(parameter.domain) for parameter in family.parameters)
-    found = tuple(test for test in tests if test is not None)
-    return found if len(found) == len(tests) and not family.constraints else None
+    intervals = tuple(_OPEN.get(parameter.domain) for parameter in family.parameters)
+    found = tuple(interval for interval in intervals if interval is not None)
+    return found if len(found) == len(intervals) and not family.constraints else None
 
 
 def _real_parameter(parameter: Parameter, value: Value) -> Value:

@@ -66,7 +66,7 @@ class Machine:
 
     def resume(self, state: State, value: Value = ()) -> Event:
         """Goes on with a suspended run; `value` is the draw it asked for."""
-        run = Running(self, state._replace(env=dict(state.env)))
+        run = Running(self, state)
         try:
             event = run.deliver(value) if state.waiting else None
         except Fault as fault:

@@ -32,6 +32,10 @@ def is_zero(weight: LogWeight) -> bool:
 
 def times(left: LogWeight, right: LogWeight) -> LogWeight:
     """The log of a product; exact if both factors are."""
+    if type(left) is float and type(right) is float:
+        product = left + right
+        if product == product:  # zero times infinity, and what is no number, are looked at below
+            return product
     if isinstance(left, LogRat) and isinstance(right, LogRat):
         return left + right
     if depends(left) or depends(right):

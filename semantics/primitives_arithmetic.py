@@ -65,14 +65,14 @@ def sound(name: str, result: float, *arguments: Value) -> float:
 
 def bounded(name: str, result: Number) -> Number:
     """The result, if its digits are within bounds; a rational beyond them as a float."""
-    if isinstance(result, Fraction):
-        if is_open(result):
+    if isinstance(result, int):
+        if -_LARGEST < result < _LARGEST:
             return result
+        raise too_large(name, f"an integer of more than {MOST_BITS:,} binary digits")
+    if isinstance(result, Fraction) and not is_open(result):
         if -_LARGEST < result.numerator < _LARGEST and result.denominator < _LARGEST:
             return result
         return to_float(result)
-    if isinstance(result, int) and not -_LARGEST < result < _LARGEST:
-        raise too_large(name, f"an integer of more than {MOST_BITS:,} binary digits")
     return result
 
 
@@ -83,6 +83,8 @@ def add(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The sum."""
     if type(a) is float and type(b) is float:
         return sound("+", a + b, a, b)
+    if type(a) is int and type(b) is int:
+        return bounded("+", a + b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a + b
     if isinstance(a, float) or isinstance(b, float):
@@ -94,6 +96,8 @@ def sub(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The difference."""
     if type(a) is float and type(b) is float:
         return sound("-", a - b, a, b)
+    if type(a) is int and type(b) is int:
+        return bounded("-", a - b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a - b
     if isinstance(a, float) or isinstance(b, float):
@@ -105,6 +109,8 @@ def mul(exact: bool, a: Number, b: Number) -> Number:  # noqa: ARG001
     """The product."""
     if type(a) is float and type(b) is float:
         return sound("*", a * b, a, b)
+    if type(a) is int and type(b) is int:
+        return bounded("*", a * b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return a * b
     if isinstance(a, float) or isinstance(b, float):
@@ -245,6 +251,8 @@ def binary(name: str, scalar: Binary) -> Primitive:
     """`scalar` as a primitive that broadcasts over arrays."""
 
     def primitive(static: Static, exact: bool, a: Value, b: Value) -> Value:  # noqa: ARG001
+        if type(a) is float and type(b) is float:
+            return scalar(exact, a, b)
         return broadcast(name, scalar, exact, a, b)
 
     return primitive

@@ -83,6 +83,8 @@ def index(static: Static, exact: bool, array: Value, *indices: Value) -> Value: 
     Arrays are broadcast together and give the axes of the result where the first of them stands,
     as in NumPy's advanced indexing; ranges are slices.
     """
+    if len(indices) == 1 and type(indices[0]) is int:
+        return _element(array, indices[0])
     return _part(array, tuple(i if isinstance(i, range) else plain(i) for i in indices))
 
 

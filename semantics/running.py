@@ -67,9 +67,10 @@ class Running:
     def __init__(self, machine: Machine, state: State) -> None:
         self.machine = machine
         self.bound = machine.bound
-        (self.block, self.position, self.control, self.env, self.path, self.memo) = state[:6]
-        self.recorded, self.steps, self.depth = state.recorded, state.steps, state.depth
-        self.calls = state.calls
+        self.compiled = machine.compiler.compiled
+        (self.block, self.position, self.control, env, self.path, self.memo) = state[:6]
+        self.env = dict(env)  # the state stays as it is
+        self.recorded, self.steps, self.depth, _, self.calls = state[6:]
 
     def suspend(self, *, waiting: bool) -> State:
         return State(
@@ -87,10 +88,10 @@ class Running:
         )
 
     def value(self, expression: core.Expr) -> Value:
-        return self.machine.compiler.compiled(expression)(self.env)
+        return self.compiled(expression)(self.env)
 
     def indices(self, expressions: tuple[core.Expr, ...]) -> tuple[Value, ...]:
-        return tuple(self.value(expression) for expression in expressions)
+        return tuple([self.compiled(expression)(self.env) for expression in expressions])
 
     def address(self, site: core.Site) -> Address:
         where = (*self.path, site.name)
@@ -159,6 +160,10 @@ class Running:
         """Hands a value to the frame that waits for it."""
         while True:
             match self.control:
+                case Bind(statement, address, rest):
+                    self.control = rest
+                    self.bind(statement, address, value)
+                    return None
                 case None:
                     return Finished(value, self.recorded)
                 case Resume(_, _, rest) | Round(_, _, _, _, rest) | Again(_, _, rest):
@@ -170,10 +175,6 @@ class Running:
                     self.memo = {**self.memo, key: value}
                     self.keep((*key[0], key[1]), value)
                     self.control = rest
-                case Bind(statement, address, rest):
-                    self.control = rest
-                    self.bind(statement, address, value)
-                    return None
                 case Drawn(address, span, rest):
                     self.control = rest
                     return self.draw(value, address, span)
@@ -222,6 +223,8 @@ class Running:
         """
         if self.bound.interventions and self.bound.intervened(address):
             return self.deliver(to_numbers(self.bound.intervention(address), exact=self.machine.exact))
+        if isinstance(law, LawValue):
+            return Sampling(law, address, span, self.suspend(waiting=True))
         match law:
             case ModelValue(function, arguments):
                 self.apply(function, arguments, *entered(address, function.function.name, calls))
@@ -232,8 +235,6 @@ class Running:
                 return self.deliver(Urn(address, concentration, base))
             case Urn():
                 return self.pick(law, address, span)
-            case _ if isinstance(law, LawValue):
-                return Sampling(law, address, span, self.suspend(waiting=True))
             case _:
                 raise TypeError(f"`~` needs a model or distribution, not {show(law)}")
 

@@ -69,9 +69,8 @@ class Seeded:
     def __init__(self, seed: int, task: int = 0, generation: int = 0, slot: int = 0, draw: int = 0) -> None:
         if not 0 <= seed < _WORD * _WORD:
             raise ValueError(f"seed {seed} is not from 0 to 2^64 - 1")
-        for name, value in (("task", task), ("generation", generation), ("slot", slot)):
-            if not 0 <= value < _WORD:
-                raise ValueError(f"{name} {value} is not from 0 to 2^32 - 1")
+        if not (0 <= task < _WORD and 0 <= generation < _WORD and 0 <= slot < _WORD):
+            raise ValueError(f"task {task}, generation {generation} or slot {slot} is not from 0 to 2^32 - 1")
         if not 0 <= draw < 2 * _WORD:
             raise ValueError(f"draw number {draw} is not from 0 to 2^33 - 1")
         self.seed = seed

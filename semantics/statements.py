@@ -89,7 +89,8 @@ def observe(run: Running, statement: core.Observe) -> Event | None:
         run.control = Bind(statement, address, run.control)
         whole = law if value is MISSING else fitted(law, value)  # what is drawn has the datum's shape
         return run.draw(whole, address, statement.span)
-    if statement.name and (has_missing(value) or any(run.bound.elements(address))):
+    set_inside = run.bound.interventions and any(run.bound.elements(address))
+    if statement.name and (set_inside or has_missing(value)):
         return run.entries(statement, address, tuple(fitted(law, value).elements()), 0)
     return Observing(law, value, address, statement.span, run.suspend(waiting=False))
 

@@ -73,6 +73,8 @@ def weight_of(event: Observing) -> tuple[LogWeight, int]:
 
 def pointwise(law: LawValue, value: Value, address: Address) -> dict[Address, LogWeight]:
     """The log densities of the entries of an observation, by address."""
+    if isinstance(value, float):
+        return {address: law.log_density(value)}
     return {
         extended(address, index) if index else address: entry.log_density(entry_of(value, index))
         for index, entry in fitted(law, value).elements()

@@ -96,12 +96,12 @@ Stepped: TypeAlias = "tuple[Suspended, LogWeight]"
 
 def start(machine: Machine, choose: Choose) -> Stepped:
     """A run from the start of the program to its first weight."""
-    return _until_weight(machine, Suspended(machine.start(), None, None, 0, 0, ONE(machine.exact)), choose)
+    return start_from(machine, machine.start(), choose)
 
 
 def start_from(machine: Machine, event: Event, choose: Choose) -> Stepped:
     """A run from its first event, such as that of an inner model, to its first weight."""
-    return _until_weight(machine, Suspended(event, None, None, 0, 0, ONE(machine.exact)), choose)
+    return _until_weight(machine, Suspended(event, None, None, 0, 0, ONE(machine.exact)), event, choose)
 
 
 def advance(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
@@ -111,7 +111,7 @@ def advance(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
     """
     match run.event:
         case Observing(state=state) | Weighing(state=state):
-            return _until_weight(machine, run._replace(event=machine.resume(state)), choose)
+            return _until_weight(machine, run, machine.resume(state), choose)
         case Finished():
             return run, ONE(machine.exact)
         case Sampling():
@@ -127,9 +127,9 @@ def finish(machine: Machine, stepped: Stepped, choose: Choose) -> Stepped:
     return run, total
 
 
-def _until_weight(machine: Machine, run: Suspended, choose: Choose) -> Stepped:
-    """On to the first weight, which is counted, or to the end."""
-    event, choices, observed, weights, dimension, log_weight = run
+def _until_weight(machine: Machine, run: Suspended, event: Event, choose: Choose) -> Stepped:
+    """From the event that comes next on to the first weight, which is counted, or to the end."""
+    _, choices, observed, weights, dimension, log_weight = run
     factors = ONE(machine.exact)
     while isinstance(event, Sampling):
         value, factor = choose(event)

@@ -13,6 +13,7 @@ import numpy as np
 from pplc.data import Bindings, Signature, bind
 from pplc.data_files import Table, reject
 from pplc.data_python import raw
+from pplc.garbage import rarely_collected
 from pplc.inference.auto import Outcome
 from pplc.inference.merge import joined
 from pplc.inference.predict import unknown_draw
@@ -93,18 +94,19 @@ def infer(
     _refuse_functions(request, bound)
     progress = Silent(request.given.get("time")) if progress is None else progress
     start = perf_counter()
-    if request.resume:
-        session, outcome = _resumed(bound, request, progress)
-    else:
-        session = Session(bound, request.method, request.given, progress)
-        outcome = session.main()
     notes = (*model.checked.warnings, *bindings.warnings)
-    asked = () if outcome.result.empty else request.queries
-    if request.optional and outcome.method.name == "map" and asked:
-        asked, notes = (), (*notes, POINT)
-    queries = tuple(_answered(query, session, request.unit) for query in asked)
-    if request.derivatives:
-        queries += derivatives(outcome.result.log_evidence, queries, names_of(bound))
+    with rarely_collected():
+        if request.resume:
+            session, outcome = _resumed(bound, request, progress)
+        else:
+            session = Session(bound, request.method, request.given, progress)
+            outcome = session.main()
+        asked = () if outcome.result.empty else request.queries
+        if request.optional and outcome.method.name == "map" and asked:
+            asked, notes = (), (*notes, POINT)
+        queries = tuple(_answered(query, session, request.unit) for query in asked)
+        if request.derivatives:
+            queries += derivatives(outcome.result.log_evidence, queries, names_of(bound))
     seconds = perf_counter() - start
     return Run(
         model.name,

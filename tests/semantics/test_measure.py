@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction as F
-from math import exp, inf, log
+from math import exp, inf, isnan, log, nan
 
 import pytest
 from hypothesis import given
@@ -33,6 +33,11 @@ def test_sums_are_sums(weights: list[LogWeight]) -> None:
 
 def test_zero_times_infinity_is_zero() -> None:
     assert times(IMPOSSIBLE, inf) == -inf
+    assert times(-inf, inf) == -inf
+
+
+def test_a_weight_that_is_no_number_stays_one_that_is_seen() -> None:
+    assert isnan(float(times(nan, 1.0)))
 
 
 def test_the_empty_product_and_the_empty_sum() -> None:
