@@ -119,6 +119,10 @@ class Runs(Protocol):
         """The runs that `outcomes` knows nothing of."""
         ...
 
+    def drawn(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result | None:
+        """Draws in place of an exact result, for a query that it has no rule for; None if there are none."""
+        ...
+
     def functions(self, draws: Draws) -> Mapping[str, Array]:
         """The drawn functions behind draws that `result` gave, by name, [chain, draw]."""
         ...

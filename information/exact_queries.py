@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from math import sqrt
+from math import isnan, sqrt
 from typing import TypeAlias, TypeVar
 
 from pplc.inference.answers import Truncated, above, exactly
@@ -183,7 +183,23 @@ def _moment_of(query: syntax.Query, law: Mixed, left: float) -> Answer:
         number = law.mean
     else:
         number = law.variance if query.head == "var" else sqrt(law.variance)
+    if isinstance(number, float) and isnan(number):
+        raise _no_moment(query)
     return Truncated(float(number), left) if left else exactly(number)
+
+
+def _no_moment(query: syntax.Query) -> Rejected:
+    """The error of a moment that does not exist."""
+    expression = one(query)
+    shown = f"`{format_expression(expression)}`"
+    if query.head == "E":
+        message = f"{shown} has no mean: its tails are too heavy on both sides"
+        label = "what is above 0 and what is below both weigh infinitely much"
+    else:
+        message = f"{shown} has no variance: its mean is infinite or does not exist"
+        label = "its tails are too heavy"
+    advice = "quantiles exist, as in `quantile(x, 0.5)`"
+    return Rejected(Diagnostic("E0617", message, expression.span, label, advice))
 
 
 def _law(values: list[tuple[Value, Probability, Piece]]) -> dict[Value, Probability]:

@@ -2,7 +2,8 @@
 
 `|` conditions further: in exact laws by renormalising, in draws by weighing with the indicator of the
 event. `do(…)` runs the program again with the intervention; `prior` runs it without its observations,
-conditions and weights. Answers are rational where the law is.
+conditions and weights. Answers are rational where the law is. A query of continuous variables for which the
+exact engine has no rule is refused by itself; under `auto` it is estimated from draws of the exact law.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
 from pplc.semantics.evaluate import located
-from pplc.semantics.formula import Open
-from pplc.semantics.values import Address, Value
+from pplc.semantics.values import Address, Fault, Value
 
 LATER = ("bounds",)
 """Heads that the language knows and this version does not answer."""
 
 BASIC = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence")
 """Heads about laws and moments. All others are about information: `pplc.information.finite_queries`."""
+
+NO_RULE = ("E0503", "E0525", "E0526")
+"""Errors of queries that the exact engine has no rule for, or too much work with; draws may answer them."""
 
 HEADS = tuple(head for head in check_queries.HEADS if head not in LATER)
 
@@ -50,17 +53,29 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
     result = runs.result(interventions, prior=prior)
     if result.method == "map":
         raise no_law(query)
-    try:
-        if query.head not in BASIC:
-            # Programs without such a query start sooner without the many modules that answer it.
-            from pplc.information.finite_answers import answer_finite
 
-            return answer_finite(query, text, runs, interventions, result, prior=prior, unit=unit)
-        if result.laws is not None:
-            return answer_exactly(query, text, runs, interventions, result, prior=prior)
-    except Open as open_:  # a parameter without a value: logarithms and comparisons have no formula
-        raise located(open_, query.span) from None
-    return answer_from_draws(query, text, runs, result)
+    def found(result: Result) -> Answered:
+        try:
+            if query.head not in BASIC:
+                # Programs without such a query start sooner without the many modules that answer it.
+                from pplc.information.finite_answers import answer_finite
+
+                return answer_finite(query, text, runs, interventions, result, prior=prior, unit=unit)
+            if result.laws is not None:
+                return answer_exactly(query, text, runs, interventions, result, prior=prior)
+        except Fault as fault:  # no rule; or no formula, where a parameter is left open
+            raise located(fault, query.span) from None
+        return answer_from_draws(query, text, runs, result)
+
+    try:
+        return found(result)
+    except Rejected as rejected:
+        if any(diagnostic.code not in NO_RULE for diagnostic in rejected.diagnostics):
+            raise
+        drawn = runs.drawn(interventions, prior=prior)
+        if drawn is None:
+            raise
+    return found(drawn)
 
 
 def no_law(query: syntax.Query) -> Rejected:

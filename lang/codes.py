@@ -1136,6 +1136,12 @@ QUERIES: Final[dict[str, Code]] = {
         " of parameters of the model, not of what is drawn.",
         "query KL(y, Bernoulli(p))",
     ),
+    "E0617": Code(
+        "moment that does not exist",
+        "A mean is the difference of what is above 0 and what is below. If both are infinite, as of a"
+        " `Cauchy`, there is none, and no variance either. Draws do not show it: their mean never settles.",
+        "query E[c]",
+    ),
 }
 
 CODES: Final[dict[str, Code]] = SYNTAX | NAMES | TYPES | DATA | RUN | METHODS | QUERIES

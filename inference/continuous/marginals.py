@@ -10,6 +10,7 @@ import numpy as np
 
 from pplc.inference.continuous.cases import share_of
 from pplc.inference.continuous.changes import as_variable, with_inner_variables
+from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated
@@ -35,6 +36,7 @@ class Marginals:
 
     def __init__(self) -> None:
         self._blocks: dict[Piece, Grid | None] = {}
+        self._parts: dict[Piece, tuple[Piece, ...]] = {}
 
     def mixed(self, contributions: Iterable[tuple[Real, Number, Piece]]) -> Mixed:
         """The law of a variable that has these values under these pieces, each with its probability."""
@@ -42,6 +44,9 @@ class Marginals:
         sums: dict[tuple[Unknown, Piece], Real] = {}
         for share, value, piece in contributions:
             if isinstance(value, Unknown):
+                if piece not in self._parts:
+                    self._parts[piece] = components(piece)
+                piece = about(self._parts[piece], value.latents)
                 sums[value, piece] = sums.get((value, piece), Fraction(0)) + share
             else:
                 at = value if isinstance(value, float) else Fraction(value)

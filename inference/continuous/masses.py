@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import exp, inf, log
 
+from pplc.inference.continuous.components import components
 from pplc.inference.continuous.grids import grid
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
@@ -35,8 +36,18 @@ class Masses:
             return CERTAIN
         found = self._known.get(piece)
         if found is None:
-            found = self._known[piece] = log_mass(piece, self.grids)
+            parts = components(piece)
+            made = product(map(self.of, parts)) if len(parts) > 1 else log_mass(piece, self.grids)
+            found = self._known[piece] = made
         return found
+
+
+def product(masses: Iterable[LogWeight]) -> LogWeight:
+    """The log of the product of masses."""
+    found: LogWeight = CERTAIN
+    for mass in masses:
+        found = times(found, mass)
+    return found
 
 
 def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool = False) -> list[Weighted]:
@@ -75,6 +86,9 @@ def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
 
     grids: where to note which variables were integrated numerically, and with what error.
     """
+    independent = components(piece)
+    if len(independent) > 1:
+        return product(log_mass(part, grids) for part in independent)
     parts = settled(piece)
     if not any(left.latents for _, left in parts):
         terms = _terms(piece, parts, grids)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeAlias, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 
+from pplc.inference.continuous.components import components
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated
@@ -17,6 +18,7 @@ from pplc.inference.continuous.marginals import recognised
 from pplc.inference.continuous.masses import by_use, log_mass
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import substituted
+from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.measure import is_zero
 from pplc.semantics.source import Source
 from pplc.semantics.special.error_function import ndtri
@@ -30,14 +32,12 @@ class Draws:
     """Draws from pieces; what they need is found once for each."""
 
     def __init__(self) -> None:
-        self._known: dict[Piece, _Grids | _Steps] = {}
+        self._known: dict[Piece, _Way] = {}
 
     def draw(self, piece: Piece, source: Source) -> Values:
         """The variables of a piece, drawn jointly. `TooMany` if there are no rules for that."""
         if not piece.latents:
             return {}
-        if len(piece.latents) == 1:
-            return {piece.latents[0]: _one(piece, source)}
         known = self._known.get(piece)
         if known is None:
             known = self._known[piece] = _way(piece)
@@ -54,7 +54,16 @@ def valued(value: Any, at: Mapping[Latent, float]) -> Any:
     return replaced(value, change)
 
 
-def _way(piece: Piece) -> _Grids | _Steps:
+class _Way(Protocol):
+    def draw(self, source: Source, draws: Draws) -> Values: ...
+
+
+def _way(piece: Piece) -> _Way:
+    if len(piece.latents) == 1:
+        return _One(piece)
+    parts = components(piece)
+    if len(parts) > 1:
+        return _Apart(parts)
     try:
         return _Grids(grid(piece))
     except TooMany:
@@ -63,6 +72,16 @@ def _way(piece: Piece) -> _Grids | _Steps:
             if found is not None:
                 return _Steps(piece, variable, [left for _, left in found])
         raise
+
+
+class _Apart:
+    """Variables that are independent: each component is drawn by itself."""
+
+    def __init__(self, parts: tuple[Piece, ...]) -> None:
+        self._parts = parts
+
+    def draw(self, source: Source, draws: Draws) -> Values:
+        return {variable: x for part in self._parts for variable, x in draws.draw(part, source).items()}
 
 
 class _Grids:
@@ -108,7 +127,7 @@ class _Steps:
         piece = self._piece
         for variable, value in found.items():
             piece = _fixed(piece, variable, value)
-        return {**found, self._variable: _one(piece, source)}
+        return {**found, **_One(piece).draw(source, draws)}
 
 
 def _fixed(piece: Piece, variable: Latent, value: float) -> Piece:
@@ -128,19 +147,28 @@ def _fixed(piece: Piece, variable: Latent, value: float) -> Piece:
     )
 
 
-def _one(piece: Piece, source: Source) -> float:
-    """The only variable of a piece."""
-    (variable,) = piece.latents
-    law = recognised(variable, piece)
-    if law is not None:
-        return float(law.draw(source))  # type: ignore[arg-type]
-    low, high = piece.ranges.get(variable, (-np.inf, np.inf))
+class _One:
+    """The only variable of a piece: of a family, or by inversion of its cdf."""
 
-    def log_density(x: Floats) -> Floats:
-        points = {variable: x}
-        with np.errstate(all="ignore"):
-            found = values_at(piece.exponent, points) + np.log(values_at(piece.factor, points))
-        return np.where(inside(piece, points), found, -np.inf)
+    def __init__(self, piece: Piece) -> None:
+        (self._variable,) = piece.latents
+        self._piece = piece
+        self._law = recognised(self._variable, piece)
 
-    nodes = integrated(log_density, [(low, high)], Hills(piece, variable).at({}))
-    return float(np.interp(source.uniform(), nodes.below, nodes.points))
+    @cached_property
+    def _nodes(self) -> Nodes:
+        piece, variable = self._piece, self._variable
+        low, high = piece.ranges.get(variable, (-np.inf, np.inf))
+
+        def log_density(x: Floats) -> Floats:
+            points = {variable: x}
+            with np.errstate(all="ignore"):
+                found = values_at(piece.exponent, points) + np.log(values_at(piece.factor, points))
+            return np.where(inside(piece, points), found, -np.inf)
+
+        return integrated(log_density, [(low, high)], Hills(piece, variable).at({}))
+
+    def draw(self, source: Source, draws: Draws) -> Values:
+        if self._law is not None:
+            return {self._variable: float(self._law.draw(source))}  # type: ignore[arg-type]
+        return {self._variable: float(np.interp(source.uniform(), self._nodes.below, self._nodes.points))}

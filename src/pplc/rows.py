@@ -70,6 +70,9 @@ class Rows:
         """The rows."""
         return self._result
 
+    def drawn(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result | None:
+        """None: the rows are what there is."""
+
     def outcomes(
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Outcome]:

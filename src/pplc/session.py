@@ -44,6 +44,7 @@ class Session:
         self.progress = progress
         self._known: dict[tuple[frozenset[tuple[Address, Value]], bool], Outcome] = {}
         self._joints: dict[tuple[frozenset[tuple[Address, Value]], frozenset[str], bool], JointLaw] = {}
+        self._drawn: dict[tuple[frozenset[tuple[Address, Value]], bool], Result | None] = {}
         self._calls: dict[bool, Machine] = {}
         self._parameters: dict[bool, dict[str, Value]] = {}
         self._functions: dict[tuple[frozenset[tuple[Address, Value]], bool], dict[str, Array]] = {}
@@ -72,6 +73,24 @@ class Session:
     def result(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result:
         """The result alone."""
         return self.outcome(interventions, prior=prior).result
+
+    def drawn(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result | None:
+        """Independent draws from an exact result that `auto` chose; None if it did not, or has none."""
+        key = frozenset(interventions.items()), prior
+        outcome = self.outcome(interventions, prior=prior)
+        if self.method != "auto" or outcome.result.laws is None:
+            return None
+        if key not in self._drawn:
+            from pplc.inference.exact_draws import drawing
+
+            bound, options = self._changed(interventions, prior=prior), outcome.options
+            try:
+                draws = drawing(bound, options.draws, options.seed, self.progress).draws()
+            except Rejected:  # what is without a rule for a law may be without one for draws
+                self._drawn[key] = None
+            else:
+                self._drawn[key] = Result("exact", draws=draws)
+        return self._drawn[key]
 
     def outcomes(
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
