@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import exp, inf, log
 
-from pplc.inference.continuous.grids import grid
+from pplc.inference.continuous.grids import grid, normal_block
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.measure import times
@@ -44,8 +44,9 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool 
 
     whole: every one of the pieces is a density itself. Otherwise some may be what others are lessened by.
     """
+    entangled = in_slabs(piece, keep)
     for variable in by_use(piece, keep):
-        found = integrate_out(piece, variable, whole=whole)
+        found = None if variable in entangled else integrate_out(piece, variable, whole=whole)
         if found is not None:
             return [
                 (times(weight, more), last)
@@ -53,6 +54,26 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool 
                 for more, last in settled(left, keep, whole=whole)
             ]
     return [(CERTAIN, piece)]
+
+
+def in_slabs(piece: Piece, keep: frozenset[Latent]) -> frozenset[Latent]:
+    """The variables of a normal block that are bounded together with others of it.
+
+    Φ of the others, which is what is left of one of them, has no rule; the block has, as a whole.
+    """
+    if not piece.region:
+        return frozenset()
+    block, slab = normal_block(piece, keep)
+    if slab is None or len(block) < 2:
+        return frozenset()
+    bounded = {block[place] for place in slab.slopes}
+    members = set(block)
+    beside = {variable: set[Latent]() for variable in bounded}
+    monomials = piece.exponent.terms if isinstance(piece.exponent, Unknown) else ()
+    for group in (*(set(latents_of(monomial)) for monomial in monomials), bounded):
+        for variable in group & bounded:
+            beside[variable] |= group & members
+    return frozenset(variable for variable, others in beside.items() if len(others) > 1)
 
 
 def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
