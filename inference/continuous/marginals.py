@@ -13,6 +13,7 @@ from pplc.inference.continuous.changes import as_variable, with_inner_variables
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated
+from pplc.inference.continuous.independence import apart
 from pplc.inference.continuous.integrals import MOST_LOST
 from pplc.inference.continuous.laws import Density, Family, Image, Mixed, Normals, Part, Real
 from pplc.inference.continuous.masses import log_mass, settled
@@ -22,7 +23,7 @@ from pplc.inference.continuous.quadrature import Nodes
 from pplc.inference.continuous.slabs import SlabNormals
 from pplc.semantics.laws import FamilyLaw, make_law
 from pplc.semantics.measure import times, total
-from pplc.semantics.number import LogWeight
+from pplc.semantics.number import CERTAIN, LogWeight
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Unknown, latent
 from pplc.semantics.values import Value
@@ -62,6 +63,12 @@ class Marginals:
                 law = _normals(number, block)
                 if law is not None:
                     return [(block.log_mass, law)]
+        piece, others = apart(piece, number.latents)
+        if others:
+            beside: LogWeight = CERTAIN
+            for other in others:
+                beside = times(beside, log_mass(other))
+            return [(times(weight, beside), law) for weight, law in self.law_of(number, piece)]
         changed = as_variable(number, piece)
         if changed is None:
             return _on_grid(*with_inner_variables(number, piece))
@@ -205,7 +212,10 @@ def _bounds(variable: Latent, piece: Piece) -> tuple[Number | None, Number | Non
 def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
     """The law of a number with up to two variables on a grid."""
     found: list[tuple[LogWeight, Part]] = []
-    for weight, left in settled(piece, number.latents, whole=True):
+    for weight, whole in settled(piece, number.latents, whole=True):
+        left, others = apart(whole, number.latents)
+        for other in others:
+            weight = times(weight, log_mass(other))
         made = _grid_for(number, left)
         on = [variable for variable in made.points if variable not in made.block]
         if len(on) == 1 and number.latents.isdisjoint(made.block) and made.log_mass > -inf:

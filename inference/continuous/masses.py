@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import exp, inf, log
 
 from pplc.inference.continuous.grids import grid, normal_block
+from pplc.inference.continuous.independence import independent
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.measure import times
@@ -96,6 +97,13 @@ def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
 
     grids: where to note which variables were integrated numerically, and with what error.
     """
+    mass: LogWeight = CERTAIN
+    for part in independent(piece):
+        mass = times(mass, _mass(part, grids))
+    return mass
+
+
+def _mass(piece: Piece, grids: dict[str, float] | None) -> LogWeight:
     parts = settled(piece)
     if not any(left.latents for _, left in parts):
         terms = _terms(piece, parts, grids)
@@ -114,11 +122,9 @@ def _terms(
             outside = latents_in((left.exponent, left.factor, left.region)) - set(left.latents)
             if outside:  # variables of the outer program, which have no values yet
                 raise NeedsValue(min(map(str, outside)))
-            made = grid(left)
-            names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
-            if grids is not None and names:
-                grids[names] = max(grids.get(names, 0.0), made.error)
-            terms.append((times(weight, made.log_mass), UNIT))
+            for part in independent(left):
+                weight = times(weight, _on_grid(part, grids))
+            terms.append((weight, UNIT))
             continue
         for bound in left.region - piece.region:
             raise Undecided(bound)  # of variables of the outer program
@@ -126,6 +132,14 @@ def _terms(
             (weight, left.factor if left.exponent == 0 else left.factor * elementary.exp(left.exponent))
         )
     return terms
+
+
+def _on_grid(piece: Piece, grids: dict[str, float] | None) -> float:
+    made = grid(piece)
+    names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
+    if grids is not None and names:
+        grids[names] = max(grids.get(names, 0.0), made.error)
+    return made.log_mass
 
 
 def cancelling(terms: Iterable[tuple[LogWeight, Number]]) -> bool:
