@@ -7,9 +7,9 @@ the covariance J⁻¹. The others are integrated by quadrature, the second for e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from math import inf, log, pi
 from typing import TypeAlias
@@ -29,6 +29,7 @@ from pplc.inference.continuous.slabs import (
     rows_of,
     slab_of,
 )
+from pplc.inference.continuous.squares import squares
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -116,7 +117,7 @@ class Grid:
     @cached_property
     def moments(self) -> tuple[Floats, Floats]:
         """Means and covariances of the block."""
-        _, means, covariances = _block(_quadratic(self.piece.exponent, self.block), self.block, self.points)
+        _, means, covariances = _form(self.piece, self.block)(self.points)
         return means, covariances
 
     @cached_property
@@ -181,13 +182,13 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
 
 
 def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], slab: Slab | None) -> Grid:
-    quadratic = _quadratic(piece.exponent, block)
+    form = _form(piece, block)
     whole = piece
     # What bounds the block is in the slab.
     piece = replace(piece, region=frozenset(b for b in piece.region if b.latents.isdisjoint(block)))
 
     def log_density(points: Points) -> Floats:
-        found, *moments = _block(quadratic, block, points)
+        found, *moments = form(points)
         if slab is not None:
             found = found + slab.at(points, *moments).log_mass
         if isinstance(piece.factor, Unknown):
@@ -341,6 +342,16 @@ def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
                 rest.discard((atom, power))
         found.setdefault(tuple(sorted(key)), {})[frozenset(rest)] = coefficient
     return {key: made(exponent.space, terms) for key, terms in found.items()}  # type: ignore[arg-type]
+
+
+def _form(piece: Piece, block: tuple[Latent, ...]) -> Callable[[Points], tuple[Floats, Floats, Floats]]:
+    """The block as a function of the points: its log mass, mean and covariance there."""
+    quadratic = _quadratic(piece.exponent, block)
+    if block and len(block) < len(piece.latents):
+        found = squares(quadratic, len(block), piece.ranges)
+        if found is not None:
+            return found.at
+    return partial(_block, quadratic, block)
 
 
 def _block(

@@ -58,13 +58,13 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool 
 
 
 def in_slabs(piece: Piece, keep: frozenset[Latent]) -> frozenset[Latent]:
-    """The variables of a normal block that are bounded together with others of it.
+    """The variables of a normal block, but for those to keep, that are bounded together with others of it.
 
     Φ of the others, which is what is left of one of them, has no rule; the block has, as a whole.
     """
     if not piece.region:
         return frozenset()
-    block, slab = normal_block(piece, keep)
+    block, slab = normal_block(piece, frozenset())
     if slab is None or len(block) < 2:
         return frozenset()
     bounded = {block[place] for place in slab.slopes}
@@ -74,7 +74,7 @@ def in_slabs(piece: Piece, keep: frozenset[Latent]) -> frozenset[Latent]:
     for group in (*(set(latents_of(monomial)) for monomial in monomials), bounded):
         for variable in group & bounded:
             beside[variable] |= group & members
-    return frozenset(variable for variable, others in beside.items() if len(others) > 1)
+    return frozenset(variable for variable, others in beside.items() if len(others) > 1) - keep
 
 
 def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
