@@ -117,7 +117,7 @@ class Grid:
     @cached_property
     def moments(self) -> tuple[Floats, Floats]:
         """Means and covariances of the block."""
-        _, means, covariances = _form(self.piece, self.block)(self.points)
+        _, means, covariances = block_at(self.piece, self.block)(self.points)
         return means, covariances
 
     @cached_property
@@ -182,7 +182,7 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
 
 
 def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], slab: Slab | None) -> Grid:
-    form = _form(piece, block)
+    form = block_at(piece, block)
     whole = piece
     # What bounds the block is in the slab.
     piece = replace(piece, region=frozenset(b for b in piece.region if b.latents.isdisjoint(block)))
@@ -344,7 +344,7 @@ def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
     return {key: made(exponent.space, terms) for key, terms in found.items()}  # type: ignore[arg-type]
 
 
-def _form(piece: Piece, block: tuple[Latent, ...]) -> Callable[[Points], tuple[Floats, Floats, Floats]]:
+def block_at(piece: Piece, block: tuple[Latent, ...]) -> Callable[[Points], tuple[Floats, Floats, Floats]]:
     """The block as a function of the points: its log mass, mean and covariance there."""
     quadratic = _quadratic(piece.exponent, block)
     if block and len(block) < len(piece.latents):

@@ -110,7 +110,9 @@ class Squares:
         for place, number in self.linear.items():
             linear[:, place] = values_at(number, points)
         with np.errstate(all="ignore"):
-            roots = np.sqrt(np.stack([np.broadcast_to(values_at(c, points), (count,)) for c in self.times], 1))
+            roots = np.sqrt(
+                np.stack([np.broadcast_to(values_at(c, points), (count,)) for c in self.times], 1)
+            )
         good = np.isfinite(roots).all(1) & np.isfinite(linear).all(1)
         roots = np.where(good[:, None], roots, 1.0)
         stacked = np.zeros((count, max(rows, size + 1), size + 1))
