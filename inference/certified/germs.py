@@ -92,9 +92,7 @@ class Germ:
         """The largest term, and the sum of the others as a share of it."""
         key = max(self.terms)
         lead = self.terms[key]
-        rest = {
-            (p - key[0], k - key[1]): c / lead for (p, k), c in self.terms.items() if (p, k) != key
-        }
+        rest = {(p - key[0], k - key[1]): c / lead for (p, k), c in self.terms.items() if (p, k) != key}
         return key, lead, Germ(rest, self.at)
 
     def factored(self) -> tuple[Key, arb]:

@@ -160,7 +160,10 @@ class Integrand:
             return False
         for bound in term.piece.region:
             root = self._root(bound)
-            if root is not None and not StraightLine([bound], [self._variable], BALLS)(arb(rational(inner)))[0] > 0:
+            if (
+                root is not None
+                and not StraightLine([bound], [self._variable], BALLS)(arb(rational(inner)))[0] > 0
+            ):
                 return False
         return True
 
@@ -196,7 +199,7 @@ class OnHalf:
         self.half = half
         self.count = of.count
         self._of = of
-        self._direct = (of.variable.address[-1:] != ("distance#",))
+        self._direct = of.variable.address[-1:] != ("distance#",)
         self._exact = [_Run(of, term, BALLS) for term in of.terms]
         self._sloped = [_Run(of, term, Slopes()) for term in of.terms]
 

@@ -23,7 +23,8 @@ BALLS = Balls()
 @dataclass(frozen=True, slots=True)
 class Sloped:
     """A function on a ball: its value in the middle, its values, its slopes; off: the ball less its
-    middle; None for a constant."""
+    middle; None for a constant.
+    """
 
     middle: Scalar
     whole: Scalar
@@ -92,16 +93,16 @@ class Slopes:
 
 
 DERIVATIVES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
-    "exp": lambda z, y: y,  # noqa: ARG005
-    "log": lambda z, y: 1 / z,  # noqa: ARG005
-    "sin": lambda z, y: z.cos(),  # noqa: ARG005
-    "cos": lambda z, y: -z.sin(),  # noqa: ARG005
-    "tan": lambda z, y: 1 + y * y,  # noqa: ARG005
-    "atan": lambda z, y: 1 / (1 + z * z),  # noqa: ARG005
-    "tanh": lambda z, y: 1 - y * y,  # noqa: ARG005
-    "sigmoid": lambda z, y: y * (1 - y),  # noqa: ARG005
-    "lgamma": lambda z, y: z.digamma(),  # noqa: ARG005
-    "erf": lambda z, y: 2 * (-z * z).exp() / arb.pi().sqrt(),  # noqa: ARG005
+    "exp": lambda z, y: y,
+    "log": lambda z, y: 1 / z,
+    "sin": lambda z, y: z.cos(),
+    "cos": lambda z, y: -z.sin(),
+    "tan": lambda z, y: 1 + y * y,
+    "atan": lambda z, y: 1 / (1 + z * z),
+    "tanh": lambda z, y: 1 - y * y,
+    "sigmoid": lambda z, y: y * (1 - y),
+    "lgamma": lambda z, y: z.digamma(),
+    "erf": lambda z, y: 2 * (-z * z).exp() / arb.pi().sqrt(),
     "log_ndtr": lambda z, y: (-z * z / 2 - y).exp() / (2 * arb.pi()).sqrt(),
 }
 """By the argument and the value. Where the value is not analytic, it is not finite, and neither is the slope."""

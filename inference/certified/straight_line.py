@@ -39,7 +39,9 @@ Sum: TypeAlias = list[tuple[Scalar, tuple[int, ...]]]
 class StraightLine:
     """Several numbers as functions of the same variables; what they share is computed once."""
 
-    def __init__(self, numbers: Sequence[Number], variables: Sequence[Latent], arithmetic: Arithmetic) -> None:
+    def __init__(
+        self, numbers: Sequence[Number], variables: Sequence[Latent], arithmetic: Arithmetic
+    ) -> None:
         self._arithmetic = arithmetic
         self._first = len(variables)
         self._places: dict[object, int] = {variable: place for place, variable in enumerate(variables)}

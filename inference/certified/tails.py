@@ -96,5 +96,3 @@ def _bounded(power: Scalar, level: arb, growing: Germ, factor: Germ) -> arb | Di
         return UNKNOWN
     bound = abs(level * scale).upper() * v**b * (-c * top).exp() / (exact * (c - more))
     return arb(-1).union(arb(1)) * bound.upper() if not scale > 0 else arb(0).union(bound.upper())
-
-

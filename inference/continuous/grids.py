@@ -7,9 +7,9 @@ the covariance J⁻¹. The others are integrated by quadrature, the second for e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from itertools import pairwise
 from math import inf, log, pi
 from typing import TypeAlias
@@ -21,6 +21,15 @@ from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import Nodes
+from pplc.inference.continuous.slabs import (
+    Slab,
+    Slice,
+    linear_in,
+    moments_between,
+    rows_of,
+    slab_of,
+)
+from pplc.inference.continuous.squares import squares
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -32,6 +41,7 @@ from pplc.semantics.symbolic.expression import (
     made,
     mentions,
 )
+from pplc.semantics.symbolic.ranges import range_of
 from pplc.semantics.values import Fault
 
 NEGLIGIBLE = 40.0
@@ -88,6 +98,7 @@ class Grid:
     points:      of the variables on the grid, arrays of one length.
     log_weights: log of the mass at each point. log_mass: of all. error: estimated, as a share of the mass.
     block:       the normal variables, their means [point, i] and covariances [point, i, j].
+    slab:        what bounds them; the moments of the block are those without it.
     """
 
     points: Points
@@ -96,6 +107,7 @@ class Grid:
     error: float
     block: tuple[Latent, ...]
     piece: Piece
+    slab: Slab | None = None
 
     @cached_property
     def shares(self) -> Floats:
@@ -105,48 +117,80 @@ class Grid:
     @cached_property
     def moments(self) -> tuple[Floats, Floats]:
         """Means and covariances of the block."""
-        _, means, covariances = _block(_quadratic(self.piece.exponent, self.block), self.block, self.points)
+        _, means, covariances = block_at(self.piece, self.block)(self.points)
         return means, covariances
+
+    @cached_property
+    def slice(self) -> Slice | None:
+        """The slab at every point; None if nothing bounds the block."""
+        return None if self.slab is None else self.slab.at(self.points, *self.moments)
+
+    def normal(self, number: Number) -> tuple[Floats, Floats, Floats] | None:
+        """Mean and variance of a number at every point, and its covariance with the sum that is bounded.
+
+        Without what bounds the block; None unless the number is linear in it.
+        """
+        linear = linear_in(number, self.block)
+        if linear is None:
+            return None
+        size = len(self.log_weights)
+        mean = np.broadcast_to(values_at(linear.constant, self.points), (size,)).astype(np.float64)
+        variance = np.zeros(size)
+        shared = np.zeros(size)
+        if linear.slopes:
+            means, covariances = self.moments
+            rows = rows_of(linear.slopes, self.points, means.shape)
+            mean = mean + (rows * means).sum(1)
+            variance = np.einsum("ni,nij,nj->n", rows, covariances, rows)
+            if self.slice is not None:
+                shared = (rows * self.slice.along).sum(1)
+        return mean, np.maximum(variance, 0.0), shared
 
     def mean_and_variance(self, number: Number) -> tuple[Floats, Floats] | None:
         """Mean and variance of a number at every point; None unless it is linear in the block."""
-        linear = _linear(number, self.block)
-        if linear is None:
+        found = self.normal(number)
+        if found is None:
             return None
-        constant, slopes = linear
-        size = len(self.log_weights)
-        mean = np.broadcast_to(values_at(constant, self.points), (size,)).astype(np.float64)
-        variance = np.zeros(size)
-        if slopes:
-            means, covariances = self.moments
-            places = list(slopes)
-            rows = np.stack(
-                [np.broadcast_to(values_at(s, self.points), (size,)) for s in slopes.values()], axis=1
-            )
-            mean = mean + (rows * means[:, places]).sum(1)
-            variance = np.einsum("ni,nij,nj->n", rows, covariances[np.ix_(range(size), places, places)], rows)
-        return mean, variance
+        mean, variance, shared = found
+        if self.slice is None:
+            return mean, variance
+        slope = np.divide(shared, self.slice.sd, out=np.zeros_like(shared), where=self.slice.sd > 0)
+        centre, spread = moments_between(self.slice.low, self.slice.high)
+        return mean + slope * centre, np.maximum(variance - slope**2 * (1 - spread), 0.0)
 
 
 def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     """The grid of a piece; `wanted` must lie on it. `TooMany` if it would have more than two variables."""
-    block = _normal_block(piece, wanted)
+    block, slab = normal_block(piece, wanted)
     left = tuple(variable for variable in piece.latents if variable not in block)
     world = piece.latents[0].space
     assert isinstance(world, World)
     if len(left) > world.grid:
         raise TooMany(left, world.grid)
-    made = _made(piece, block, left)
+    try:
+        made = _made(piece, block, left, slab)
+    except Infinite as infinite:
+        if slab is None:
+            raise
+        try:  # between planes a form may grow, which the block's rule does not allow for
+            return grid(piece, wanted | {block[place] for place in slab.slopes})
+        except TooMany:
+            raise infinite from None
     if made.error > ROUGHEST or made.log_mass > LARGEST:
         raise Infinite(left or block)
     return made
 
 
-def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...]) -> Grid:
-    quadratic = _quadratic(piece.exponent, block)
+def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], slab: Slab | None) -> Grid:
+    form = block_at(piece, block)
+    whole = piece
+    # What bounds the block is in the slab.
+    piece = replace(piece, region=frozenset(b for b in piece.region if b.latents.isdisjoint(block)))
 
     def log_density(points: Points) -> Floats:
-        found = _block(quadratic, block, points)[0]
+        found, *moments = form(points)
+        if slab is not None:
+            found = found + slab.at(points, *moments).log_mass
         if isinstance(piece.factor, Unknown):
             with np.errstate(all="ignore"):
                 found = found + np.log(values_at(piece.factor, points))
@@ -161,12 +205,14 @@ def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...]) -> 
     if not order:
         one = np.zeros(1)
         found = log_density({block[0]: one})
-        return Grid({block[0]: one}, found, float(found[0]), 0.0, block, piece)
+        return Grid({block[0]: one}, found, float(found[0]), 0.0, block, whole, slab)
     if len(order) == 1:
         (variable,) = order
         hills = Hills(piece, variable).at({})
         nodes = integrated(lambda x: log_density({variable: x}), _intervals(piece, variable, {}), hills)
-        return Grid({variable: nodes.points}, nodes.log_weights, nodes.log_mass, nodes.error, block, piece)
+        return Grid(
+            {variable: nodes.points}, nodes.log_weights, nodes.log_mass, nodes.error, block, whole, slab
+        )
     outer, inner = order
     rows: dict[float, Nodes] = {}
     inner_hills = Hills(piece, inner)
@@ -201,21 +247,30 @@ def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...]) -> 
     error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
     return Grid(
-        points, np.concatenate(weights) if weights else np.empty(0), nodes.log_mass, error, block, piece
+        points,
+        np.concatenate(weights) if weights else np.empty(0),
+        nodes.log_mass,
+        error,
+        block,
+        whole,
+        slab,
     )
 
 
 # ------------------------------------------------------------------ the normal block
 
 
-def _normal_block(piece: Piece, wanted: frozenset[Latent]) -> tuple[Latent, ...]:
-    """The largest set found of unbounded variables in which the exponent is a quadratic form."""
-    bounded = frozenset(latent for bound in piece.region for latent in bound.latents)
+def normal_block(piece: Piece, wanted: frozenset[Latent]) -> tuple[tuple[Latent, ...], Slab | None]:
+    """The largest set found of variables in which the exponent is a quadratic form, and what bounds them.
+
+    At most one sum of them is bounded, on one side or both.
+    """
     factor = piece.factor.latents if isinstance(piece.factor, Unknown) else frozenset[Latent]()
-    block = {v for v in piece.latents if v not in bounded and v not in factor and v not in wanted}
+    block = {v for v in piece.latents if v not in factor and v not in wanted}
     exponent = expanded(piece.exponent)
     if not isinstance(exponent, Unknown):
-        return ()
+        return (), None
+    block -= _bounded(piece) - _curved(exponent, piece)
     while True:
         faults: dict[Latent, int] = {}
         for monomial in exponent.terms:
@@ -224,7 +279,34 @@ def _normal_block(piece: Piece, wanted: frozenset[Latent]) -> tuple[Latent, ...]
         if not faults:
             break
         block.remove(max(faults, key=faults.__getitem__))
-    return tuple(variable for variable in piece.latents if variable in block)
+    while True:
+        ordered = tuple(variable for variable in piece.latents if variable in block)
+        bounds = [bound for bound in piece.region if not bound.latents.isdisjoint(block)]
+        linear = [linear_in(bound, ordered) for bound in bounds]
+        fitting = [one for one in linear if one is not None and one.slopes]
+        slab = slab_of(fitting)
+        if len(fitting) == len(bounds) and (slab is not None or not bounds):
+            return ordered, slab
+        uses = {v: sum(v in bound.latents for bound in bounds) for v in ordered}
+        block.remove(max(uses, key=uses.__getitem__))
+
+
+def _bounded(piece: Piece) -> frozenset[Latent]:
+    return frozenset(latent for bound in piece.region for latent in bound.latents)
+
+
+def _curved(exponent: Unknown, piece: Piece) -> frozenset[Latent]:
+    """The variables whose squares stand in an exponent, with coefficients that may be negative."""
+    found: dict[Latent, dict[Monomial, object]] = {}
+    for monomial, coefficient in exponent.terms.items():
+        for atom, power in monomial:
+            if isinstance(atom, Latent) and power == 2:
+                found.setdefault(atom, {})[monomial - {(atom, power)}] = coefficient
+    return frozenset(
+        variable
+        for variable, terms in found.items()
+        if range_of(made(exponent.space, terms), piece.ranges).lower < 0  # type: ignore[arg-type]
+    )
 
 
 def _misfits(monomial: Monomial, block: set[Latent]) -> Iterator[Latent]:
@@ -260,6 +342,16 @@ def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
                 rest.discard((atom, power))
         found.setdefault(tuple(sorted(key)), {})[frozenset(rest)] = coefficient
     return {key: made(exponent.space, terms) for key, terms in found.items()}  # type: ignore[arg-type]
+
+
+def block_at(piece: Piece, block: tuple[Latent, ...]) -> Callable[[Points], tuple[Floats, Floats, Floats]]:
+    """The block as a function of the points: its log mass, mean and covariance there."""
+    quadratic = _quadratic(piece.exponent, block)
+    if block and len(block) < len(piece.latents):
+        found = squares(quadratic, len(block), piece.ranges)
+        if found is not None:
+            return found.at
+    return partial(_block, quadratic, block)
 
 
 def _block(
@@ -300,20 +392,6 @@ def _block(
     mean = np.einsum("nij,nj->ni", covariance, np.where(good[:, None], linear, 0.0))
     found = constant + 0.5 * (linear * mean).sum(1) + 0.5 * (size * log(2 * pi) - log_det)
     return np.where(growing, inf, np.where(good, found, -inf)), mean, covariance
-
-
-def _linear(number: Number, block: tuple[Latent, ...]) -> tuple[Number, dict[int, Number]] | None:
-    """A number as constant + Σ slope · variable of the block."""
-    slopes: dict[int, Number] = {}
-    for i, variable in enumerate(block):
-        if not mentions(number, variable):
-            continue
-        powers = in_powers(number, variable)
-        if powers is None or not set(powers) <= {0, 1} or any(mentions(powers[1], other) for other in block):
-            return None
-        slopes[i] = powers[1]
-        number = of_power(powers, 0)
-    return number, slopes
 
 
 # ------------------------------------------------------------------ bounds

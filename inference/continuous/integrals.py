@@ -249,6 +249,8 @@ def _normal(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
     precision = shape.powers[2] * -2
     if not _positive(precision, piece) or not _whole(factor) or not _single(precision, piece):
         return None
+    if _left_to_a_block(precision, factor, piece):
+        return None
     slope = of_power(shape.powers, 1)
     mean, variance = slope / precision, UNIT / precision
     exponent = slope * mean / 2 + (LOG_2PI - log(precision)) / 2
@@ -272,6 +274,19 @@ def _single(number: Number, piece: Piece) -> bool:
     Otherwise a grid, on which a normal block is integrated out by linear algebra, is better.
     """
     return not isinstance(number, Unknown) or len(number.terms) == 1 or len(piece.latents) <= FEW
+
+
+def _left_to_a_block(precision: Number, factor: Powers, piece: Piece) -> bool:
+    """Whether a grid integrates the variable as part of a normal block, which keeps more digits.
+
+    A quotient by a sum is a difference of large numbers where a scale in it is near 0.
+    """
+    return (
+        set(factor) == {0}
+        and isinstance(precision, Unknown)
+        and len(precision.terms) > 1
+        and precision.latents <= set(piece.latents)
+    )
 
 
 def _truncated(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:

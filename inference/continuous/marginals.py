@@ -16,10 +16,11 @@ from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.integrals import MOST_LOST
 from pplc.inference.continuous.laws import Density, Family, Image, Mixed, Normals, Part, Real
-from pplc.inference.continuous.masses import log_mass, settled
+from pplc.inference.continuous.masses import log_mass, product, settled
 from pplc.inference.continuous.piece import UNIT, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
 from pplc.inference.continuous.quadrature import Nodes
+from pplc.inference.continuous.slabs import SlabNormals
 from pplc.semantics.laws import FamilyLaw, make_law
 from pplc.semantics.measure import times, total
 from pplc.semantics.number import LogWeight
@@ -93,11 +94,15 @@ class Marginals:
 
 def _normals(number: Unknown, on: Grid) -> Part | None:
     """The law of a number that is linear in the normal block of a grid."""
-    moments = on.mean_and_variance(number)
+    moments = on.normal(number)
     if moments is None:
         return None
-    means, variances = moments
-    sds = np.sqrt(np.maximum(variances, 0.0))
+    means, variances, shared = moments
+    sds = np.sqrt(variances)
+    if on.slice is not None and shared.any():
+        scale = sds * on.slice.sd
+        correlations = np.divide(shared, scale, out=np.zeros_like(shared), where=scale > 0)
+        return SlabNormals(on.shares, means, sds, correlations, on.slice.low, on.slice.high)
     if len(means) == 1 and sds[0] > 0:
         found = _family("Normal", float(means[0]), float(sds[0]))
         return None if found is None else Family(found)
@@ -205,10 +210,16 @@ def _bounds(variable: Latent, piece: Piece) -> tuple[Number | None, Number | Non
 def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
     """The law of a number with up to two variables on a grid."""
     found: list[tuple[LogWeight, Part]] = []
-    for weight, left in settled(piece, number.latents, whole=True):
+    for weight, whole in settled(piece, number.latents, whole=True):
+        parts = components(whole)
+        left = about(parts, number.latents)
+        others = (part for part in parts if number.latents.isdisjoint(part.latents))
+        weight = times(weight, product(map(log_mass, others)))
         made = _grid_for(number, left)
-        if len(made.points) == 1 and not made.block and made.log_mass > -inf:
-            ((variable, points),) = made.points.items()
+        on = [variable for variable in made.points if variable not in made.block]
+        if len(on) == 1 and number.latents.isdisjoint(made.block) and made.log_mass > -inf:
+            (variable,) = on
+            points = made.points[variable]
             nodes = Nodes(points, made.log_weights, made.log_mass, made.error)
             image = Image(Density(nodes), _function(number, variable))
             found.append((times(weight, made.log_mass), image))
@@ -226,7 +237,7 @@ def _function(number: Number, variable: Latent) -> Callable[[Floats], Floats]:
 def _grid_for(number: Unknown, piece: Piece) -> Grid:
     try:
         made = grid(piece)
-        if made.mean_and_variance(number) is not None:
+        if made.normal(number) is not None:
             return made
     except TooMany:
         pass

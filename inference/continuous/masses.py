@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import exp, inf, log
 
 from pplc.inference.continuous.components import components
-from pplc.inference.continuous.grids import grid
+from pplc.inference.continuous.grids import grid, normal_block
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.measure import times
@@ -55,8 +55,9 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool 
 
     whole: every one of the pieces is a density itself. Otherwise some may be what others are lessened by.
     """
+    entangled = in_slabs(piece, keep)
     for variable in by_use(piece, keep):
-        found = integrate_out(piece, variable, whole=whole)
+        found = None if variable in entangled else integrate_out(piece, variable, whole=whole)
         if found is not None:
             return [
                 (times(weight, more), last)
@@ -64,6 +65,26 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool 
                 for more, last in settled(left, keep, whole=whole)
             ]
     return [(CERTAIN, piece)]
+
+
+def in_slabs(piece: Piece, keep: frozenset[Latent]) -> frozenset[Latent]:
+    """The variables of a normal block, but for those to keep, that are bounded together with others of it.
+
+    Φ of the others, which is what is left of one of them, has no rule; the block has, as a whole.
+    """
+    if not piece.region:
+        return frozenset()
+    block, slab = normal_block(piece, frozenset())
+    if slab is None or len(block) < 2:
+        return frozenset()
+    bounded = {block[place] for place in slab.slopes}
+    members = set(block)
+    beside = {variable: set[Latent]() for variable in bounded}
+    monomials = piece.exponent.terms if isinstance(piece.exponent, Unknown) else ()
+    for group in (*(set(latents_of(monomial)) for monomial in monomials), bounded):
+        for variable in group & bounded:
+            beside[variable] |= group & members
+    return frozenset(variable for variable, others in beside.items() if len(others) > 1) - keep
 
 
 def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
@@ -86,9 +107,10 @@ def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
 
     grids: where to note which variables were integrated numerically, and with what error.
     """
-    independent = components(piece)
-    if len(independent) > 1:
-        return product(log_mass(part, grids) for part in independent)
+    return product(_mass(part, grids) for part in components(piece))
+
+
+def _mass(piece: Piece, grids: dict[str, float] | None) -> LogWeight:
     parts = settled(piece)
     if not any(left.latents for _, left in parts):
         terms = _terms(piece, parts, grids)
@@ -107,11 +129,9 @@ def _terms(
             outside = latents_in((left.exponent, left.factor, left.region)) - set(left.latents)
             if outside:  # variables of the outer program, which have no values yet
                 raise NeedsValue(min(map(str, outside)))
-            made = grid(left)
-            names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
-            if grids is not None and names:
-                grids[names] = max(grids.get(names, 0.0), made.error)
-            terms.append((times(weight, made.log_mass), UNIT))
+            for part in components(left):
+                weight = times(weight, _on_grid(part, grids))
+            terms.append((weight, UNIT))
             continue
         for bound in left.region - piece.region:
             raise Undecided(bound)  # of variables of the outer program
@@ -119,6 +139,14 @@ def _terms(
             (weight, left.factor if left.exponent == 0 else left.factor * elementary.exp(left.exponent))
         )
     return terms
+
+
+def _on_grid(piece: Piece, grids: dict[str, float] | None) -> float:
+    made = grid(piece)
+    names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
+    if grids is not None and names:
+        grids[names] = max(grids.get(names, 0.0), made.error)
+    return made.log_mass
 
 
 def cancelling(terms: Iterable[tuple[LogWeight, Number]]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from math import exp, inf, log
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
@@ -19,13 +20,17 @@ from pplc.inference.continuous.masses import by_use, log_mass
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import substituted
 from pplc.inference.continuous.quadrature import Nodes
+from pplc.inference.continuous.slabs import Slice
 from pplc.semantics.measure import is_zero
 from pplc.semantics.source import Source
-from pplc.semantics.special.error_function import ndtri
+from pplc.semantics.special.error_function import log_ndtr, log_ndtri, ndtri
 from pplc.semantics.symbolic.contents import replaced
 from pplc.semantics.symbolic.expression import Latent, Unknown
 
 Values: TypeAlias = dict[Latent, float]
+
+LEAST = 1e-300
+"""A uniform variable of 0 counts as this."""
 
 
 class Draws:
@@ -107,8 +112,25 @@ class _Grids:
             means, covariances = made.moments
             factor = cast(Floats, np.linalg.cholesky(covariances[k]))
             noise: Floats = np.array([ndtri(source.uniform()) for _ in made.block])
-            found |= {v: float(x) for v, x in zip(made.block, means[k] + factor.dot(noise), strict=True)}
+            values: Floats = means[k] + factor.dot(noise)
+            if made.slice is not None:
+                values = self._between(made.slice, k, values, source)
+            found |= {v: float(x) for v, x in zip(made.block, values, strict=True)}
         return found
+
+    @staticmethod
+    def _between(slab: Slice, k: int, values: Floats, source: Source) -> Floats:
+        """A draw of the block with the sum that is bounded replaced by one between its bounds."""
+        sd, slopes, along = slab.sd[k], slab.slopes[k], slab.along[k]
+        if sd == 0:
+            return values
+        low, high = float(slab.low[k]), float(slab.high[k])
+        sign = -1.0 if low > 0 else 1.0  # in the lower tail Φ has all its digits
+        below, above = sorted((sign * low, sign * high))
+        first, last = log_ndtr(below) if below > -inf else -inf, log_ndtr(above) if above < inf else 0.0
+        u = source.uniform()
+        z = sign * min(max(log_ndtri(last + log(max(u + (1 - u) * exp(first - last), LEAST))), below), above)
+        return np.asarray(values + along / sd * (z + (slab.mean[k] - slopes @ values) / sd))
 
 
 class _Steps:
