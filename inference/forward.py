@@ -16,6 +16,7 @@ from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, enc
 from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.continuous.programs import has_density
 from pplc.inference.inner import Merging
+from pplc.inference.numerical_answers import described, log_known_to, worst
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
@@ -44,11 +45,6 @@ LEAST_CUT = 1e-200
 
 BY_RULES = "rules of integration, each against quadrature; the finite part law-exact"
 """How programs with continuous variables are verified."""
-
-TO_THE_LAST = 1e-10
-"""Error of numerical integrals, as a share, that counts as rounding."""
-
-BY_GRID = "the error is that of numerical integration, not of sampling"
 
 MOST_RECURRING = 20_000
 """States among which it is looked for ones that come back, before an endless program is unrolled."""
@@ -106,9 +102,9 @@ def forward(bound: Bound, progress: Progress) -> Result:
                     lefts[same] = lefts["return"]
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
-        found = _with_error(found, graph)
-    if graph.grids:
-        note += f"; {', '.join(graph.grids)} integrated numerically, to a share of {_error(graph):.0e}"
+        found = log_known_to(exact_log(evidence), worst(graph.numerical.values()))
+    if graph.numerical:
+        note += f"; {described(graph.numerical)}"
     if left_out:
         diagnostics["without_rule"] = len(left_out)
         note += f"; not reported, having no rule: {', '.join(left_out)}"
@@ -122,20 +118,6 @@ def forward(bound: Bound, progress: Progress) -> Result:
         note=note,
         stopped=graph.stopped,
         verified=BY_RULES if has_density(bound.program) else "",
-    )
-
-
-def _error(graph: Graph) -> float:
-    """The error of what was integrated numerically, as a share; never less than that of rounding."""
-    return max(ROUNDING, *graph.grids.values())
-
-
-def _with_error(found: Exact | Bounds | Estimate, graph: Graph) -> Exact | Bounds | Estimate:
-    """An evidence that was found numerically, and not to the last digits of a float, is an estimate."""
-    if not graph.grids or not isinstance(found, Exact) or _error(graph) <= TO_THE_LAST:
-        return found
-    return Estimate(
-        found.value, _error(graph), (found.value - _error(graph), found.value + _error(graph)), (BY_GRID,)
     )
 
 

@@ -14,6 +14,7 @@ from pplc.inference.continuous.cases import shared
 from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.marginals import Marginals
 from pplc.inference.continuous.piece import Piece
+from pplc.inference.numerical_answers import behind, share_known_to
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_densities, of_law
 from pplc.information.answers import Answer, Answered, Exact, Runs, answered
@@ -70,7 +71,7 @@ def answer_exactly(
     if query.head == "P":
         truth: Pairs = [(Fraction(v), p) for v, p, _ in valued(found.worlds, partial(event, expression))]
         rest = _rest(found, lambda world: Fraction(event(expression, world)), truth=True)
-        return Answered(text, _mean(truth, rest, found.left))
+        return Answered(text, _numerically(_mean(truth, rest, found.left), found))
     everywhere = list(valued(found.worlds, partial(numbers, expression)))
     same_length(expression, (row for row, _, _ in everywhere))
     if any(depends(value) for row, _, _ in everywhere for value in row.values()):
@@ -88,6 +89,13 @@ def answer_exactly(
         return _moment(query, pairs, rest, found.left)
 
     return answered(text, {index: moment(index) for index in rows[0][0]})
+
+
+def _numerically(answer: Answer, found: Followed) -> Answer:
+    """A probability with the error of the integrals that it rests on."""
+    if not isinstance(answer, Exact) or answer.rational is not None:
+        return answer
+    return share_known_to(answer, behind(world.piece for world, _ in found.worlds))
 
 
 def names_in(*parts: syntax.Expr) -> frozenset[str]:

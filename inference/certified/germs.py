@@ -37,6 +37,10 @@ ORDER = 6
 """Of Taylor expansions."""
 
 
+class Lost(ArithmeticError):
+    """Nothing is known of a germ: its values may be anything on [V, ∞)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Germ:
     """A sum of terms on [V, ∞), V > e, times e^scale.
@@ -63,7 +67,7 @@ class Germ:
         apart = made(self.scale, self.at) - made(other.scale, self.at)
         lead = apart.terms[max(apart.terms)]
         if not (lead > 0 or lead < 0):
-            return Germ({CONSTANT: arb.nan()}, self.at)
+            raise Lost
         high, low = (self, other) if lead > 0 else (other, self)
         apart = apart if lead > 0 else -apart
         less = Germ(low.terms, self.at, (-apart).terms).plain()
@@ -100,7 +104,7 @@ class Germ:
         if not self.terms:
             return CONSTANT, arb(0)
         key = max(self.terms)
-        return key, self._relative_to(key)
+        return key, self.relative_to(key)
 
     def plain(self) -> Germ:
         """The germ without a factor e^s, which must fall: nothing but a bound is left of it then."""
@@ -110,26 +114,22 @@ class Germ:
         (p, k), ball = (-fall).factored()
         (q, m), share = self.factored()
         if k < 0 or m > 0 or not ball > 0 or p <= 0:
-            return Germ({CONSTANT: arb.nan()}, self.at)
+            raise Lost
         if not rational(p) * ball * monomial((p, ZERO), self.at) >= rational(max(q, ZERO)):
-            return Germ({CONSTANT: arb.nan()}, self.at)
+            raise Lost
         most = (-ball * monomial((p, k), self.at)).exp() * monomial((q, m), self.at)
         return Germ({CONSTANT: arb(0).union(most) * share}, self.at)
 
     def ball(self) -> arb:
-        """What contains all values; not finite if they grow beyond all bounds."""
-        return self.plain()._relative_to(CONSTANT)
+        """What contains all values."""
+        return self.plain().relative_to(CONSTANT)
 
-    def _relative_to(self, key: Key) -> arb:
+    def relative_to(self, key: Key) -> arb:
+        """What contains all values as shares of a power."""
         total = arb(0)
         for (p, k), c in self.terms.items():
             total += c * small((p - key[0], k - key[1]), self.at)
         return total
-
-    @property
-    def lost(self) -> bool:
-        """Whether nothing is known."""
-        return not all(arb(c).is_finite() for c in self.terms.values())
 
 
 def small(key: Key, at: arb) -> arb:
@@ -138,14 +138,15 @@ def small(key: Key, at: arb) -> arb:
     if key == CONSTANT:
         return arb(1)
     if p > 0 or (p == 0 and k > 0):
-        return arb.nan()
+        raise Lost
     top = monomial(key, at)
     if k > 0 and not at.log() * rational(-p) >= rational(k):  # not yet past its highest point
-        return arb.nan()
+        raise Lost
     return arb(0).union(top)
 
 
 def monomial(key: Key, at: arb) -> arb:
+    """V^p (log V)^k."""
     p, k = key
     found = at ** arb(rational(p)) if p else arb(1)
     return found * at.log() ** arb(rational(k)) if k else found
@@ -191,10 +192,10 @@ class Germs:
                 found = found * base
             return found
         if not base.terms:
-            return self._nothing()
+            raise Lost
         (p, k), lead, rest = base.split()
         if not (whole or lead > 0) or not _nonzero(lead):
-            return self._nothing()
+            raise Lost
         r = _shortest(exponent)
         scale = {key: c * rational(r) for key, c in base.scale.items()}
         coefficient = lead ** int(r) if whole else arb(lead) ** arb(rational(r))
@@ -204,13 +205,9 @@ class Germs:
 
     def apply(self, name: str, argument: Germ) -> Germ:
         """A function of `pplc.inference.certified.balls.FUNCTIONS`."""
-        if argument.lost:
-            return self._nothing()
         if name == "log":
             return self._log(argument)
         argument = argument.plain()
-        if argument.lost:
-            return self._nothing()
         bounded = all(key <= CONSTANT for key in argument.terms)
         if name == "exp":
             return self._exp(argument)
@@ -227,26 +224,26 @@ class Germs:
         if name in ("sin", "cos"):
             return self._constant(arb(-1).union(arb(1)))
         if not sign or name not in LIMITS:
-            return self._nothing()
+            raise Lost
         if name == "log_ndtr" and sign < 0:
             return self._far_below(argument)
         least = self._least(argument * sign)
-        if least is None:
-            return self._nothing()
         end = FUNCTIONS[name](least * sign)
         return self._constant(end.union(LIMITS[name][sign > 0]()))
 
-    def _least(self, argument: Germ) -> arb | None:
+    def _least(self, argument: Germ) -> arb:
         """A lower bound of a germ that grows to infinity."""
         key, ball = argument.factored()
-        return (ball * monomial(key, self.at)).lower() if ball > 0 else None
+        if not ball > 0:
+            raise Lost
+        return (ball * monomial(key, self.at)).lower()
 
     def _log(self, x: Germ) -> Germ:
         if not x.terms:
-            return self._nothing()
+            raise Lost
         (p, k), lead, rest = x.split()
         if k or not lead > 0:
-            return self._nothing()
+            raise Lost
         start = self._constant(arb(lead).log()) if lead != 1 else self.constant(0)
         return (
             made(x.scale, self.at)
@@ -259,27 +256,25 @@ class Germs:
         growing = {key: c for key, c in x.terms.items() if key > LOG}
         power = x.terms.get(LOG, fmpq(0))
         if any(CONSTANT < key < LOG for key in x.terms):
-            return self._nothing()
+            raise Lost
         if not isinstance(power, fmpq):
-            return self._nothing()
+            raise Lost
         rest = Germ({key: c for key, c in x.terms.items() if key < LOG}, self.at)
         key = (_shortest(Fraction(int(power.p), int(power.q))), ZERO)
         return Germ({key: rest.ball().exp()}, self.at, growing)
 
     def _log_gamma(self, x: Germ) -> Germ:
         if not x.terms:
-            return self._nothing()
+            raise Lost
         (p, k), lead, _ = x.split()
         if k or not lead > 0:
-            return self._nothing()
+            raise Lost
         if p == 0:
             return self._constant(FUNCTIONS["lgamma"](x.ball()))
         if p < 0:  # Γ(x) = Γ(1 + x) / x
             return self._constant((x.ball() + 1).lgamma()) - self._log(x)
         # Stirling: the remainder lies between 0 and 1 / (12 x) for x > 0.
         least = self._least(x)
-        if least is None:
-            return self._nothing()
         log_x = self._log(x)
         half_log = self._constant((2 * arb.pi()).log() / 2 + arb(0).union(1 / (12 * least)))
         return (x - self.constant(Fraction(1, 2))) * log_x - x + half_log
@@ -287,15 +282,15 @@ class Germs:
     def _far_below(self, z: Germ) -> Germ:
         """log Φ(z) for z to -∞: -z²/2 - log(-z) - log(2π)/2 + log(1 - θ/z²), 0 <= θ <= 1 (Mills' ratio)."""
         least = self._least(-z)
-        if least is None or not least > 2:
-            return self._nothing()
+        if not least > 2:
+            raise Lost
         last = (1 - 1 / least**2).log().union(arb(0)) - (2 * arb.pi()).log() / 2
         return z * z * self.constant(Fraction(-1, 2)) - self._log(-z) + self._constant(last)
 
     def _expanded(
         self, e: Germ, coefficient: Callable[[int], Fraction], remainder: Callable[[arb], arb]
     ) -> Germ:
-        """Σ c_k e^k for k < ORDER, and c_ORDER e^ORDER times a ball of what stands in the remainder at 1 + θe."""
+        """Σ c_k e^k for k < n, and c_n e^n times a ball of what stands in the remainder at 1 + θe; n is `ORDER`."""
         found, power = self.constant(coefficient(0)), self.constant(1)
         if not e.terms:
             return found
@@ -308,10 +303,9 @@ class Germs:
         return found + Germ({key: last}, self.at)
 
     def _constant(self, ball: arb) -> Germ:
+        if not ball.is_finite():
+            raise Lost
         return Germ({CONSTANT: ball}, self.at)
-
-    def _nothing(self) -> Germ:
-        return self._constant(arb.nan())
 
 
 def _shortest(exponent: Exponent) -> Exponent:

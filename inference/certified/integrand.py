@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import inf
@@ -11,7 +11,7 @@ from math import inf
 from flint import acb, arb
 
 from pplc.inference.certified.balls import rational
-from pplc.inference.certified.germs import Germ, Germs
+from pplc.inference.certified.germs import Germ, Germs, Lost
 from pplc.inference.certified.normal_block import NormalBlock, Quadratic
 from pplc.inference.certified.slopes import BALLS, Slopes, variable
 from pplc.inference.certified.straight_line import Arithmetic, Scalar, StraightLine
@@ -32,13 +32,18 @@ Linear = tuple[Number, Mapping[int, Number]]
 class Term:
     """A piece of which everything but one variable has been integrated out, or is a normal block.
 
-    log_weight: log of a factor. exponent: quadratic in the block, by monomials (`Quadratic`). block: its size.
+    log_weight: log of a factor.
+    exponent:   quadratic in the block, by monomials (`Quadratic`). block: its size.
+    slopes:     of a sum of variables of the block that lies between `low` and `high`, if it does.
     """
 
     log_weight: float
     piece: Piece
     exponent: Quadratic
     block: int = 0
+    slopes: Mapping[int, Number] = field(default_factory=dict[int, Number])
+    low: Number | None = None
+    high: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,9 @@ class Integrand:
                 space.piece = piece
                 exponent = {key: moved(number) for key, number in term.exponent.items()}
                 piece = replace(piece, factor=moved(term.piece.factor))
-                terms.append(replace(term, piece=piece, exponent=exponent))
+                slopes = {i: moved(number) for i, number in term.slopes.items()}
+                low, high = (None if end is None else moved(end) for end in (term.low, term.high))
+                terms.append(Term(term.log_weight, piece, exponent, term.block, slopes, low, high))
             functions = [moved(function) for function in self._functions]
             linear = [(moved(c), {i: moved(s) for i, s in slopes.items()}) for c, slopes in self._linear]
         except (Undecided, NeedsValue):
@@ -235,7 +242,10 @@ class OnHalf:
         x = arithmetic.around(centre, slope * sign, far=far)
         totals: list[arb | Diverges] = [arb(0)] * self.count
         for term in self._of.terms:
-            found = _Run(self._of, term, arithmetic).beyond(x, far=far)
+            try:
+                found = _Run(self._of, term, arithmetic).beyond(x, far=far)
+            except Lost:
+                return [arb.nan()] * self.count
             found = [f if isinstance(f, Diverges) else f * rational(slope) for f in found]
             totals = [_sum(total, more) for total, more in zip(totals, found, strict=True)]
         return totals
@@ -246,20 +256,23 @@ class _Run:
 
     def __init__(self, of: Integrand, term: Term, arithmetic: Arithmetic) -> None:
         variables = [of.variable]
-        self._block = NormalBlock(term.exponent, term.block, of.linear, variables, arithmetic)
+        sums = [(Fraction(0), term.slopes)] if term.slopes else []
+        self._block = NormalBlock(term.exponent, term.block, [*of.linear, *sums], variables, arithmetic)
+        self._planes = (term.low is not None, term.high is not None)
+        planes: list[Number] = [end for end in (term.low, term.high) if end is not None]
+        self._ends = StraightLine(planes, variables, arithmetic)
         others: list[Number] = [term.piece.factor, *of.functions]
         self._others = StraightLine(others, variables, arithmetic)
         self._bounds = StraightLine(of.curved(term), variables, arithmetic)
         self._weight = arithmetic.constant(term.log_weight)
         self._arithmetic = arithmetic
+        self._two = arithmetic.constant(Fraction(2))
 
     def values(self, x: arb | acb, inside: bool | None) -> list[Scalar]:
         """The density, times the functions, and times what numbers in the block have for means."""
         sloped = isinstance(self._arithmetic, Slopes)
         at = variable(x) if sloped else x
-        exponent, moments = self._block(at)
-        exponent = exponent + self._weight
-        factor, *functions = self._others(at)
+        exponent, moments, factor, functions = self._there(at)
         numbers = [factor, *(factor * f for f in functions)]
         for mean, variance in moments:
             numbers += [factor * mean, factor * (variance + mean * mean)]
@@ -270,7 +283,28 @@ class _Run:
             power = _nothing_or(power)
         return [power * number for number in numbers]
 
+    def _there(self, x: Scalar) -> tuple[Scalar, list[tuple[Scalar, Scalar]], Scalar, list[Scalar]]:
+        """The exponent, mean and variance of what is linear in the block, the factor and the functions."""
+        exponent, moments = self._block(x)
+        exponent = exponent + self._weight
+        factor, *functions = self._others(x)
+        if any(self._planes):
+            mean, variance = moments.pop()
+            apply, inverse = self._arithmetic.apply, self._arithmetic.power(variance, Fraction(-1, 2))
+            ends = [(end - mean) * inverse for end in self._ends(x)]
+            match self._planes:
+                case (False, True):
+                    exponent = exponent + apply("log_ndtr", ends[0])
+                case (True, False):
+                    exponent = exponent + apply("log_ndtr", -ends[0])
+                case _:
+                    half, root = (self._arithmetic.power(self._two, Fraction(k, 2)) for k in (-2, -1))
+                    low, high = (apply("erf", end * root) * half for end in ends)
+                    factor = factor * (high - low)
+        return exponent, moments, factor, functions
+
     def inside(self, x: arb) -> bool | None:
+        """Whether all of a real ball lies between the bounds; None if only a part may."""
         known: bool | None = True
         for bound in self._bounds(x):
             if bound <= 0:
@@ -280,8 +314,8 @@ class _Run:
         return known
 
     def beyond(self, x: Germ, *, far: bool) -> list[arb | Diverges]:
-        exponent, moments = self._block(x)
-        factor, *functions = self._others(x)
+        """The integrals over a tail."""
+        exponent, moments, factor, functions = self._there(x)
         count = 1 + len(functions) + 2 * len(moments)
         for bound in self._bounds(x):
             _, ball = bound.factored()
@@ -289,7 +323,6 @@ class _Run:
                 return [arb(0)] * count
             if not ball > 0:
                 return [arb.nan()] * count
-        exponent = exponent + self._weight
         factors = [factor, *(factor * f for f in functions)]
         for mean, variance in moments:
             factors += [factor * mean, factor * (variance + mean * mean)]

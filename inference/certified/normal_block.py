@@ -1,11 +1,11 @@
 """A block of normal variables, given others, integrated out by elimination in any arithmetic.
 
-With e^(c + h'x - x'Jx / 2) the integral over x in R^n is (2π)^(n/2) |J|^(-1/2) e^(c + h' J⁻¹ h / 2); a number
-a + r'x has mean a + r' J⁻¹ h and variance r' J⁻¹ r. Variables are eliminated in the order of least degree:
-a chain or a star costs as many operations as it has variables (Golub & Van Loan 2013, sec. 11.1). The diagonal
-of J is kept as row sums less the rest of the row: where variables are coupled by squares of differences, the rest
-is negative and the sums stay positive, so that nothing cancels however small a scale is (Grassmann, Taksar &
-Heyman 1985, Operations Research 33, 1107, for Markov chains).
+With e^(c + h'x - x'Jx / 2) the integral over x in R^n is (2π)^(n/2) |J|^(-1/2) e^(c + h' J⁻¹ h / 2); a
+number a + r'x has mean a + r' J⁻¹ h and variance r' J⁻¹ r. Variables are eliminated in the order of least
+degree: a chain or a star costs as many operations as it has variables (Golub & Van Loan 2013, sec. 11.1). The
+diagonal of J is kept as row sums less the rest of the row: where variables are coupled by squares of
+differences, the rest is negative and the sums stay positive, so that nothing cancels however small a scale is
+(Grassmann, Taksar & Heyman 1985, Operations Research 33, 1107, for Markov chains).
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Integrals over one variable with a proof: Gauss–Legendre rules on panels, with the bound of their error.
 
 A function that is analytic in the ellipse with foci at the ends of a panel and semi-axes (ρ ± 1/ρ) / 2 times
-its half width r, where it is bounded by M, has Chebyshev coefficients below 2 M ρ^-k; the rule with n nodes is
-exact for degrees below 2 n, and both it and the integral are at most 2 and 2 / (k² - 1) for T_k, and 0 for odd
-k. So the error is at most r (64 / 15) M ρ^(-2n) / (1 - ρ^-2) (Trefethen 2008, SIAM Review 50, theorem 4.5;
-Johansson 2018, ICMS, for its use with balls). Panels for which that is not small enough are halved, those that
-may hold the most mass first; near a singular end and to infinity, what is left is enclosed by germs.
+its half width r, where it is bounded by M, has Chebyshev coefficients below 2 M ρ^-k; the rule with n nodes
+is exact for degrees below 2 n, and both it and the integral are at most 2 and 2 / (k² - 1) for T_k, and 0 for
+odd k. So the error is at most r (64 / 15) M ρ^(-2n) / (1 - ρ^-2) (Trefethen 2008, SIAM Review 50, theorem
+4.5; Johansson 2018, ICMS, for its use with balls). Panels for which that is not small enough are halved,
+those that may hold the most mass first; near a singular end and to infinity, what is left is enclosed by
+germs.
 """
 
 from __future__ import annotations
@@ -32,34 +33,10 @@ RADII = (5.0, 3.2)
 TOLERANCE = 2.0**-50
 """Error of a panel as a share of the integral so far."""
 
-MOST = 20_000
+MOST = 4_000
 """Panels and tails looked at before the search for a proof is given up."""
 
-MOST_DRAWN = 400
-"""Panels that are drawn over a tail."""
-
 UNIT = arb(-1).union(arb(1))
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """The nodes of a panel. points: balls [node]. values: of the density there, times the weights of the rule."""
-
-    points: Sequence[arb]
-    values: Sequence[arb]
-
-
-@dataclass(frozen=True)
-class Proved:
-    """Enclosures of an integral, and of those of the multiples of its integrand.
-
-    integrals: in their order; `Diverges` where infinite.
-    panels:    on which the mass lies, but for a part of it `off`, in absolute terms.
-    """
-
-    integrals: Sequence[arb | Diverges]
-    panels: Sequence[Panel] = ()
-    off: arb = field(default_factory=lambda: arb(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +78,6 @@ def _tail(on: OnHalf, u: Fraction, *, far: bool) -> _Tail:
 class _Search:
     totals: list[arb]
     sizes: list[arb]
-    off: arb
-    panels: list[Panel] = field(default_factory=list[Panel])
     diverged: dict[int, Diverges] = field(default_factory=dict[int, Diverges])
     queue: list[tuple[float, int, _Between | _Tail]] = field(
         default_factory=list[tuple[float, int, "_Between | _Tail"]]
@@ -121,11 +96,10 @@ class _Search:
             if k not in self.diverged and not abs(found) <= self.sizes[k] * (TOLERANCE / 8):
                 return False
         self._add(part.found, sized=False)
-        self.off += abs(part.found[0]).upper()
         return True
 
     def enclosed(self, part: _Tail) -> bool:
-        """Whether what a tail holds is known well enough; if so, it is added, and panels drawn over it."""
+        """Whether what a tail holds is known well enough; if so, it is added."""
         for k, found in enumerate(part.found):
             if k in self.diverged:
                 continue
@@ -134,18 +108,6 @@ class _Search:
             if not found.rad() <= self.sizes[k].max(abs(found)) * TOLERANCE:
                 return False
         self._add(part.found, sized=True)
-        mass = part.found[0]
-        assert isinstance(mass, arb)
-        left, u = mass, arb(rational(part.u))
-        for _ in range(MOST_DRAWN):
-            if abs(left) <= self.sizes[0] * TOLERANCE:
-                break
-            next_ = u * 4 if part.far else u / 4
-            ends = (u, next_) if part.far else (next_, u)
-            drawn = _rule(part.on, *ends, part.on.inside(((u + next_) / 2).mid()))
-            self.panels.append(Panel(drawn.points, drawn.masses))
-            left, u = left - drawn.sums[0], next_
-        self.off += abs(left).upper()
         return True
 
     def _add(self, found: Sequence[arb | Diverges], *, sized: bool) -> None:
@@ -163,12 +125,11 @@ class _Search:
         errors = self._errors(part, inside)
         if errors is None:
             return False
-        drawn = _rule(part.on, part.left, part.right, inside)
-        for k, (error, value) in enumerate(zip(errors, drawn.sums, strict=True)):
+        sums = _rule(part.on, part.left, part.right, inside)
+        for k, (error, value) in enumerate(zip(errors, sums, strict=True)):
             if k not in self.diverged and not error <= TOLERANCE * self.sizes[k].max(abs(value)):
                 return False
-        self._add([value + UNIT * error for error, value in zip(errors, drawn.sums, strict=True)], sized=True)
-        self.panels.append(Panel(drawn.points, drawn.masses))
+        self._add([value + UNIT * error for error, value in zip(errors, sums, strict=True)], sized=True)
         return True
 
     def _errors(self, part: _Between, inside: Sequence[bool | None]) -> list[arb] | None:
@@ -201,31 +162,24 @@ def _panel(on: OnHalf, left: Fraction, right: Fraction) -> _Between:
     return _between(on, arb(rational(left)), arb(rational(right)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    points: list[arb]
-    masses: list[arb]
-    sums: list[arb]
-
-
-def _rule(on: OnHalf, left: arb, right: arb, inside: Sequence[bool | None]) -> _Drawn:
+def _rule(on: OnHalf, left: arb, right: arb, inside: Sequence[bool | None]) -> list[arb]:
     """The Gauss–Legendre rule on a panel."""
     middle, radius = (left + right) / 2, (right - left) / 2
-    drawn = _Drawn([], [], [arb(0)] * on.count)
+    sums: list[arb] = [arb(0)] * on.count
     for node, weight in _legendre():
-        u = middle + radius * node
-        values = [value * weight * radius for value in on(u, inside)]
-        drawn.points.append(on.half.at(u))
-        drawn.masses.append(values[0])
-        drawn.sums[:] = [total + value for total, value in zip(drawn.sums, values, strict=True)]
-    return drawn
+        values = on(middle + radius * node, inside)
+        sums = [total + value * weight for total, value in zip(sums, values, strict=True)]
+    return [total * radius for total in sums]
 
 
-def prove(integrand: Integrand) -> Proved | None:
-    """The integrals of a density and of its multiples; None if no proof is found."""
+def enclosures(integrand: Integrand) -> list[arb | Diverges] | None:
+    """The integrals of a density and of its multiples, in this order; None if no proof is found.
+
+    If that of the density itself diverges, there are no others.
+    """
     with precise():
         zeros = [arb(0)] * integrand.count
-        search = _Search([*zeros], [*zeros], arb(0))
+        search = _Search([*zeros], [*zeros])
         for half in integrand.halves():
             search.put(*_start(integrand.on(half)))
         while search.queue:
@@ -235,7 +189,7 @@ def prove(integrand: Integrand) -> Proved | None:
             for k, found in enumerate(part.found):
                 if isinstance(found, Diverges):
                     if k == 0:
-                        return Proved([found])
+                        return [found]
                     before = search.diverged.setdefault(k, found)
                     if before != found:
                         search.diverged[k] = Diverges(0)
@@ -246,8 +200,7 @@ def prove(integrand: Integrand) -> Proved | None:
             )
             if not done:
                 search.split(part)
-        integrals = [search.diverged.get(k, total) for k, total in enumerate(search.totals)]
-        return Proved(integrals, search.panels, search.off)
+        return [search.diverged.get(k, total) for k, total in enumerate(search.totals)]
 
 
 def _start(on: OnHalf) -> list[_Between | _Tail]:

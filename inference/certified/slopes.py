@@ -1,7 +1,7 @@
 """Arithmetic on values with slopes: enclosures over a ball that are good to second order in its radius.
 
-Of a function f on a ball X around m: f(m), an enclosure of f(X), and one of the slopes (f(x) - f(m)) / (x - m),
-such as that of the derivative on X. Then f(X) lies in f(m) + slope · (X - m): the mean value form (Neumaier
+Of a function f on a ball X around m: f(m), an enclosure of f(X), and one of the slopes
+(f(x) - f(m)) / (x - m), such as that of the derivative on X. Then f(X) lies in f(m) + slope · (X - m): the mean value form (Neumaier
 1990, Interval Methods for Systems of Equations, sec. 2.3), for real and for complex balls, which are convex.
 """
 
@@ -105,4 +105,4 @@ DERIVATIVES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
     "erf": lambda z, y: 2 * (-z * z).exp() / arb.pi().sqrt(),
     "log_ndtr": lambda z, y: (-z * z / 2 - y).exp() / (2 * arb.pi()).sqrt(),
 }
-"""By the argument and the value. Where the value is not analytic, it is not finite, and neither is the slope."""
+"""By the argument and the value. Where that is not analytic, it is not finite, and neither is the slope."""

@@ -16,7 +16,7 @@ Scalar: TypeAlias = Any
 class Arithmetic(Protocol):
     """What numbers there are, beside that they can be added and multiplied.
 
-    Where a result does not exist, it is one that is not finite; nothing is raised.
+    Where a result does not exist, it is one that is not finite; or its own error is raised.
     """
 
     def constant(self, number: Fraction | float) -> Scalar:

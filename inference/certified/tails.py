@@ -25,8 +25,6 @@ def integral(exponent: Germ, factor: Germ, *, far: bool) -> arb | Diverges:
 
     A ball that is not finite says that nothing is known.
     """
-    if exponent.lost or factor.lost:
-        return UNKNOWN
     if not factor.terms:
         return arb(0)
     exponent = exponent + made(factor.scale, exponent.at)
@@ -59,8 +57,8 @@ def _squared(exponent: Germ) -> Germ | None:
 
 def _sum_of_powers(power: Scalar, level: arb, factor: Germ) -> arb | Diverges:
     """∫ level · v^power · factor, term by term."""
-    if factor.lost or not factor.terms:
-        return UNKNOWN if factor.lost else arb(0)
+    if not factor.terms:
+        return arb(0)
     v, total = factor.at, arb(0)
     (p, _), lead = max(factor.terms.items())[0], factor.terms[max(factor.terms)]
     if power + rational(p) >= -1:

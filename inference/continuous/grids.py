@@ -327,7 +327,8 @@ def _misfits(monomial: Monomial, block: set[Latent]) -> Iterator[Latent]:
         yield from members
 
 
-def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
+def quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
+    """An exponent as a quadratic form in a block."""
     exponent = expanded(exponent)
     if not isinstance(exponent, Unknown):
         return {(): exponent}
@@ -346,12 +347,12 @@ def _quadratic(exponent: Number, block: tuple[Latent, ...]) -> Coefficients:
 
 def block_at(piece: Piece, block: tuple[Latent, ...]) -> Callable[[Points], tuple[Floats, Floats, Floats]]:
     """The block as a function of the points: its log mass, mean and covariance there."""
-    quadratic = _quadratic(piece.exponent, block)
+    form = quadratic(piece.exponent, block)
     if block and len(block) < len(piece.latents):
-        found = squares(quadratic, len(block), piece.ranges)
+        found = squares(form, len(block), piece.ranges)
         if found is not None:
             return found.at
-    return partial(_block, quadratic, block)
+    return partial(_block, form, block)
 
 
 def _block(

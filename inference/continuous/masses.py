@@ -7,9 +7,10 @@ from fractions import Fraction
 from math import exp, inf, log
 
 from pplc.inference.continuous.components import components
-from pplc.inference.continuous.grids import grid, normal_block
+from pplc.inference.continuous.grids import Infinite, grid, normal_block
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
-from pplc.inference.continuous.piece import UNIT, ZERO, Piece
+from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
+from pplc.inference.continuous.proofs import proved_log_mass
 from pplc.semantics.measure import times
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.symbolic import elementary
@@ -21,13 +22,9 @@ Weighted = tuple[LogWeight, Piece]
 
 
 class Masses:
-    """The integrals of the pieces of one program, each found once.
-
-    grids: the variables that were integrated numerically, with the largest error, as a share of the integral.
-    """
+    """The integrals of the pieces of one program, each found once."""
 
     def __init__(self) -> None:
-        self.grids: dict[str, float] = {}
         self._known: dict[Piece, LogWeight] = {}
 
     def of(self, piece: Piece) -> LogWeight:
@@ -37,7 +34,7 @@ class Masses:
         found = self._known.get(piece)
         if found is None:
             parts = components(piece)
-            made = product(map(self.of, parts)) if len(parts) > 1 else log_mass(piece, self.grids)
+            made = product(map(self.of, parts)) if len(parts) > 1 else log_mass(piece)
             found = self._known[piece] = made
         return found
 
@@ -102,26 +99,21 @@ def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
     return sorted((variable for variable in piece.latents if variable not in keep), key=uses.__getitem__)
 
 
-def log_mass(piece: Piece, grids: dict[str, float] | None = None) -> LogWeight:
-    """The log of the integral of a piece over all its variables; a formula in those of the outer program.
-
-    grids: where to note which variables were integrated numerically, and with what error.
-    """
-    return product(_mass(part, grids) for part in components(piece))
+def log_mass(piece: Piece) -> LogWeight:
+    """The log of the integral of a piece over all its variables; a formula in those of the outer program."""
+    return product(_mass(part) for part in components(piece))
 
 
-def _mass(piece: Piece, grids: dict[str, float] | None) -> LogWeight:
+def _mass(piece: Piece) -> LogWeight:
     parts = settled(piece)
     if not any(left.latents for _, left in parts):
-        terms = _terms(piece, parts, grids)
+        terms = _terms(piece, parts)
         if not cancelling(terms):
             return summed(terms)
-    return summed(_terms(piece, settled(piece, whole=True), grids))
+    return summed(_terms(piece, settled(piece, whole=True)))
 
 
-def _terms(
-    piece: Piece, parts: Iterable[Weighted], grids: dict[str, float] | None
-) -> list[tuple[LogWeight, Number]]:
+def _terms(piece: Piece, parts: Iterable[Weighted]) -> list[tuple[LogWeight, Number]]:
     """The integrals of the parts of a piece, as numbers with weights."""
     terms: list[tuple[LogWeight, Number]] = []
     for weight, left in parts:
@@ -130,7 +122,7 @@ def _terms(
             if outside:  # variables of the outer program, which have no values yet
                 raise NeedsValue(min(map(str, outside)))
             for part in components(left):
-                weight = times(weight, _on_grid(part, grids))
+                weight = times(weight, _numerically(part))
             terms.append((weight, UNIT))
             continue
         for bound in left.region - piece.region:
@@ -141,11 +133,19 @@ def _terms(
     return terms
 
 
-def _on_grid(piece: Piece, grids: dict[str, float] | None) -> float:
+def _numerically(piece: Piece) -> float:
+    world = piece.latents[0].space
+    assert isinstance(world, World)
+    proof = proved_log_mass(piece)
+    if proof is not None:
+        if proof.log_mass.value == inf:
+            raise Infinite([proof.variable])
+        world.note([proof.variable], Numerical(proof.log_mass.error, proved=True))
+        return proof.log_mass.value
     made = grid(piece)
-    names = ", ".join(f"`{variable}`" for variable in made.points if variable not in made.block)
-    if grids is not None and names:
-        grids[names] = max(grids.get(names, 0.0), made.error)
+    on = [variable for variable in made.points if variable not in made.block]
+    if on:
+        world.note(on, Numerical(made.error, proved=False))
     return made.log_mass
 
 

@@ -9,10 +9,11 @@ A run whose continuous variables x have no values yet stands for the measure
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import inf, log
+from typing import NamedTuple
 
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight
 from pplc.semantics.symbolic import elementary
@@ -107,15 +108,33 @@ NOTHING = Piece()
 """No continuous variable."""
 
 
+class Numerical(NamedTuple):
+    """How well an integral is known that has no closed form.
+
+    error:  a bound of its relative error; an estimate of it if it is not proved.
+    """
+
+    error: float
+    proved: bool
+
+
 class World:
     """The space of the variables of one program; it knows the piece of the run that is going.
 
-    grid: how many variables of a piece may be integrated numerically.
+    grid:      how many variables of a piece may be integrated numerically.
+    numerical: the variables that were, with the worst that is known of their integrals.
     """
 
     def __init__(self, grid: int = 2) -> None:
         self.piece = NOTHING
         self.grid = grid
+        self.numerical: dict[str, Numerical] = {}
+
+    def note(self, variables: Iterable[Latent], found: Numerical) -> None:
+        """Remembers that variables were integrated numerically."""
+        names = ", ".join(f"`{variable}`" for variable in variables)
+        before = self.numerical.get(names, found)
+        self.numerical[names] = Numerical(max(before.error, found.error), before.proved and found.proved)
 
     def positive(self, number: Unknown) -> bool:
         """Whether a number is positive on the piece of the run that is going."""
@@ -132,4 +151,4 @@ class World:
         raise Undecided(bound)
 
 
-__all__ = ["CERTAIN", "NOTHING", "UNIT", "ZERO", "Piece", "World"]
+__all__ = ["CERTAIN", "NOTHING", "UNIT", "ZERO", "Numerical", "Piece", "World"]

@@ -1,0 +1,64 @@
+"""Answers that rest on numerical integrals: bounds where these are proved, else estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import inf, isnan
+
+from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, below
+from pplc.inference.continuous.piece import Numerical, Piece, World
+
+BY_GRID = "the error is that of numerical integration, not of sampling"
+
+
+def worst(found: Iterable[Numerical]) -> Numerical | None:
+    """What is known of the worst of several integrals, rounding included; None if there are none."""
+    listed = list(found)
+    if not listed:
+        return None
+    return Numerical(max(ROUNDING, *(one.error for one in listed)), all(one.proved for one in listed))
+
+
+def behind(pieces: Iterable[Piece]) -> Numerical | None:
+    """The same for all integrals of the programs that pieces come from."""
+    worlds = {id(variable.space): variable.space for piece in pieces for variable in piece.latents[:1]}
+    return worst(one for w in worlds.values() if isinstance(w, World) for one in w.numerical.values())
+
+
+def described(found: Mapping[str, Numerical]) -> str:
+    """What was integrated numerically, and how well, in words."""
+    parts: list[str] = []
+    for proved, how in ((True, "proved"), (False, "estimated")):
+        names = [name for name, one in found.items() if one.proved is proved]
+        if names:
+            error = max(ROUNDING, *(one.error for one in found.values() if one.proved is proved))
+            parts.append(f"{'; '.join(names)} integrated numerically, {how} to a share of {error:.0e}")
+    return "; ".join(parts)
+
+
+def known_to(answer: Exact, error: float, *, proved: bool) -> Exact | Bounds | Estimate:
+    """An answer with an absolute error: bounds if that is proved, else an estimate."""
+    value = answer.value
+    if isnan(value) or abs(value) == inf:
+        return answer
+    low, high = below(value - error), above(value + error)
+    return Bounds(low, high) if proved else Estimate(value, error, (low, high), (BY_GRID,))
+
+
+def log_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | Estimate:
+    """A log evidence, of which every term is known to a share of itself."""
+    return answer if found is None else known_to(answer, found.error / (1 - found.error), proved=found.proved)
+
+
+def share_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | Estimate:
+    """A probability p = a / (a + b), where a and b are known to a share e of themselves.
+
+    The odds r are then known to a share δ = 2 e / (1 - e), and with r (1 + δ) in the place of r, p changes by
+    no more than p (1 - p) δ / (1 - δ).
+    """
+    if found is None or answer.value in (0.0, 1.0):
+        return answer
+    odds = 2 * found.error / (1 - found.error)
+    error = answer.value * (1 - answer.value) * odds / (1 - odds) + ROUNDING * answer.value
+    made = known_to(answer, error, proved=found.proved)
+    return Bounds(max(0.0, made.lower), min(1.0, made.upper)) if isinstance(made, Bounds) else made
