@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from math import inf, isnan
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from math import inf, isnan, sqrt
 
 from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, below
+from pplc.inference.continuous.expectations import Contribution, encloses
+from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.piece import Numerical, Piece, World
+
+WIDTHS = (1e-12, 1e-9, 1e-6)
+"""Halves of the bounds of quantiles that are tried, as shares of the size of the variable."""
+
+LEAST_TRUSTED = 1e-6
+"""Error of what is read off points of a quadrature, as a share of the size of the variable."""
+
+NOT_SHOWN = "that it is finite was not shown"
 
 BY_GRID = "the error is that of numerical integration, not of sampling"
 
@@ -62,3 +74,24 @@ def share_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | E
     error = answer.value * (1 - answer.value) * odds / (1 - odds) + ROUNDING * answer.value
     made = known_to(answer, error, proved=found.proved)
     return Bounds(max(0.0, made.lower), min(1.0, made.upper)) if isinstance(made, Bounds) else made
+
+
+def estimated(value: float, law: Mixed, found: Numerical | None) -> Exact | Estimate:
+    """A moment of a law that has no closed form, and was not proved."""
+    share = LEAST_TRUSTED if found is None else max(found.error, LEAST_TRUSTED)
+    error = share * (abs(value) + sqrt(max(float(law.variance), 0.0)))
+    answer = known_to(Exact(value), error if error < inf else abs(value) * share, proved=False)
+    return replace(answer, flags=(BY_GRID, NOT_SHOWN)) if isinstance(answer, Estimate) else answer
+
+
+def enclosed_quantile(
+    contributions: Sequence[Contribution], value: float, at: Fraction, law: Mixed
+) -> Bounds | Estimate:
+    """The quantile at a level, found numerically: the probabilities of less than a little less, and more."""
+    width = max(abs(value), sqrt(max(float(law.variance), 0.0)) if float(law.variance) < inf else 0.0)
+    for share in WIDTHS:
+        low, high = value - share * width, value + share * width
+        if encloses(contributions, low, high, at):
+            return Bounds(low, high)
+    error = LEAST_TRUSTED * width
+    return Estimate(value, error, (value - error, value + error), (BY_GRID,))

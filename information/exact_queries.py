@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from math import isnan, sqrt
+from math import sqrt
 from typing import TypeAlias, TypeVar
 
 from pplc.inference.answers import Truncated, above, exactly
 from pplc.inference.continuous.cases import shared
+from pplc.inference.continuous.expectations import Contribution, mean, root, variance
 from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.marginals import Marginals
 from pplc.inference.continuous.piece import Piece
-from pplc.inference.numerical_answers import behind, share_known_to
+from pplc.inference.numerical_answers import (
+    behind,
+    enclosed_quantile,
+    estimated,
+    known_to,
+    share_known_to,
+)
 from pplc.inference.result import Index, Probability, Result
 from pplc.inference.summary import Variable, of_densities, of_law
 from pplc.information.answers import Answer, Answered, Exact, Runs, answered
@@ -76,10 +83,11 @@ def answer_exactly(
     same_length(expression, (row for row, _, _ in everywhere))
     if any(depends(value) for row, _, _ in everywhere for value in row.values()):
         marginals = Marginals()
-        mixed = {
-            k: marginals.mixed((p, row[k], piece) for row, p, piece in everywhere) for k in everywhere[0][0]
-        }
-        return answered(text, {index: _moment_of(query, law, found.left) for index, law in mixed.items()})
+        elements = {k: [(p, row[k], piece) for row, p, piece in everywhere] for k in everywhere[0][0]}
+        return answered(
+            text,
+            {k: _moment_of(query, listed, marginals, found.left) for k, listed in elements.items()},
+        )
     rows = [(row, p) for row, p, _ in everywhere]
     truth_value = all(isinstance(datum(expression, world), bool) for world, _ in found.worlds)
 
@@ -183,31 +191,32 @@ def _mixed(expression: syntax.Expr, values: list[tuple[Value, Probability, Piece
     return {k: marginals.mixed((p, row[k], piece) for row, p, piece in rows) for k in rows[0][0]}
 
 
-def _moment_of(query: syntax.Query, law: Mixed, left: float) -> Answer:
+def _moment_of(
+    query: syntax.Query, listed: Sequence[Contribution], marginals: Marginals, left: float
+) -> Answer:
     """A moment or quantile of a variable with a density."""
+    behind_it = behind(piece for _, _, piece in listed)
+    if query.head != "quantile" and not left:
+        share_error = 0.0 if behind_it is None else behind_it.error
+        if behind_it is None or behind_it.proved:
+            known = mean(listed, share_error) if query.head == "E" else variance(listed, share_error)
+            if known is not None:
+                known = root(known) if query.head == "sd" else known
+                answer = exactly(known.value)
+                return known_to(answer, known.error, proved=True) if known.error else answer
+    law = marginals.mixed(listed)
     if query.head == "quantile":
-        number: Fraction | float = law.quantile(float(level(query)))
+        at = level(query)
+        number: Fraction | float = law.quantile(float(at))
+        if not left and not law.closed:
+            return enclosed_quantile(listed, float(number), at, law)
     elif query.head == "E":
         number = law.mean
     else:
         number = law.variance if query.head == "var" else sqrt(law.variance)
-    if isinstance(number, float) and isnan(number):
-        raise _no_moment(query)
-    return Truncated(float(number), left) if left else exactly(number)
-
-
-def _no_moment(query: syntax.Query) -> Rejected:
-    """The error of a moment that does not exist."""
-    expression = one(query)
-    shown = f"`{format_expression(expression)}`"
-    if query.head == "E":
-        message = f"{shown} has no mean: its tails are too heavy on both sides"
-        label = "what is above 0 and what is below both weigh infinitely much"
-    else:
-        message = f"{shown} has no variance: its mean is infinite or does not exist"
-        label = "its tails are too heavy"
-    advice = "quantiles exist, as in `quantile(x, 0.5)`"
-    return Rejected(Diagnostic("E0617", message, expression.span, label, advice))
+    if left:
+        return Truncated(float(number), left)
+    return exactly(number) if law.closed else estimated(float(number), law, behind_it)
 
 
 def _law(values: list[tuple[Value, Probability, Piece]]) -> dict[Value, Probability]:

@@ -97,3 +97,5 @@ FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
     "erf": lambda z: z.erf(),
     "log_ndtr": _log_normal_cdf,
 }
+
+BALLS = Balls()

@@ -10,10 +10,10 @@ from math import inf
 
 from flint import acb, arb
 
-from pplc.inference.certified.balls import rational
+from pplc.inference.certified.balls import BALLS, rational
 from pplc.inference.certified.germs import Germ, Germs, Lost
 from pplc.inference.certified.normal_block import NormalBlock, Quadratic
-from pplc.inference.certified.slopes import BALLS, Slopes, variable
+from pplc.inference.certified.slopes import Slopes, variable
 from pplc.inference.certified.straight_line import Arithmetic, Scalar, StraightLine
 from pplc.inference.certified.tails import Diverges, integral
 from pplc.inference.continuous.piece import Piece, World
@@ -58,16 +58,13 @@ class Half:
     reach: Fraction | None
     natural: bool
 
-    def at(self, u: Scalar) -> Scalar:
-        """The point at a distance from the centre."""
-        return u * self.sign + arb(rational(self.centre))
-
 
 class Integrand:
     """A sum of terms as a function of the variable, and that times functions of the variable.
 
-    functions: without a block any numbers; with one, numbers that are linear in it, which then stand for
-    the mean of the number given the variable and for that of its square.
+    functions: what it is multiplied by.
+    linear:    numbers that are linear in a block: then by their mean given the variable, the mean of their
+               square, and their standard deviation, in this order.
     """
 
     def __init__(
@@ -81,7 +78,7 @@ class Integrand:
         self._terms = terms
         self._functions = functions
         self._linear = linear
-        self.count = 1 + len(functions) + 2 * len(linear)
+        self.count = 1 + len(functions) + 3 * len(linear)
 
     def halves(self) -> list[Half]:
         """Where the variable may lie: the intervals between the ends of the terms, in halves."""
@@ -207,11 +204,13 @@ class OnHalf:
         self.count = of.count
         self._of = of
         self._direct = of.variable.address[-1:] != ("distance#",)
+        self._centre = BALLS.constant(half.centre)
         self._exact = [_Run(of, term, BALLS) for term in of.terms]
         self._sloped = [_Run(of, term, Slopes()) for term in of.terms]
 
     def _at(self, u: Scalar) -> Scalar:
-        return self.half.at(u) if self._direct else u
+        """The point at a distance from the centre."""
+        return u * self.half.sign + self._centre if self._direct else u
 
     def __call__(self, u: arb, inside: Sequence[bool | None]) -> list[Scalar]:
         """The sum and its multiples at a point."""
@@ -273,9 +272,7 @@ class _Run:
         sloped = isinstance(self._arithmetic, Slopes)
         at = variable(x) if sloped else x
         exponent, moments, factor, functions = self._there(at)
-        numbers = [factor, *(factor * f for f in functions)]
-        for mean, variance in moments:
-            numbers += [factor * mean, factor * (variance + mean * mean)]
+        numbers = self._multiples(factor, functions, moments)
         if sloped:
             exponent, numbers = exponent.whole, [number.whole for number in numbers]
         power = exponent.exp()
@@ -316,17 +313,23 @@ class _Run:
     def beyond(self, x: Germ, *, far: bool) -> list[arb | Diverges]:
         """The integrals over a tail."""
         exponent, moments, factor, functions = self._there(x)
-        count = 1 + len(functions) + 2 * len(moments)
+        count = 1 + len(functions) + 3 * len(moments)
         for bound in self._bounds(x):
             _, ball = bound.factored()
             if ball <= 0:
                 return [arb(0)] * count
             if not ball > 0:
                 return [arb.nan()] * count
-        factors = [factor, *(factor * f for f in functions)]
+        return [integral(exponent, f, far=far) for f in self._multiples(factor, functions, moments)]
+
+    def _multiples(
+        self, factor: Scalar, functions: Sequence[Scalar], moments: Sequence[tuple[Scalar, Scalar]]
+    ) -> list[Scalar]:
+        found = [factor, *(factor * f for f in functions)]
         for mean, variance in moments:
-            factors += [factor * mean, factor * (variance + mean * mean)]
-        return [integral(exponent, f, far=far) for f in factors]
+            sd = self._arithmetic.power(variance, Fraction(1, 2))
+            found += [factor * mean, factor * (variance + mean * mean), factor * sd]
+        return found
 
 
 def _nothing_or(density: Scalar) -> Scalar:

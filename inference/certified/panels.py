@@ -36,6 +36,9 @@ TOLERANCE = 2.0**-50
 MOST = 4_000
 """Panels and tails looked at before the search for a proof is given up."""
 
+MOST_UNDEFINED = 20
+"""Panels on which the density has no value at a node, after which it is taken to have none anywhere."""
+
 UNIT = arb(-1).union(arb(1))
 
 
@@ -83,6 +86,7 @@ class _Search:
         default_factory=list[tuple[float, int, "_Between | _Tail"]]
     )
     looked: int = 0
+    undefined: int = 0
 
     def put(self, *parts: _Between | _Tail) -> None:
         """Queues parts by how much mass they may hold."""
@@ -101,10 +105,12 @@ class _Search:
     def enclosed(self, part: _Tail) -> bool:
         """Whether what a tail holds is known well enough; if so, it is added."""
         for k, found in enumerate(part.found):
+            if isinstance(found, Diverges):
+                continue
+            if not found.is_finite():  # it may diverge with the other sign
+                return False
             if k in self.diverged:
                 continue
-            if isinstance(found, Diverges) or not found.is_finite():
-                return False
             if not found.rad() <= self.sizes[k].max(abs(found)) * TOLERANCE:
                 return False
         self._add(part.found, sized=True)
@@ -126,6 +132,8 @@ class _Search:
         if errors is None:
             return False
         sums = _rule(part.on, part.left, part.right, inside)
+        if not all(value.is_finite() for value in sums):
+            self.undefined += 1
         for k, (error, value) in enumerate(zip(errors, sums, strict=True)):
             if k not in self.diverged and not error <= TOLERANCE * self.sizes[k].max(abs(value)):
                 return False
@@ -173,26 +181,19 @@ def _rule(on: OnHalf, left: arb, right: arb, inside: Sequence[bool | None]) -> l
 
 
 def enclosures(integrand: Integrand) -> list[arb | Diverges] | None:
-    """The integrals of a density and of its multiples, in this order; None if no proof is found.
-
-    If that of the density itself diverges, there are no others.
-    """
+    """The integrals of a density and of its multiples, in this order; None if no proof is found."""
     with precise():
         zeros = [arb(0)] * integrand.count
         search = _Search([*zeros], [*zeros])
         for half in integrand.halves():
             search.put(*_start(integrand.on(half)))
         while search.queue:
-            if search.looked > MOST:
+            if search.looked > MOST or search.undefined > MOST_UNDEFINED:
                 return None
             _, _, part = heappop(search.queue)
             for k, found in enumerate(part.found):
-                if isinstance(found, Diverges):
-                    if k == 0:
-                        return [found]
-                    before = search.diverged.setdefault(k, found)
-                    if before != found:
-                        search.diverged[k] = Diverges(0)
+                if isinstance(found, Diverges) and search.diverged.setdefault(k, found) != found:
+                    search.diverged[k] = Diverges(0)
             done = (
                 search.enclosed(part)
                 if isinstance(part, _Tail)
@@ -208,7 +209,7 @@ def _start(on: OnHalf) -> list[_Between | _Tail]:
     reach = on.half.reach
     one = Fraction(1) if reach is None else reach
     near = UNIT * arb(rational(one)) / 2**12
-    regular = abs(on.over(acb(near, near), on.inside(near))[0]).is_finite()
+    regular = all(value.is_finite() for value in on.over(acb(near, near), on.inside(near)))
     parts: list[_Between | _Tail] = []
     start = Fraction(0)
     if not regular:

@@ -13,11 +13,9 @@ from fractions import Fraction
 
 from flint import arb
 
-from pplc.inference.certified.balls import FUNCTIONS, Balls
+from pplc.inference.certified.balls import BALLS, FUNCTIONS
 from pplc.inference.certified.straight_line import Scalar
 from pplc.semantics.symbolic.expression import Exponent
-
-BALLS = Balls()
 
 
 @dataclass(frozen=True, slots=True)

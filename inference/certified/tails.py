@@ -65,11 +65,11 @@ def _sum_of_powers(power: Scalar, level: arb, factor: Germ) -> arb | Diverges:
         return Diverges(1 if lead > 0 else -1) if lead > 0 or lead < 0 else UNKNOWN
     for (p, k), coefficient in factor.terms.items():
         s = arb(power + rational(p) + 1)
-        if not s < 0 or k not in (0, 1):
+        if not s < 0 or k < 0 or k != int(k):
             return UNKNOWN
         whole = v**s / -s
-        if k == 1:  # by parts
-            whole = v**s * (v.log() / -s + 1 / s**2)
+        for n in range(1, int(k) + 1):  # by parts
+            whole = v**s * v.log() ** n / -s + whole * n / -s
         total += coefficient * whole
     return total * level
 
@@ -84,8 +84,9 @@ def _bounded(power: Scalar, level: arb, growing: Germ, factor: Germ) -> arb | Di
     (p, k), fall = growing.factored()
     if fall > 0 and (scale > 0 or scale < 0):
         return Diverges(1 if scale > 0 else -1)
-    if not fall < 0 or k < 0 or p <= 0 or n > 0:
+    if not fall < 0 or k < 0 or p <= 0:
         return UNKNOWN
+    m = m + max(n, 0)  # log v <= v
     v, exact = growing.at, rational(p)
     c, top = -fall.upper(), v ** arb(exact)
     b = arb(power).upper() + rational(m) + 1 - exact

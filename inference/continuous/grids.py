@@ -169,10 +169,12 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
         raise TooMany(left, world.grid)
     try:
         made = _made(piece, block, left, slab)
+        if slab is not None and made.log_mass == -inf:
+            raise Infinite(block)
     except Infinite as infinite:
         if slab is None:
             raise
-        try:  # between planes a form may grow, which the block's rule does not allow for
+        try:  # between planes a form may grow, or be flat, which the block's rule does not allow for
             return grid(piece, wanted | {block[place] for place in slab.slopes})
         except TooMany:
             raise infinite from None

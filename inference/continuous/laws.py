@@ -246,6 +246,11 @@ class Mixed:
     atoms: tuple[tuple[Real, Real], ...]
     parts: tuple[tuple[Real, Part], ...]
 
+    @property
+    def closed(self) -> bool:
+        """Whether every part is a law of a family."""
+        return all(isinstance(part, Family) for _, part in self.parts)
+
     @cached_property
     def reached(self) -> Real:
         """The probability that a run defines the variable."""

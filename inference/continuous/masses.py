@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from math import exp, inf, log
+from math import exp, inf, log, log1p
 
 from pplc.inference.continuous.components import components
 from pplc.inference.continuous.grids import Infinite, grid, normal_block
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
 from pplc.inference.continuous.proofs import proved_log_mass
-from pplc.semantics.measure import times
+from pplc.semantics.measure import is_zero, times
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.contents import latents_in
@@ -147,6 +147,33 @@ def _numerically(piece: Piece) -> float:
     if on:
         world.note(on, Numerical(made.error, proved=False))
     return made.log_mass
+
+
+def signed_integral(piece: Piece) -> tuple[int, LogWeight] | None:
+    """Sign and log of the size of an integral whose factor may be negative, in closed form.
+
+    None if there is none, or too many digits cancel.
+    """
+    sign, size = 1, CERTAIN
+    for part in components(piece):
+        left = settled(part)
+        if any(rest.latents for _, rest in left):
+            return None
+        terms = _terms(part, left)
+        if any(isinstance(number, Unknown) for _, number in terms):
+            return None
+        plus, minus = (summed([(w, times_ * n) for w, n in terms if times_ * n > 0]) for times_ in (1, -1))
+        if isinstance(plus, LogRat) and isinstance(minus, LogRat):
+            whole: LogWeight = LogRat(abs(plus.value - minus.value))
+        else:
+            high, low = max(float(plus), float(minus)), min(float(plus), float(minus))
+            if low > high + log1p(-MOST_LOST):
+                return None
+            whole = high + log1p(-exp(low - high)) if high > -inf else -inf
+        if is_zero(whole):
+            return 0, IMPOSSIBLE
+        sign, size = (sign if float(plus) > float(minus) else -sign), times(size, whole)
+    return sign, size
 
 
 def cancelling(terms: Iterable[tuple[LogWeight, Number]]) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pplc.inference.certified.normal_block import log_unit
 from pplc.inference.continuous.grids import normal_block, quadratic
 from pplc.inference.continuous.piece import Piece
-from pplc.inference.continuous.slabs import linear_in
+from pplc.inference.continuous.slabs import Slab, linear_in
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent
 from pplc.semantics.symbolic.ranges import Range
@@ -65,39 +65,67 @@ class Integrals(NamedTuple):
 def integrals(piece: Piece, number: Number | None = None) -> Integrals | None:
     """The integral of a piece that has one variable beside a normal block; None if nothing could be proved.
 
-    number: then those of the piece times it, and times its square, come after it.
+    number: then those of the piece times it, and times its square, come after it; and, of a number that is
+    linear in the block, times its standard deviation given the variable.
     """
-    block, _ = normal_block(piece, frozenset())
+    ranges = frozenset(piece.ranges.items())
+    block, slab = normal_block(piece, frozenset())
+    found = _with(piece, block, slab, ranges, number)
+    if found is None and slab is not None:  # between planes a form may be flat, or grow
+        block, slab = normal_block(piece, frozenset(block[place] for place in slab.slopes))
+        found = _with(piece, block, slab, ranges, number)
+    return found
+
+
+def _with(
+    piece: Piece,
+    block: tuple[Latent, ...],
+    slab: Slab | None,
+    ranges: frozenset[tuple[Latent, Range]],
+    number: Number | None,
+) -> Integrals | None:
     left = [variable for variable in piece.latents if variable not in block]
     if len(left) != 1 or len(block) > MOST_BLOCK:
         return None
-    ranges = frozenset(piece.ranges.items())
-    found = _enclosed(piece, ranges, number)
+    found = _enclosed(piece, block, _Planes.of(slab), ranges, number)
     return None if found is None else Integrals(left[0], len(block), found)
+
+
+class _Planes(NamedTuple):
+    """A `Slab`, so that it can be looked up."""
+
+    slopes: tuple[tuple[int, Number], ...] = ()
+    lows: tuple[Number, ...] = ()
+    highs: tuple[Number, ...] = ()
+
+    @staticmethod
+    def of(slab: Slab | None) -> _Planes:
+        return _Planes() if slab is None else _Planes(tuple(slab.slopes.items()), slab.lows, slab.highs)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _enclosed(
     piece: Piece,
+    block: tuple[Latent, ...],
+    planes: _Planes,
     ranges: frozenset[tuple[Latent, Range]],  # noqa: ARG001  # which do not count when pieces are compared
     number: Number | None,
 ) -> list[arb | Diverges] | None:
     from pplc.inference.certified.integrand import Integrand, Term
     from pplc.inference.certified.panels import enclosures
 
-    block, slab = normal_block(piece, frozenset())
     (variable,) = (variable for variable in piece.latents if variable not in block)
     bounds = frozenset(b for b in piece.region if b.latents.isdisjoint(block))
     term = Term(0.0, replace(piece, region=bounds), quadratic(piece.exponent, block), len(block))
-    if slab is not None:
-        if len(slab.lows) > 1 or len(slab.highs) > 1:
+    if planes.slopes:
+        if len(planes.lows) > 1 or len(planes.highs) > 1:
             return None
-        low, high = (next(iter(ends), None) for ends in (slab.lows, slab.highs))
-        term = replace(term, slopes=slab.slopes, low=low, high=high)
+        low, high = (next(iter(ends), None) for ends in (planes.lows, planes.highs))
+        term = replace(term, slopes=dict(planes.slopes), low=low, high=high)
     if number is None:
         return enclosures(Integrand(variable, [term]))
     linear = linear_in(number, block)
-    if linear is None or (linear.slopes and slab is not None):
+    if linear is None or (linear.slopes and planes.slopes):
         return None
     if linear.slopes:
         return enclosures(Integrand(variable, [term], [], [linear]))

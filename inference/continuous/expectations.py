@@ -1,0 +1,226 @@
+"""Expectations of numbers under pieces: in closed form, or enclosed by proved integrals.
+
+E[g] is the integral of the density times g, divided by that of the density. Where neither the rules nor a
+proof lead to it, there is no answer here; that one does not exist or is infinite is an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import inf, nan, sqrt
+from typing import TYPE_CHECKING, TypeAlias
+
+from pplc.inference.continuous.cases import share_of
+from pplc.inference.continuous.components import about, components
+from pplc.inference.continuous.masses import signed_integral
+from pplc.inference.continuous.piece import Piece
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Unknown, of_atom
+from pplc.semantics.symbolic.ranges import range_of
+
+if TYPE_CHECKING:
+    from flint import arb
+
+    from pplc.inference.continuous.enclosed import Enclosed
+
+Real: TypeAlias = Fraction | float
+Contribution: TypeAlias = tuple[Real, Number, Piece]
+"""The probability of a piece, the value of a number there, the piece."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A number that is known to an absolute error, which is proved; 0 if it is exact up to rounding."""
+
+    value: Real
+    error: float = 0.0
+
+
+def mean(contributions: Iterable[Contribution], share_error: float) -> Known | None:
+    """The mean of a number; None if there is no rule for it. Infinite or NaN where it does not exist.
+
+    share_error: of the probabilities, as a share of them.
+    """
+    listed = list(contributions)
+    closed = _closed(listed, 1)
+    if closed is not None:
+        return Known(closed)
+    from pplc.inference.certified.balls import precise
+
+    with precise():
+        found = _enclosed(listed, share_error)
+        return None if found is None else _known(found[0])
+
+
+def variance(contributions: Iterable[Contribution], share_error: float) -> Known | None:
+    """The variance of a number, as `mean`."""
+    listed = list(contributions)
+    first, second = _closed(listed, 1), _closed(listed, 2)
+    if isinstance(first, Fraction) and isinstance(second, Fraction):
+        return Known(second - first**2)
+    from pplc.inference.certified.balls import precise
+    from pplc.inference.certified.tails import Diverges
+
+    with precise():
+        found = _enclosed(listed, share_error)
+        if found is None:
+            return None
+        middle, square = found
+        if isinstance(middle, Diverges):
+            return Known(nan)
+        return _known(square if isinstance(square, Diverges) else square - middle * middle)
+
+
+def encloses(contributions: Iterable[Contribution], low: float, high: float, at: Fraction) -> bool:
+    """Whether it is proved that a quantile lies between two numbers: P(X < low) < at < P(X < high)."""
+    from pplc.inference.certified.balls import precise
+    from pplc.inference.continuous.enclosed import ball
+
+    listed = list(contributions)
+    with precise():
+        below, above = _probability(listed, low), _probability(listed, high)
+        level = ball(at)
+        return below is not None and above is not None and bool(below < level < above)
+
+
+def root(found: Known) -> Known:
+    """The square root of a number that is not negative."""
+    value = float(found.value)
+    if not value > 0:
+        return Known(nan if value != value else 0.0, sqrt(found.error))
+    return Known(sqrt(value), found.error / sqrt(value))
+
+
+def _closed(contributions: Sequence[Contribution], power: int) -> Real | None:
+    """The mean of a power of a number, where all integrals have closed forms."""
+    total: Real = Fraction(0)
+    whole: Real = Fraction(0)
+    for share, value, piece in contributions:
+        whole = whole + share
+        if not isinstance(value, Unknown):
+            total = total + share * (value if isinstance(value, float) else Fraction(value)) ** power
+            continue
+        near = about(components(piece), value.latents)
+        if (
+            power % 2
+            and not _definite(value, near)
+            and signed_integral(_times(near, value, power + 1)) is None
+        ):
+            return None
+        mass, found = signed_integral(near), signed_integral(_times(near, value, power))
+        if mass is None or found is None:
+            return None
+        total = total + share * found[0] * share_of(found[1], mass[1])
+    return total / whole
+
+
+def _times(piece: Piece, value: Number, power: int) -> Piece:
+    return replace(piece, factor=piece.factor * value**power) if power else piece
+
+
+def _definite(value: Unknown, piece: Piece) -> bool:
+    """Whether the integral of a number, one variable after the other, tells whether it exists.
+
+    That over a variable that may be negative can be 0 where the next would be infinite.
+    """
+    return range_of(value, piece.ranges).lower >= 0 or len(piece.latents) == 1
+
+
+def _enclosed(contributions: Sequence[Contribution], share_error: float) -> tuple[Enclosed, Enclosed] | None:
+    """The means of a number and of its square."""
+    from flint import arb
+
+    from pplc.inference.continuous.enclosed import ball, plus, scaled
+
+    sums: list[Enclosed] = [ball(0), ball(0)]
+    whole = ball(0)
+    for share, value, piece in contributions:
+        weight = ball(share) * (1 + arb(-1).union(arb(1)) * share_error)
+        whole += weight
+        if isinstance(value, Unknown):
+            found = _moments(value, about(components(piece), value.latents))
+            if found is None:
+                return None
+        else:
+            found = (ball(value), ball(value) ** 2)
+        for k, one in enumerate(found):
+            term = scaled(one, weight)
+            if term is None:
+                return None
+            sums[k] = plus(sums[k], term)
+    if not whole > 0:
+        return None
+    first, second = (scaled(one, 1 / whole) for one in sums)
+    return None if first is None or second is None else (first, second)
+
+
+def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
+    """The means of a number under a piece, and of its square."""
+    from pplc.inference.certified.tails import Diverges
+    from pplc.inference.continuous.enclosed import integral, scaled, with_moments
+
+    found: Sequence[Enclosed | None] | None = with_moments(piece, value)
+    if found is None:
+        mass, first, second = (integral(_times(piece, value, k)) for k in (0, 1, 2))
+        if not _definite(value, piece) and (second is None or isinstance(second, Diverges)):
+            first = _by_sign(value, piece)
+        found = mass, first, second
+    mass, first, second = found
+    if mass is None or first is None or second is None or isinstance(mass, Diverges) or not mass > 0:
+        return None
+    shares = scaled(first, 1 / mass), scaled(second, 1 / mass)
+    return None if shares[0] is None or shares[1] is None else (shares[0], shares[1])
+
+
+def _by_sign(value: Unknown, piece: Piece) -> Enclosed | None:
+    """The integral of a piece times a product of variables, over where that is positive and where negative."""
+    from pplc.inference.continuous.enclosed import ball, integral, plus
+
+    if len(value.terms) != 1:
+        return None
+    ((monomial, _),) = value.terms.items()
+    parts: list[Piece] = [piece]
+    for atom, exponent in monomial:
+        alone = of_atom(atom, value.space)
+        if exponent % 2 == 0 or range_of(alone, piece.ranges).lower >= 0:
+            continue
+        parts = [cut for part in parts for side in (alone, -alone) if (cut := part.where(side)) is not None]
+    total: Enclosed = ball(0)
+    for part in parts:
+        found = integral(_times(part, value, 1))
+        if found is None:
+            return None
+        total = plus(total, found)
+    return total
+
+
+def _probability(contributions: Sequence[Contribution], end: float) -> arb | None:
+    """P(X < end)."""
+    from pplc.inference.certified.tails import Diverges
+    from pplc.inference.continuous.enclosed import ball, integral, part_of
+
+    total, whole = ball(0), ball(0)
+    for share, value, piece in contributions:
+        whole += ball(share)
+        if not isinstance(value, Unknown):
+            total += ball(share) if value < end else ball(0)
+            continue
+        near = about(components(piece), value.latents)
+        mass, part = integral(near), part_of(near, Fraction(end) - value)
+        if mass is None or part is None or isinstance(mass, Diverges) or isinstance(part, Diverges):
+            return None
+        total += ball(share) * part / mass
+    return total / whole
+
+
+def _known(found: Enclosed) -> Known | None:
+    from pplc.inference.certified.tails import Diverges
+
+    if isinstance(found, Diverges):
+        return Known(nan if found.sign == 0 else found.sign * inf)
+    if not found.is_finite():
+        return None
+    value = float(found.mid())
+    return Known(value, float(abs(found - value).upper()))
