@@ -9,9 +9,11 @@ from functools import partial
 from math import sqrt
 from typing import TypeAlias, TypeVar
 
-from pplc.inference.answers import Truncated, above, exactly
+from pplc.inference.answers import Bounds, Truncated, above, exactly
 from pplc.inference.continuous.cases import shared
+from pplc.inference.continuous.changes import linear
 from pplc.inference.continuous.expectations import Contribution, mean, root, variance
+from pplc.inference.continuous.expectations import quantile as quantile_of
 from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.marginals import Marginals
 from pplc.inference.continuous.piece import Piece
@@ -204,6 +206,10 @@ def _moment_of(
                 known = root(known) if query.head == "sd" else known
                 answer = exactly(known.value)
                 return known_to(answer, known.error, proved=True) if known.error else answer
+    if query.head == "quantile" and not left and not any(linear(value, piece) for _, value, piece in listed):
+        ends = quantile_of(listed, level(query))
+        if ends is not None:
+            return Bounds(*ends)
     law = marginals.mixed(listed)
     if query.head == "quantile":
         at = level(query)

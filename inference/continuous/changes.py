@@ -49,6 +49,11 @@ def as_variable(
     return None
 
 
+def linear(number: Number, piece: Piece) -> bool:
+    """Whether a number may take the place of a variable of a piece, being linear in it; or is known."""
+    return not isinstance(number, Unknown) or as_variable(number, piece) is not None
+
+
 def with_inner_variables(number: Unknown, piece: Piece) -> tuple[Unknown, Piece]:
     """The number with sums that stand under powers and functions as variables, where that leaves fewer."""
     world = number.space

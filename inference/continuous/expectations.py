@@ -30,6 +30,15 @@ Contribution: TypeAlias = tuple[Real, Number, Piece]
 """The probability of a piece, the value of a number there, the piece."""
 
 
+NARROW = 1e-11
+"""Width of the bounds of a quantile, as a share of it."""
+
+FARTHEST = 1e12
+"""Size of a quantile beyond which it is not looked for."""
+
+MOST_STEPS = 100
+
+
 @dataclass(frozen=True)
 class Known:
     """A number that is known to an absolute error, which is proved; 0 if it is exact up to rounding."""
@@ -83,6 +92,47 @@ def encloses(contributions: Iterable[Contribution], low: float, high: float, at:
         below, above = _probability(listed, low), _probability(listed, high)
         level = ball(at)
         return below is not None and above is not None and bool(below < level < above)
+
+
+def quantile(contributions: Iterable[Contribution], at: Fraction) -> tuple[float, float] | None:
+    """Bounds of a quantile, from probabilities alone; None if these are not known.
+
+    The end of an interval that stays is weighed less and less (Dowell & Jarratt 1971, BIT 11, 168).
+    """
+    from pplc.inference.certified.balls import precise
+    from pplc.inference.continuous.enclosed import ball
+
+    listed = list(contributions)
+    with precise():
+        level = ball(at)
+
+        def over(x: float) -> float | None:
+            found = _probability(listed, x)
+            return None if found is None else float((found - level).mid())
+
+        low, high = -1.0, 1.0
+        below, above = over(low), over(high)
+        while below is not None and below >= 0 and low > -FARTHEST:
+            low, high, above = 4 * low, low, below
+            below = over(low)
+        while above is not None and above <= 0 and high < FARTHEST:
+            low, high, below = high, 4 * high, above
+            above = over(high)
+        if below is None or above is None or below >= 0 or above <= 0:
+            return None
+        for _ in range(MOST_STEPS):
+            if high - low <= NARROW * max(abs(low), abs(high)):
+                break
+            step = NARROW / 4 * max(abs(low), abs(high))
+            middle = min(max(low - below * (high - low) / (above - below), low + step), high - step)
+            found = over(middle)
+            if found is None:
+                return None
+            if found < 0:
+                low, below, above = middle, found, above / 2
+            else:
+                high, above, below = middle, found, below / 2
+        return (low, high) if encloses(listed, low, high, at) else None
 
 
 def root(found: Known) -> Known:
