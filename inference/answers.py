@@ -35,6 +35,11 @@ class Bounds:
     upper: float
     confidence: float = 1.0
 
+    @property
+    def value(self) -> float:
+        """The middle of the interval, for where one number is needed."""
+        return self.lower + (self.upper - self.lower) / 2 if self.upper < inf else self.upper
+
 
 @dataclass(frozen=True, slots=True)
 class Truncated:

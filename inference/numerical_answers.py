@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from math import inf, isnan, sqrt
 
@@ -80,8 +79,10 @@ def estimated(value: float, law: Mixed, found: Numerical | None) -> Exact | Esti
     """A moment of a law that has no closed form, and was not proved."""
     share = LEAST_TRUSTED if found is None else max(found.error, LEAST_TRUSTED)
     error = share * (abs(value) + sqrt(max(float(law.variance), 0.0)))
-    answer = known_to(Exact(value), error if error < inf else abs(value) * share, proved=False)
-    return replace(answer, flags=(BY_GRID, NOT_SHOWN)) if isinstance(answer, Estimate) else answer
+    if isnan(value) or abs(value) == inf:
+        return Exact(value)
+    error = error if error < inf else abs(value) * share
+    return Estimate(value, error, (value - error, value + error), (BY_GRID, NOT_SHOWN))
 
 
 def enclosed_quantile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from math import isfinite
 
 from flint import acb, arb, ctx, fmpq
 
@@ -40,12 +41,12 @@ class Balls:
 
     def constant(self, number: Fraction | float) -> Scalar:
         """The least ball around a number."""
-        return arb(rational(number)) if abs(number) < float("inf") else arb(float(number))
+        return arb(rational(number)) if isfinite(number) else arb(float(number))
 
     def power(self, base: Scalar, exponent: Exponent) -> Scalar:
         """A power; not finite where it is not analytic."""
-        if exponent == int(exponent):
-            return base ** int(exponent)
+        if exponent.denominator == 1:
+            return base**exponent.numerator
         if not _off_the_cut(base):
             return _nowhere(base)
         if exponent == Fraction(1, 2):

@@ -2,10 +2,9 @@
 
 A germ is Σ c · v^p · (log v)^k, where c is a rational number or a ball; in place of a ball any function may
 stand that stays in it. Sums, products and Taylor expansions with their remainders of powers and logarithms
-keep several terms, so that what cancels, cancels exactly. A germ may have a factor e^s, where s is a germ that
-grows beyond all bounds, or falls: of two with different such factors one is nothing but a share of the other.
-They tell how a density behaves from V to infinity;
-with v = 1 / (x - a), near the end a of an interval.
+keep several terms, so that what cancels, cancels exactly. A germ may have a factor e^s, where s is a germ
+that grows beyond all bounds, or falls: of two with different such factors one is nothing but a share of the
+other. They tell how a density behaves from V to infinity; with v = 1 / (x - a), near the end a of an interval.
 """
 
 from __future__ import annotations
@@ -290,7 +289,7 @@ class Germs:
     def _expanded(
         self, e: Germ, coefficient: Callable[[int], Fraction], remainder: Callable[[arb], arb]
     ) -> Germ:
-        """Σ c_k e^k for k < n, and c_n e^n times a ball of what stands in the remainder at 1 + θe; n is `ORDER`."""
+        """Σ c_k e^k for k < n, and c_n e^n times a ball of the remainder at 1 + θe; n is `ORDER`."""
         found, power = self.constant(coefficient(0)), self.constant(1)
         if not e.terms:
             return found

@@ -115,7 +115,7 @@ class Integrand:
         """The integrand on one side of the domain."""
         there = [term for term in self._terms if self._reaches(term, half)]
         moved = Integrand(self._variable, there, self._functions, self._linear)
-        if half.natural and (half.centre, half.sign) != (0, 1):
+        if half.natural and not (half.centre == 0 and half.sign == 1):
             moved = moved._from(half) or moved
         return OnHalf(moved, half)
 

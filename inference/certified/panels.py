@@ -215,16 +215,20 @@ def _start(on: OnHalf) -> list[_Between | _Tail]:
     if not regular:
         # A tail that is known to the last digits saves the panels in it, however far it reaches.
         tries = [one / 4] if reach is not None else [Fraction(4) ** k for k in (6, 4, 2, 1, 0, -1)]
-        for start in tries:
-            tail = _tail(on, start, far=False)
-            if all(isinstance(f, Diverges) or f.rad() <= abs(f) * TOLERANCE for f in tail.found):
-                break
+        tails = (_tail(on, start, far=False) for start in tries)
+        tail = next(filter(_sharp, tails), None) or _tail(on, tries[-1], far=False)
+        start = tail.u
         parts.append(tail)
     if reach is not None:
         return [*parts, _panel(on, start, reach)]
     end = max(Fraction(4), start * 4)
     edges = sorted({start, min(max(start, Fraction(1)), end), end})
     return [*parts, *(_panel(on, a, b) for a, b in pairwise(edges)), _tail(on, end, far=True)]
+
+
+def _sharp(tail: _Tail) -> bool:
+    """Whether everything is known of a tail, to the last digits."""
+    return all(isinstance(f, Diverges) or f.rad() <= abs(f) * TOLERANCE for f in tail.found)
 
 
 def _size(found: arb | Diverges) -> float:

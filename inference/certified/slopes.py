@@ -1,8 +1,9 @@
 """Arithmetic on values with slopes: enclosures over a ball that are good to second order in its radius.
 
 Of a function f on a ball X around m: f(m), an enclosure of f(X), and one of the slopes
-(f(x) - f(m)) / (x - m), such as that of the derivative on X. Then f(X) lies in f(m) + slope · (X - m): the mean value form (Neumaier
-1990, Interval Methods for Systems of Equations, sec. 2.3), for real and for complex balls, which are convex.
+(f(x) - f(m)) / (x - m), such as that of the derivative on X. Then f(X) lies in f(m) + slope · (X - m): the mean
+value form (Neumaier 1990, Interval Methods for Systems of Equations, sec. 2.3), for real and for complex balls,
+which are convex.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class Sloped:
     def __add__(self, other: Scalar) -> Sloped:
         if not isinstance(other, Sloped):
             return Sloped(self.middle + other, self.whole + other, self.slope, self.off)
-        off = other.off if self.off is None else self.off
-        slope = self.slope + other.slope
+        off: Scalar = other.off if self.off is None else self.off
+        slope: Scalar = self.slope + other.slope
         return formed(self.middle + other.middle, self.whole + other.whole, slope, off)
 
     def __neg__(self) -> Sloped:

@@ -31,19 +31,19 @@ def ball(number: float | Number) -> arb:
     from pplc.inference.certified.balls import BALLS
     from pplc.inference.certified.straight_line import StraightLine
 
-    (found,) = StraightLine([number], [], BALLS)()
+    found: arb = StraightLine([number], [], BALLS)()[0]
     return found * _rounded() if isinstance(number, float | Unknown) else found
 
 
 def weight_of(log_weight: LogWeight) -> arb:
     """What a log weight is the logarithm of."""
-    from pplc.inference.certified.balls import BALLS
+    from flint import arb
 
     if isinstance(log_weight, LogRat):
-        return BALLS.constant(log_weight.value)
+        return ball(log_weight.value)
     if log_weight == -inf:
-        return BALLS.constant(0)
-    return BALLS.constant(log_weight).exp() * _rounded()
+        return ball(0)
+    return arb(log_weight).exp() * _rounded()
 
 
 def _rounded() -> arb:

@@ -225,7 +225,7 @@ def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
 
 
 def _by_sign(value: Unknown, piece: Piece) -> Enclosed | None:
-    """The integral of a piece times a product of variables, over where that is positive and where negative."""
+    """The integral of a piece times a product of variables, where that is positive and where negative."""
     from pplc.inference.continuous.enclosed import ball, integral, plus
 
     if len(value.terms) != 1:

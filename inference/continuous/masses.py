@@ -154,7 +154,8 @@ def signed_integral(piece: Piece) -> tuple[int, LogWeight] | None:
 
     None if there is none, or too many digits cancel.
     """
-    sign, size = 1, CERTAIN
+    sign = 1
+    size: LogWeight = CERTAIN
     for part in components(piece):
         left = settled(part)
         if any(rest.latents for _, rest in left):

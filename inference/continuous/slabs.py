@@ -148,7 +148,7 @@ def log_between(low: Floats, high: Floats) -> Floats:
     with np.errstate(all="ignore"):
         upper, lower = log_ndtr(b), log_ndtr(a)
         found = np.asarray(np.where(a == -inf, upper, upper + np.log(-np.expm1(lower - upper))))
-        width, middle = b - a, 0.5 * (a + b)
+
         narrow = _narrow(a, b)
         if narrow.any():
             found[narrow] = _by_nodes(a[narrow], b[narrow])[0]
@@ -218,7 +218,7 @@ class SlabNormals:
         """The variance."""
         _, between = moments_between(self.low, self.high)
         inner = self.sds**2 * (1 - self.correlations**2 * (1 - between))
-        return float(self.shares @ (inner + (self._centres - self.mean) ** 2))
+        return float(self.shares @ (inner + (self._centres - float(self.mean)) ** 2))
 
     @cached_property
     def _centres(self) -> Floats:

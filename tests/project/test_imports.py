@@ -19,9 +19,10 @@ KNOWN_TO: dict[str, list[str]] = {
     "torch": TENSORS,
     "pyro": TENSORS,
     "arviz": ["inference/*.py", "src/pplc/*.py"],
+    "flint": ["inference/certified/*.py", "inference/continuous/e*.py", "inference/continuous/proofs.py"],
     "scipy": ["information/linear_program.py", "inference/continuous/evaluation.py"],
 }
-HEAVY = ("arviz", "matplotlib", "pandas", "pyarrow", "pyro", "scipy", "sympy", "torch")
+HEAVY = ("arviz", "flint", "matplotlib", "pandas", "pyarrow", "pyro", "scipy", "sympy", "torch")
 
 
 def sources() -> list[Path]:
