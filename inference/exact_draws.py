@@ -287,7 +287,7 @@ def predicted(bound: Bound, runs: Sequence[Repeated], seed: int, progress: Progr
     Draws that the run does not make with the data it has are made anew. Fewer runs if told to stop.
     """
     nested = Nested()
-    machine = Machine(replace(bound, prior=True), exact=False, infer=nested)
+    machine = Machine(bound.before_data(), exact=False, infer=nested)
     new = observed(bound.program)
     found: list[Run] = []
     for k, run in enumerate(runs):

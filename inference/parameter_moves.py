@@ -8,7 +8,7 @@ those of Metropolis-Hastings on the program without its weights, in which all ot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pplc.inference import smc
@@ -92,7 +92,7 @@ class Parameters:
 
 def parameters_of(machine: Machine, block: Block) -> Parameters:
     """The parameters of a program."""
-    prior = Machine(replace(machine.bound, prior=True), exact=machine.exact, infer=machine.infer)
+    prior = Machine(machine.bound.before_data(), exact=machine.exact, infer=machine.infer)
     return Parameters(machine, prior, block)
 
 

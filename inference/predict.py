@@ -7,7 +7,6 @@ datum, so that later statements see it (as in an autoregression).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -32,7 +31,7 @@ WORK = 250_000
 def prior_runs(bound: Bound, count: int, seed: int, progress: Progress) -> list[Run]:
     """Independent runs from the prior, observed names included; fewer if told to stop."""
     nested = Nested()
-    machine = Machine(replace(bound, prior=True), exact=False, infer=nested)
+    machine = Machine(bound.before_data(), exact=False, infer=nested)
     runs: list[Run] = []
     for k in range(count):
         if progress.stopped():
@@ -73,7 +72,7 @@ def posterior_runs(bound: Bound, draws: Draws, most: int, seed: int, progress: P
     they do not contain (such as anonymous draws) is drawn anew. Fewer runs if told to stop.
     """
     nested = Nested()
-    machine = Machine(replace(bound, prior=True), exact=False, infer=nested)
+    machine = Machine(bound.before_data(), exact=False, infer=nested)
     new = observed(bound.program)
     chains: list[list[Run]] = [[] for _ in range(draws.chains)]
     for k, draw in enumerate(places(draws.count, most)):
@@ -101,7 +100,7 @@ def affordable(bound: Bound, chains: int, count: int, seed: int) -> int:
     The number depends on the program and the data alone, never on the time that it takes.
     """
     source = Seeded(seed)
-    machine = Machine(replace(bound, prior=True), exact=False, infer=Nested(source))
+    machine = Machine(bound.before_data(), exact=False, infer=Nested(source))
     event = machine.start()
     steps = 0
     while not isinstance(event, Finished):

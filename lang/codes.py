@@ -803,6 +803,13 @@ METHODS: Final[dict[str, Code]] = {
         "model inner(g: Model[real]) { x ~ g; return x > 0 }\n"
         "model f() { g ~ DirichletProcess(1, Normal(0, 1)); y ~ infer(inner(g)); return y }",
     ),
+    "E0458": Code(
+        "datum observed in part and then as a whole",
+        "Before the data, as in `prior` queries, every datum is drawn where it is observed first, and only"
+        " once. An array of which a part is drawn cannot be drawn as a whole. Observe the whole first, or"
+        " every element.",
+        "model m(y: bool[2]) { observe y[0] ~ Bernoulli(0.5); observe y ~ Bernoulli(0.5) }",
+    ),
     "E0502": Code(
         "too many values to enumerate",
         "Exact inference follows every value of every draw; this one has infinitely many. Choose a method"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pplc.lang import core
+from pplc.lang.drawn_once import drawn_once
 from pplc.semantics.formula import mentioned
 from pplc.semantics.values import Address, Value
 
@@ -30,7 +31,7 @@ class Bound:
 
     arguments:     by parameter name; reals are `Fraction`s, exactly as the data were written.
     interventions: by address; a whole array may be set under its name alone.
-    prior:         leave out every observation, condition and weight (`prior` queries).
+    prior:         leave out every observation, condition and weight (`prior` queries); see `before_data`.
     """
 
     program: core.Program
@@ -38,6 +39,10 @@ class Bound:
     interventions: Mapping[Address, Value] = field(default_factory=dict[Address, Value])
     prior: bool = False
     budget: Budget = Budget()
+
+    def before_data(self) -> Bound:
+        """The program without its weights: what is observed is drawn, each place once."""
+        return self if self.prior else replace(self, program=drawn_once(self.program), prior=True)
 
     @property
     def open(self) -> bool:

@@ -175,7 +175,8 @@ class Session:
         return World(self.program, {**self._parameters[exact], **values}, call, exact)
 
     def _changed(self, interventions: Mapping[Address, Value], *, prior: bool) -> Bound:
-        return replace(self.bound, interventions={**self.bound.interventions, **interventions}, prior=prior)
+        bound = replace(self.bound, interventions={**self.bound.interventions, **interventions})
+        return bound.before_data() if prior else bound
 
     def _prior(self, bound: Bound) -> Outcome:
         """The prior: exact if the method is or may be, otherwise independent draws."""

@@ -122,3 +122,21 @@ def test_predictions_follow_draws_that_begin_at_another_index() -> None:
     run = model.infer({"y": [3.0]}, method="laplace", draws=10, seed=1)
     predicted = run.to_arviz().posterior_predictive["y"][0, :, 0]
     np.testing.assert_allclose(predicted, run.draws("z[1]")[0] - run.draws("z[2]")[0], atol=0.02)
+
+
+TWICE = """
+model twice(y: real) {
+  mu ~ Normal(0, 10)
+  observe y ~ Normal(mu, 0.001)
+  observe y ~ Normal(-mu, 0.001)
+  let low = y - 0.01
+}"""
+
+
+def test_a_datum_observed_twice_is_drawn_where_it_is_observed_first() -> None:
+    model = pplc.compile(TWICE)
+    data = model.infer({"y": 1.0}, method="laplace", draws=50, seed=1).to_arviz()
+    np.testing.assert_allclose(data.prior_predictive["y"], data.prior["mu"], atol=0.01)
+    np.testing.assert_allclose(data.prior["low"], data.prior_predictive["y"] - 0.01)
+    np.testing.assert_allclose(data.posterior_predictive["y"], data.posterior["mu"], atol=0.01)
+    assert abs(data.prior["mu"].values).max() > 1

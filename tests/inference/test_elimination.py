@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from math import exp, isclose, log, log1p
 from typing import cast
@@ -27,6 +26,7 @@ from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat
 from pplc.semantics.representations.enumerated import denote
 from pplc.semantics.values import MISSING, Value, show_address
+from tests.support.again import AGAIN, text_of
 from tests.support.programs import ARGUMENTS, Written, programs
 from tests.support.reference import Data, Do, bound
 
@@ -393,7 +393,7 @@ def test_missing_data_and_parts_that_are_set_are_what_forward_execution_says(mis
     program = bound(GAPS, {"y": y, "z": MISSING if missing >> 3 else True}, do=do)
     forward = run_forward(program, Options(), Silent())
     assert exactly(summary(plan(program))) == exactly(summarise(forward))
-    before = replace(program, prior=True)
+    before = program.before_data()
     assert exactly(summary(plan(before))) == exactly(summarise(run_forward(before, Options(), Silent())))
 
 
@@ -426,6 +426,14 @@ def test_many_missing_data_are_summed_out_one_by_one() -> None:
     answers = run(plan(bound(text, {"y": (MISSING,) * n, "N": n})))
     assert answers.evidence == LogRat(Fraction(n + 1, 2**n))
     assert answers.laws["y"][4,][True] == Fraction(n, n + 1)
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_before_the_data_both_ways_draw_a_place_where_it_is_observed_first(name: str) -> None:
+    body, data = AGAIN[name]
+    program = bound(text_of(body), data, prior=True)
+    forward = exactly(summarise(run_forward(program, Options(), Silent())))
+    assert forward == exactly(summary(plan(program)))
 
 
 def test_the_prior_leaves_weights_out() -> None:

@@ -465,8 +465,20 @@ def test_an_entry_of_a_joint_observation_cannot_be_set() -> None:
 
 def test_a_prior_program_draws_what_it_would_observe() -> None:
     case = CASES["eight schools"]
-    bound = replace(bound_of(case.text, case.data), prior=True)
+    bound = bound_of(case.text, case.data).before_data()
     assert density_of(bound).size == 10
+    check(bound)
+
+
+def test_a_prior_program_draws_a_place_where_it_is_observed_first() -> None:
+    text = """model m(y: real[3]) {
+      mu ~ Normal(0, 1)
+      observe y[i] ~ Normal(mu, 2) for i in 0..3
+      observe y[2 - i] ~ Exponential(1) for i in 0..3
+      z ~ Normal(y[2], 1)
+    }"""
+    bound = bound_of(text, {"y": [1.0, 2.0, 3.0]}).before_data()
+    assert density_of(bound).size == 5
     check(bound)
 
 

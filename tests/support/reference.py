@@ -25,7 +25,8 @@ def bound(
     text: str, data: Data | None = None, *, do: Do | None = None, prior: bool = False, budget: Budget = USUAL
 ) -> Bound:
     """The program of a text with its data."""
-    return Bound(lower(check_text(text)), data or {}, do or {}, prior, budget)
+    found = Bound(lower(check_text(text)), data or {}, do or {}, budget=budget)
+    return found.before_data() if prior else found
 
 
 def masses(program: Bound) -> dict[Value, Fraction]:
