@@ -124,6 +124,17 @@ class LawValue(ABC):
         """The logarithm of P(X > x), accurate in both tails."""
         self.refuse("logccdf", x)
 
+    def interval(
+        self,
+        lower: Number | None,
+        upper: Number | None,
+    ) -> LogWeight | None:
+        """log P(lower <= X <= upper) as a formula, if the law or a bound depends on continuous variables.
+
+        None if nothing does, so that it is a number, or if there is no formula.
+        """
+        return None
+
     def quantile(self, p: Number) -> Value:
         """The least x with P(X <= x) >= p."""
         self.refuse("quantile", p)

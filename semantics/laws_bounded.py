@@ -79,6 +79,8 @@ class Truncated(LawValue):
             return weight - self.log_mass, dimension
         if is_nothing(weight):
             return weight, dimension
+        if isinstance(self.log_mass, LogRat) and depends(self.log_mass.value):
+            return LogRat(exp(float(weight)) / self.log_mass.value), dimension
         if isinstance(weight, LogRat) and depends(weight.value):
             return LogRat(weight.value * exp(-float(self.log_mass))), dimension
         return float(weight) - float(self.log_mass), dimension

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, cast
 
 from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
@@ -20,8 +20,9 @@ from pplc.semantics.laws_base import LawValue, Masses, is_nothing, nothing, numb
 from pplc.semantics.measure import share, total
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat, LogWeight, weight
 from pplc.semantics.primitives_arithmetic import is_number, to_float
+from pplc.semantics.symbolic.cumulative import log1mexp, log_interval
 from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, bounds
-from pplc.semantics.symbolic.elementary import exp
+from pplc.semantics.symbolic.elementary import exp, log
 from pplc.semantics.symbolic.expression import NeedsValue, depends
 from pplc.semantics.values import Fault, Number, Value, show, to_numbers
 
@@ -148,15 +149,41 @@ class FamilyLaw(LawValue):
         density = LOG_DENSITIES.get(self.name)
         if density is None or self._valued(value) is None:
             raise NeedsValue(value if depends(value) else self.describe().strip("`"))
-        given: tuple[Value, ...] = self.given
-        if self.variant:
-            given = cast("tuple[Value, ...]", CONVERSIONS[self.name, self.variant](*given))
+        given = self._main()
         if FAMILIES[self.name].support.kind is Kind.REAL:
             lower, upper = bounds(self.name, given)
             x = cast(Number, value)
             if (lower is not None and x < lower) or (upper is not None and x > upper):
                 return IMPOSSIBLE
         return LogRat(exp(density(*given, value)))
+
+    def interval(self, lower: Number | None, upper: Number | None) -> LogWeight | None:
+        if not any(map(depends, (*self.given, lower, upper))):
+            return None
+        if FAMILIES[self.name].discrete:
+            return self._interval_of_counts(lower, upper)
+        found = log_interval(self.name, self._main(), lower, upper)
+        return None if found is None else LogRat(exp(found))
+
+    def _interval_of_counts(self, lower: Number | None, upper: Number | None) -> LogWeight | None:
+        """Without an upper bound, what the values below the lower one leave."""
+        if upper is not None or depends(lower):
+            return None
+        if lower is None:
+            return CERTAIN
+        below = takewhile(lambda x: cast(Number, x) < lower, self.support() or ())
+        masses = [self.weigh(x)[0] for x in islice(below, MOST_LISTED)]
+        if not masses:
+            return CERTAIN
+        left = total(masses)
+        assert isinstance(left, LogRat)
+        return LogRat(exp(log1mexp(log(left.value))))
+
+    def _main(self) -> tuple[Value, ...]:
+        """The parameters of the main list, as formulas."""
+        if not self.variant:
+            return self.given
+        return cast("tuple[Value, ...]", CONVERSIONS[self.name, self.variant](*self.given))
 
     def masses(self) -> Masses | None:
         if not FAMILIES[self.name].finite and not (self.name == "Zipf" and self.given[1] != 0):
@@ -183,10 +210,10 @@ class FamilyLaw(LawValue):
         return self._number("cdf", x)
 
     def log_cdf(self, x: Value) -> float:
-        return float(self._number("log_cdf", x, shown="logcdf"))
+        return cast(float, self._number("log_cdf", x, shown="logcdf"))
 
     def log_ccdf(self, x: Value) -> float:
-        return float(self._number("log_ccdf", x, shown="logccdf"))
+        return cast(float, self._number("log_ccdf", x, shown="logccdf"))
 
     def quantile(self, p: Number) -> Value:
         kernel = self.numerics.quantile
@@ -233,6 +260,8 @@ class FamilyLaw(LawValue):
         if FAMILIES[self.name].discrete:
             # Between two integers the cdf is that of the lower one.
             at = math.floor(at) if math.isfinite(at) else at
+        if depends(at) or any(map(depends, self.given)):
+            return self._formula_of(member, at)
         if self.exact and member == "cdf":
             found = self._exact(member, at)
             if isinstance(found, int | Fraction):
@@ -241,6 +270,13 @@ class FamilyLaw(LawValue):
             if table is not None:
                 return share(total(w for value, w in table if cast(Number, value) <= at), CERTAIN)
         return cast(float, kernel(*self._floats(), at if isinstance(at, int) else to_float(at)))
+
+    def _formula_of(self, member: str, at: Number) -> Number:
+        """`cdf`, `log_cdf` or `log_ccdf` where the law or the number depends on continuous variables."""
+        found = self.interval(at, None) if member == "log_ccdf" else self.interval(None, at)
+        if FAMILIES[self.name].discrete or not isinstance(found, LogRat):
+            raise NeedsValue(at if depends(at) else self.describe().strip("`"))
+        return cast(Number, found.value if member == "cdf" else log(found.value))
 
     def _moment(self, member: str) -> Value:
         kernel = getattr(self.numerics, member)

@@ -81,6 +81,9 @@ def log_interval(
     if table is not None:
         found = [w for x, w in table if lower is None or x > lower or (x == lower and not open_below)]
         return total(found) if found else nothing(law.exact)
+    formula = law.interval(lower, upper)
+    if formula is not None:
+        return formula
     if law.exact:
         exact = _exact_interval(law, lower, upper, open_below=open_below)
         if exact is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 from pplc.semantics.faults import wrong_kind
 from pplc.semantics.laws_base import LawValue, number
@@ -15,6 +16,8 @@ from pplc.semantics.laws_coupled import coupled
 from pplc.semantics.laws_lifted import Lifted, fitted
 from pplc.semantics.number import LogRat
 from pplc.semantics.primitives_arithmetic import Primitive, Static, plain
+from pplc.semantics.symbolic.elementary import log
+from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.urns import urn_model
 from pplc.semantics.values import FunctionValue, MemoModel, Value
 
@@ -26,7 +29,10 @@ def _law(member: str, law: Value) -> LawValue:
 
 
 def _logpdf(static: Static, exact: bool, law: Value, x: Value) -> Value:  # noqa: ARG001
-    return float(_law("logpdf", law).log_density(plain(x)))
+    weight = _law("logpdf", law).log_density(plain(x))
+    if isinstance(weight, LogRat) and depends(weight.value):
+        return cast(Value, log(weight.value))
+    return float(weight)
 
 
 def _pdf(static: Static, exact: bool, law: Value, x: Value) -> Value:  # noqa: ARG001

@@ -14,6 +14,7 @@ from math import isfinite
 
 from flint import acb, arb, ctx, fmpq
 
+from pplc.inference.certified.log_cdfs import LOG_CDFS
 from pplc.inference.certified.straight_line import Scalar
 from pplc.semantics.symbolic.expression import Exponent
 
@@ -97,6 +98,7 @@ FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
     "lgamma": _cut(lambda z: z.lgamma()),
     "erf": lambda z: z.erf(),
     "log_ndtr": _log_normal_cdf,
+    **LOG_CDFS,
 }
 
 BALLS = Balls()

@@ -212,6 +212,8 @@ class Germs:
             return self._exp(argument)
         if name == "lgamma":
             return self._log_gamma(argument)
+        if name == "log1mexp" and all(key < CONSTANT for key in argument.terms):
+            return self._log(-argument) + self._near_one(argument.ball())
         if bounded:
             return self._constant(FUNCTIONS[name](argument.ball()))
         key, lead, _ = argument.split()
@@ -222,6 +224,10 @@ class Germs:
             return power * self.power(self.constant(1) + power, -1)
         if name in ("sin", "cos"):
             return self._constant(arb(-1).union(arb(1)))
+        if sign < 0 and name in ("log_sigmoid", "log_laplace", "log_cauchy"):
+            return self._left(name, argument)
+        if sign > 0 and name == "log_gumbel_tail":
+            return -argument + self._near_one((-self._least(argument)).exp())
         if not sign or name not in LIMITS:
             raise Lost
         if name == "log_ndtr" and sign < 0:
@@ -286,6 +292,26 @@ class Germs:
         last = (1 - 1 / least**2).log().union(arb(0)) - (2 * arb.pi()).log() / 2
         return z * z * self.constant(Fraction(-1, 2)) - self._log(-z) + self._constant(last)
 
+    def _left(self, name: str, z: Germ) -> Germ:
+        """The log cdf of a standard law for z to -∞: z + log F(-z), z - log 2, and -log(-z) - log π + …"""
+        least = self._least(-z)
+        if name == "log_laplace":
+            return z - self._constant(arb(2).log())
+        if name == "log_sigmoid":
+            return z + self._constant(FUNCTIONS[name](least).union(arb(0)))
+        if not least > 1:
+            raise Lost
+        # atan(u) lies between u - u³/3 and u for u > 0
+        last = (1 - 1 / (3 * least**2)).log().union(arb(0)) - arb.pi().log()
+        return self._constant(last) - self._log(-z)
+
+    def _near_one(self, u: arb) -> Germ:
+        """log((1 - e^-u) / u) where |u| is small: between log(1 - u/2) and 0 for u > 0."""
+        size = arb(abs(u).upper())
+        if not size < 1:
+            raise Lost
+        return self._constant((1 - size / 2).log().union(arb(0)))
+
     def _expanded(
         self, e: Germ, coefficient: Callable[[int], Fraction], remainder: Callable[[arb], arb]
     ) -> Germ:
@@ -333,6 +359,11 @@ LIMITS: dict[str, tuple[Callable[[], arb], Callable[[], arb]]] = {
     "tanh": (lambda: arb(-1), lambda: arb(1)),
     "erf": (lambda: arb(-1), lambda: arb(1)),
     "atan": (lambda: -arb.pi() / 2, lambda: arb.pi() / 2),
-    "log_ndtr": (lambda: arb(0), lambda: arb(0)),  # below it has none
+    "log_ndtr": (lambda: arb(0), lambda: arb(0)),  # below it has none, and neither have the next three
+    "log_sigmoid": (lambda: arb(0), lambda: arb(0)),
+    "log_laplace": (lambda: arb(0), lambda: arb(0)),
+    "log_cauchy": (lambda: arb(0), lambda: arb(0)),
+    "log_gumbel_tail": (lambda: arb(0), lambda: arb(0)),  # above it has none
+    "log1mexp": (lambda: arb(0), lambda: arb(0)),  # above it is not defined
 }
-"""Limits at minus and plus infinity; the functions rise."""
+"""Limits at minus and plus infinity; the functions are monotone."""

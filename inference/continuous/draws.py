@@ -10,7 +10,7 @@ from pplc.inference.continuous.piece import Piece, World
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.families import FAMILIES
 from pplc.semantics.evaluate import extended, located
-from pplc.semantics.laws import FamilyLaw, LawValue, Lifted, Mixture, Truncated
+from pplc.semantics.laws import Censored, FamilyLaw, LawValue, Lifted, Mixture, Truncated
 from pplc.semantics.laws_base import log_of
 from pplc.semantics.linalg import ldl
 from pplc.semantics.measure import times
@@ -102,6 +102,13 @@ def _drawn(law: LawValue, address: Address, piece: Piece, world: World) -> Itera
         case FamilyLaw(name) if name in LOG_DENSITIES and not FAMILIES[name].event_rank:
             yield _scalar(law, *_ends(law), address, piece, world)
         case Truncated(FamilyLaw(name) as base, lower, upper) if name in LOG_DENSITIES:
+            below, above = _ends(base)
+            yield _scalar(law, _later(below, lower, 1), _later(above, upper, -1), address, piece, world)
+        case Censored(FamilyLaw(name) as base, lower, upper) if name in LOG_DENSITIES:
+            for bound in (lower, upper):
+                if bound is not None:
+                    weight, part = piece.weighed(law.log_density(bound))
+                    yield bound, weight, part
             below, above = _ends(base)
             yield _scalar(law, _later(below, lower, 1), _later(above, upper, -1), address, piece, world)
         case _:

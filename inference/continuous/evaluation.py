@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pplc.inference.continuous.piece import Piece
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Applied, Base, Latent, Unknown
+from pplc.semantics.symbolic.special import NEARLY
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Points: TypeAlias = Mapping[Latent, Floats]
@@ -62,11 +63,23 @@ def _atom(atom: Latent | Applied | Base, points: Points, known: dict[object, Any
     return found
 
 
+def _log1mexp(x: Floats) -> Floats:
+    return np.asarray(np.where(x > -np.log(2), np.log(-np.expm1(x)), np.log1p(-np.exp(x))))
+
+
+def _log_laplace(x: Floats) -> Floats:
+    return np.asarray(np.where(x < 0, x - np.log(2), np.log1p(-0.5 * np.exp(-np.abs(x)))))
+
+
+def _log_gumbel_tail(x: Floats) -> Floats:
+    return np.asarray(np.where(x > NEARLY, -x, _log1mexp(-np.exp(-x))))
+
+
 def function(name: str) -> Callable[[Any], Any]:
     """A function of arrays by its name; scipy is imported for those that numpy has not."""
     plain: dict[str, Callable[[Any], Any]] = {
         "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "atan": np.arctan,
-        "tanh": np.tanh, "sigmoid": lambda x: 0.5 * (1 + np.tanh(0.5 * np.asarray(x))),
+        "tanh": np.tanh, "sigmoid": lambda x: np.exp(-np.logaddexp(0, -x)),
     }  # fmt: skip
     if name in plain:
         return plain[name]
@@ -76,5 +89,10 @@ def function(name: str) -> Callable[[Any], Any]:
         "lgamma": special.gammaln,
         "erf": special.erf,
         "log_ndtr": special.log_ndtr,
+        "log_sigmoid": lambda x: -np.logaddexp(0, -x),
+        "log_laplace": _log_laplace,
+        "log_cauchy": lambda x: np.log(np.arctan2(1.0, -x) / np.pi),
+        "log_gumbel_tail": _log_gumbel_tail,
+        "log1mexp": _log1mexp,
     }
     return made[name]

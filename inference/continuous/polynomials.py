@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias, assert_never
 
-from pplc.semantics.symbolic.elementary import Number, exp, lgamma, log
+from pplc.semantics.symbolic.elementary import Number, applied, exp, lgamma, log
 from pplc.semantics.symbolic.expression import (
-    CONSTANTS,
     ONE,
     Applied,
     Base,
@@ -149,10 +148,9 @@ def _replaced(atom: Latent | Applied | Base, exponent: Exponent, variable: Laten
         case Latent(_, space):
             inner: Number = value if atom == variable else of_atom(atom, space)
         case Applied(name, argument):
-            space = argument.space if isinstance(argument, Unknown) else CONSTANTS
             moved = substituted(argument, variable, value)
             named = {"log": log, "exp": exp, "lgamma": lgamma}.get(name)
-            inner = of_atom(Applied(name, moved), space) if named is None else named(moved)
+            inner = applied(name, moved) if named is None else named(moved)
         case Base(total):
             inner = substituted(total, variable, value)
         case _:

@@ -30,6 +30,7 @@ from pplc.semantics.symbolic.expression import (
     scaled,
 )
 from pplc.semantics.symbolic.expression import ONE as _ONE
+from pplc.semantics.symbolic.special import SPECIAL
 
 Number: TypeAlias = Any
 """An int, `Fraction` or float, or an `Unknown`."""
@@ -212,7 +213,7 @@ def log_beta(a: Number, b: Number) -> Number:
 
 
 def applied(name: str, x: Number) -> Number:
-    """A function that has no normal form but its name."""
+    """A function that has no normal form but its name; a float at a known number."""
     if isinstance(x, Unknown):
         return of_atom(Applied(name, x), x.space)
-    raise TypeError(f"{name} of a known number is a number")
+    return SPECIAL[name](float(x))

@@ -7,6 +7,7 @@ from math import erf, exp, expm1, fsum, inf, isnan, log, log1p, nan, tanh
 from typing import NamedTuple
 
 from pplc.semantics.symbolic.expression import Applied, Base, Exponent, Latent, Monomial, Unknown
+from pplc.semantics.symbolic.special import LOG_CDFS
 
 
 class Range(NamedTuple):
@@ -124,8 +125,14 @@ INCREASING: Mapping[str, Callable[[float], float]] = {
     "log1p": _guarded(log1p, -inf, inf),
     "tanh": _guarded(tanh, -1.0, 1.0),
     "erf": _guarded(erf, -1.0, 1.0),
+    **{name: _guarded(cdf, -inf, 0.0) for name, cdf in LOG_CDFS.items()},
     "sigmoid": _guarded(lambda x: 1 / (1 + exp(-x)) if x > -700 else 0.0, 0.0, 1.0),
 }
 """Functions that increase on their whole domain."""
 
-BOUNDED: Mapping[str, Range] = {"sin": Range(-1.0, 1.0), "cos": Range(-1.0, 1.0)}
+BOUNDED: Mapping[str, Range] = {
+    "sin": Range(-1.0, 1.0),
+    "cos": Range(-1.0, 1.0),
+    "log1mexp": Range(-inf, 0.0),
+    "log_gumbel_tail": Range(-inf, 0.0),
+}

@@ -11,6 +11,7 @@ import pytest
 from scipy import integrate, stats
 
 import pplc
+from pplc.inference.answers import Bounds
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.masses import log_mass
 from pplc.inference.continuous.piece import Piece, World
@@ -31,6 +32,14 @@ model m(y: real[N]) {
 """Four variables, none of which has a closed form: more than a grid takes."""
 
 
+def middle(answer: Any) -> float:
+    """The number, or the middle of bounds, which must be narrow."""
+    if isinstance(answer, Bounds):
+        assert answer.upper - answer.lower < 1e-9
+        return (answer.lower + answer.upper) / 2
+    return float(answer.value)
+
+
 def area(density: Any, low: float = -np.inf, high: float = np.inf) -> float:
     return float(integrate.quad(density, low, high, epsabs=0, epsrel=1e-11, limit=400)[0])
 
@@ -45,7 +54,7 @@ def test_more_independent_variables_than_a_grid_takes_are_integrated_one_by_one(
         return float(stats.logistic.pdf(x, 1, 2) * stats.norm.pdf(1, x, 2))
 
     a, c = area(of_a), area(of_c)
-    assert float(run.log_evidence.value) == pytest.approx(log(a) + log(c), abs=1e-9)  # type: ignore[union-attr]
+    assert middle(run.log_evidence) == pytest.approx(log(a) + log(c), abs=1e-9)
     assert float(run["a"].mean) == pytest.approx(area(lambda x: x * of_a(x)) / a, abs=1e-9)
     assert float(run["c"].mean) == pytest.approx(area(lambda x: x * of_c(x)) / c, abs=1e-9)
     assert float(run["d"].mean) == pytest.approx(np.euler_gamma, abs=1e-9)
@@ -53,9 +62,9 @@ def test_more_independent_variables_than_a_grid_takes_are_integrated_one_by_one(
 
 
 def test_a_query_needs_only_the_variables_it_mentions() -> None:
-    found = pplc.compile(MANY).query("P(a > e)", {"y": []}, method="exact").value  # type: ignore[union-attr]
+    found = pplc.compile(MANY).query("P(a > e)", {"y": []}, method="exact")
     # ∫ 1 / (1 + e^x) dx / 2 from 0 to 2
-    assert found == pytest.approx((log(2) - log(1 + exp(-2))) / 2, abs=1e-10)
+    assert middle(found) == pytest.approx((log(2) - log(1 + exp(-2))) / 2, abs=1e-10)
 
 
 def test_independent_variables_are_drawn_apart() -> None:
