@@ -75,6 +75,7 @@ def function(name: str) -> Callable[[Any], Any]:
     made: dict[str, Callable[[Any], Any]] = {
         "lgamma": special.gammaln,
         "erf": special.erf,
+        "erfcx": special.erfcx,
         "log_ndtr": special.log_ndtr,
     }
     return made[name]
