@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pplc.inference.continuous.grids import quadratic_variables
 from pplc.inference.continuous.piece import ZERO, Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power, substituted
+from pplc.inference.continuous.slabs import Slab, directions
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -14,6 +16,7 @@ from pplc.semantics.symbolic.expression import (
     NeedsValue,
     Undecided,
     Unknown,
+    expanded,
     latent,
     of_atom,
     power,
@@ -49,9 +52,45 @@ def as_variable(
     return None
 
 
+<<<<<<< HEAD
 def linear(number: Number, piece: Piece) -> bool:
     """Whether a number may take the place of a variable of a piece, being linear in it; or is known."""
     return not isinstance(number, Unknown) or as_variable(number, piece) is not None
+=======
+def with_planes_as_variables(piece: Piece, keep: frozenset[Latent] = frozenset()) -> Piece:
+    """The piece with sums of normal variables that are bounded as variables, if several are, but for one.
+
+    keep: variables that stay. What is left is bounded by one sum of variables given the others.
+    """
+    if len(piece.region) < 2:
+        return piece
+    normal = quadratic_variables(piece)
+    tried: set[Unknown] = set()
+    while True:
+        order = tuple(variable for variable in piece.latents if variable in normal)
+        bounds = sorted(piece.region, key=lambda bound: (len(bound.terms), str(bound)))
+        sums = [_sum(slab, order) for slab in directions(bounds, order)[0] if len(slab.slopes) > 1]
+        left = [number for number in sums if number is not None and number not in tried]
+        if len(sums) < 2 or not left:
+            return piece
+        tried.add(left[0])
+        changed = as_variable(left[0], piece, frozenset(normal) - keep)
+        if changed is not None:
+            new, made = changed
+            normal = (normal & set(made.latents)) | {new}
+            piece = replace(made, exponent=expanded(made.exponent))
+
+
+def _sum(slab: Slab, order: tuple[Latent, ...]) -> Unknown | None:
+    """What a slab bounds, if that has known coefficients."""
+    total: Number = ZERO
+    for place, slope in slab.slopes.items():
+        if isinstance(slope, Unknown):
+            return None
+        total = total + latent(order[place].address, order[place].space) * slope
+    assert isinstance(total, Unknown)
+    return total
+>>>>>>> work-b
 
 
 def with_inner_variables(number: Unknown, piece: Piece) -> tuple[Unknown, Piece]:

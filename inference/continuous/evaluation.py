@@ -88,6 +88,7 @@ def function(name: str) -> Callable[[Any], Any]:
     made: dict[str, Callable[[Any], Any]] = {
         "lgamma": special.gammaln,
         "erf": special.erf,
+        "erfcx": special.erfcx,
         "log_ndtr": special.log_ndtr,
         "log_sigmoid": lambda x: -np.logaddexp(0, -x),
         "log_laplace": _log_laplace,

@@ -24,10 +24,10 @@ from pplc.inference.continuous.quadrature import Nodes
 from pplc.inference.continuous.slabs import (
     Slab,
     Slice,
+    directions,
     linear_in,
     moments_between,
     rows_of,
-    slab_of,
 )
 from pplc.inference.continuous.squares import squares
 from pplc.semantics.symbolic.elementary import Number
@@ -267,11 +267,28 @@ def normal_block(piece: Piece, wanted: frozenset[Latent]) -> tuple[tuple[Latent,
 
     At most one sum of them is bounded, on one side or both.
     """
+    block = quadratic_variables(piece, wanted)
+    while True:
+        ordered = tuple(variable for variable in piece.latents if variable in block)
+        bounds = [bound for bound in piece.region if not bound.latents.isdisjoint(block)]
+        found, wild = directions(bounds, ordered)
+        if not wild and len(found) < 2:
+            return ordered, found[0] if found else None
+        without = {
+            v: directions(bounds, tuple(other for other in ordered if other != v))
+            for v in ordered
+            if any(v in bound.latents for bound in bounds)
+        }
+        block.remove(min(without, key=lambda v: len(without[v][0]) + 2 * without[v][1]))
+
+
+def quadratic_variables(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> set[Latent]:
+    """The largest set found of variables, but for those wanted, in which the exponent is a quadratic form."""
     factor = piece.factor.latents if isinstance(piece.factor, Unknown) else frozenset[Latent]()
     block = {v for v in piece.latents if v not in factor and v not in wanted}
     exponent = expanded(piece.exponent)
     if not isinstance(exponent, Unknown):
-        return (), None
+        return set()
     block -= _bounded(piece) - _curved(exponent, piece)
     while True:
         faults: dict[Latent, int] = {}
@@ -279,18 +296,8 @@ def normal_block(piece: Piece, wanted: frozenset[Latent]) -> tuple[tuple[Latent,
             for variable in _misfits(monomial, block):
                 faults[variable] = faults.get(variable, 0) + 1
         if not faults:
-            break
+            return block
         block.remove(max(faults, key=faults.__getitem__))
-    while True:
-        ordered = tuple(variable for variable in piece.latents if variable in block)
-        bounds = [bound for bound in piece.region if not bound.latents.isdisjoint(block)]
-        linear = [linear_in(bound, ordered) for bound in bounds]
-        fitting = [one for one in linear if one is not None and one.slopes]
-        slab = slab_of(fitting)
-        if len(fitting) == len(bounds) and (slab is not None or not bounds):
-            return ordered, slab
-        uses = {v: sum(v in bound.latents for bound in bounds) for v in ordered}
-        block.remove(max(uses, key=uses.__getitem__))
 
 
 def _bounded(piece: Piece) -> frozenset[Latent]:

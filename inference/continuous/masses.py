@@ -6,8 +6,14 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import exp, inf, log, log1p
 
+<<<<<<< HEAD
 from pplc.inference.continuous.components import components
 from pplc.inference.continuous.grids import Infinite, grid, normal_block
+=======
+from pplc.inference.continuous.changes import with_planes_as_variables
+from pplc.inference.continuous.grids import grid, quadratic_variables
+from pplc.inference.continuous.independence import independent
+>>>>>>> work-b
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
 from pplc.inference.continuous.proofs import proved_log_mass
@@ -52,36 +58,36 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool 
 
     whole: every one of the pieces is a density itself. Otherwise some may be what others are lessened by.
     """
-    entangled = in_slabs(piece, keep)
+    left = entangled(piece, keep)
     for variable in by_use(piece, keep):
-        found = None if variable in entangled else integrate_out(piece, variable, whole=whole)
+        found = None if variable in left else integrate_out(piece, variable, whole=whole)
         if found is not None:
             return [
                 (times(weight, more), last)
-                for weight, left in found
-                for more, last in settled(left, keep, whole=whole)
+                for weight, part in found
+                for more, last in settled(part, keep, whole=whole)
             ]
     return [(CERTAIN, piece)]
 
 
-def in_slabs(piece: Piece, keep: frozenset[Latent]) -> frozenset[Latent]:
-    """The variables of a normal block, but for those to keep, that are bounded together with others of it.
+def entangled(piece: Piece, keep: frozenset[Latent]) -> frozenset[Latent]:
+    """The normal variables, but for those to keep, that are bounded together with others.
 
-    Φ of the others, which is what is left of one of them, has no rule; the block has, as a whole.
+    Φ of the others, which is what is left of one of them, has no rule; a normal block has, as a whole.
     """
     if not piece.region:
         return frozenset()
-    block, slab = normal_block(piece, frozenset())
-    if slab is None or len(block) < 2:
+    normal = quadratic_variables(piece)
+    bounded = normal & {variable for bound in piece.region for variable in bound.latents}
+    if not bounded or len(normal) < 2:
         return frozenset()
-    bounded = {block[place] for place in slab.slopes}
-    members = set(block)
-    beside = {variable: set[Latent]() for variable in bounded}
-    monomials = piece.exponent.terms if isinstance(piece.exponent, Unknown) else ()
-    for group in (*(set(latents_of(monomial)) for monomial in monomials), bounded):
-        for variable in group & bounded:
-            beside[variable] |= group & members
-    return frozenset(variable for variable, others in beside.items() if len(others) > 1) - keep
+    terms = piece.exponent.terms if isinstance(piece.exponent, Unknown) else ()
+    groups = [{*latents_of(term)} for term in terms] + [{*bound.latents} for bound in piece.region]
+    return frozenset(
+        variable
+        for variable in bounded - keep
+        if any(variable in group and len(group & normal) > 1 for group in groups)
+    )
 
 
 def by_use(piece: Piece, keep: frozenset[Latent]) -> list[Latent]:
@@ -104,7 +110,12 @@ def log_mass(piece: Piece) -> LogWeight:
     return product(_mass(part) for part in components(piece))
 
 
+<<<<<<< HEAD
 def _mass(piece: Piece) -> LogWeight:
+=======
+def _mass(piece: Piece, grids: dict[str, float] | None) -> LogWeight:
+    piece = with_planes_as_variables(piece)
+>>>>>>> work-b
     parts = settled(piece)
     if not any(left.latents for _, left in parts):
         terms = _terms(piece, parts)

@@ -22,7 +22,7 @@ from pplc.inference.continuous.laws import Density, Real
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import NODES, integrate
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Unknown, mentions
+from pplc.semantics.symbolic.expression import Latent, Undecided, is_positive, mentions
 
 NARROW = 2.0
 """Width between the planes, times the distance from the middle of the law if that is above 1, in standard
@@ -67,8 +67,12 @@ class Slab:
         ratio = _ratio(bound.slopes, self.slopes)
         if ratio is None:
             return None
+        try:
+            rising = is_positive(ratio)
+        except Undecided:
+            return None
         at = -bound.constant / ratio
-        if ratio > 0:
+        if rising:
             return Slab(self.slopes, (*self.lows, at), self.highs)
         return Slab(self.slopes, self.lows, (*self.highs, at))
 
@@ -90,25 +94,38 @@ class Slab:
         return Slice(slopes, along, mean, sd, *(np.where(np.isnan(z), 0.0, z) for z in scaled))
 
 
-def slab_of(bounds: Iterable[Linear]) -> Slab | None:
-    """What linear bounds leave of a block; None unless all are parallel."""
-    found: Slab | None = None
+def directions(bounds: Iterable[Number], block: Sequence[Latent]) -> tuple[list[Slab], int]:
+    """The bounds of a block as slabs, parallel ones as one, and the number of bounds that are not linear."""
+    found: list[Slab] = []
+    wild = 0
     for bound in bounds:
-        found = (Slab(bound.slopes) if found is None else found).within(bound)
-        if found is None:
-            return None
-    return found
+        linear = linear_in(bound, block)
+        if linear is None:
+            wild += 1
+            continue
+        if not linear.slopes:
+            continue
+        for place, slab in enumerate(found):
+            narrowed = slab.within(linear)
+            if narrowed is not None:
+                found[place] = narrowed
+                break
+        else:
+            first = next(iter(linear.slopes.values()))
+            ratios = {place: slope / first for place, slope in linear.slopes.items()}
+            made = Slab(ratios).within(linear) or Slab(linear.slopes).within(linear)
+            assert made is not None
+            found.append(made)
+    return found, wild
 
 
 def _ratio(slopes: Mapping[int, Number], others: Mapping[int, Number]) -> Number | None:
-    """The known number by which all slopes are multiples of others; None if there is none."""
+    """The number by which all slopes are multiples of others; None if there is none."""
     if slopes.keys() != others.keys():
         return None
     first = next(iter(others))
     ratio = slopes[first] / others[first]
-    if isinstance(ratio, Unknown) or any(slopes[i] != others[i] * ratio for i in others):
-        return None
-    return ratio
+    return ratio if all(slopes[i] == others[i] * ratio for i in others) else None
 
 
 def rows_of(slopes: Mapping[int, Number], points: Points, shape: tuple[int, ...]) -> Floats:
@@ -175,22 +192,34 @@ def _by_nodes(low: Floats, high: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def moments_between(low: Floats, high: Floats) -> tuple[Floats, Floats]:
-    """Mean and variance of a standard normal variable between bounds."""
-    mass = log_between(low, high)
-
-    def share(z: Floats) -> Floats:  # φ(z) / P
-        return np.asarray(np.exp(-0.5 * z**2 - 0.5 * log(2 * pi) - mass))
-
+    """Mean and variance of a standard normal variable between bounds; 0 where nothing lies between them."""
+    turned = high < 0  # then the interval lies in the upper tail, or has 0 inside
+    a, b = np.where(turned, -high, low), np.where(turned, -low, high)
     with np.errstate(all="ignore"):
-        at_low, at_high = share(low), share(high)
-        mean = at_low - at_high
-        edges = np.where(np.isinf(low), 0.0, low * at_low) - np.where(np.isinf(high), 0.0, high * at_high)
-        variance = np.maximum(1 + edges - mean**2, 0.0)
+        at_low, at_high = np.where(a < 0, _shares(a, b), _tail_shares(a, b))
+        mean = np.where(turned, -1.0, 1.0) * (at_low - at_high)
+        edges = np.where(np.isinf(a), 0.0, a * at_low) - np.where(np.isinf(b), 0.0, b * at_high)
+        variance = np.clip(1 + edges - mean**2, 0.0, 1.0)
     narrow = _narrow(low, high)
     if narrow.any():
         _, mean[narrow], variance[narrow] = _by_nodes(low[narrow], high[narrow])
-    there = mass > -inf
+    there = (low < high) & np.isfinite(mean)
     return np.asarray(np.where(there, mean, 0.0)), np.asarray(np.where(there, variance, 0.0))
+
+
+def _shares(low: Floats, high: Floats) -> Floats:
+    """φ / P at both ends, for an interval that begins below 0."""
+    mass = log_between(low, high)
+    return np.stack([np.exp(-0.5 * z**2 - 0.5 * log(2 * pi) - mass) for z in (low, high)])
+
+
+def _tail_shares(low: Floats, high: Floats) -> Floats:
+    """The same for one above 0, by φ(a) / Φ(-a) = √(2/π) / erfcx(a / √2), which does not underflow."""
+    erfcx = function("erfcx")
+    scaled = erfcx(low / 2**0.5)
+    fallen = np.exp(-0.5 * (high - low) * (high + low))  # φ(high) / φ(low)
+    begins = (2 / pi) ** 0.5 / (scaled - fallen * np.where(np.isinf(high), 0.0, erfcx(high / 2**0.5)))
+    return np.stack([begins, begins * fallen])
 
 
 @dataclass(frozen=True)
