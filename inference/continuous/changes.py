@@ -52,11 +52,11 @@ def as_variable(
     return None
 
 
-<<<<<<< HEAD
 def linear(number: Number, piece: Piece) -> bool:
     """Whether a number may take the place of a variable of a piece, being linear in it; or is known."""
     return not isinstance(number, Unknown) or as_variable(number, piece) is not None
-=======
+
+
 def with_planes_as_variables(piece: Piece, keep: frozenset[Latent] = frozenset()) -> Piece:
     """The piece with sums of normal variables that are bounded as variables, if several are, but for one.
 
@@ -90,7 +90,6 @@ def _sum(slab: Slab, order: tuple[Latent, ...]) -> Unknown | None:
         total = total + latent(order[place].address, order[place].space) * slope
     assert isinstance(total, Unknown)
     return total
->>>>>>> work-b
 
 
 def with_inner_variables(number: Unknown, piece: Piece) -> tuple[Unknown, Piece]:

@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from pplc.inference.answers import ROUNDING
+from pplc.inference.continuous.changes import with_planes_as_variables
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.grids import grid, normal_block
 from pplc.inference.continuous.masses import settled
@@ -86,7 +87,7 @@ def integral(piece: Piece) -> Enclosed | None:
     product: Enclosed | None = ball(1)
     for part in components(piece):
         total: Enclosed = ball(0)
-        for log_weight, left in settled(part):
+        for log_weight, left in settled(with_planes_as_variables(part)):
             found = _of_one(left)
             term = None if found is None else scaled(found, weight_of(log_weight))
             if term is None:

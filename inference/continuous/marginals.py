@@ -9,16 +9,12 @@ from math import inf, log
 import numpy as np
 
 from pplc.inference.continuous.cases import share_of
-<<<<<<< HEAD
-from pplc.inference.continuous.changes import as_variable, with_inner_variables
-from pplc.inference.continuous.components import about, components
-=======
 from pplc.inference.continuous.changes import (
     as_variable,
     with_inner_variables,
     with_planes_as_variables,
 )
->>>>>>> work-b
+from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated

@@ -6,14 +6,9 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import exp, inf, log, log1p
 
-<<<<<<< HEAD
-from pplc.inference.continuous.components import components
-from pplc.inference.continuous.grids import Infinite, grid, normal_block
-=======
 from pplc.inference.continuous.changes import with_planes_as_variables
-from pplc.inference.continuous.grids import grid, quadratic_variables
-from pplc.inference.continuous.independence import independent
->>>>>>> work-b
+from pplc.inference.continuous.components import components
+from pplc.inference.continuous.grids import Infinite, grid, quadratic_variables
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
 from pplc.inference.continuous.proofs import proved_log_mass
@@ -110,12 +105,8 @@ def log_mass(piece: Piece) -> LogWeight:
     return product(_mass(part) for part in components(piece))
 
 
-<<<<<<< HEAD
 def _mass(piece: Piece) -> LogWeight:
-=======
-def _mass(piece: Piece, grids: dict[str, float] | None) -> LogWeight:
     piece = with_planes_as_variables(piece)
->>>>>>> work-b
     parts = settled(piece)
     if not any(left.latents for _, left in parts):
         terms = _terms(piece, parts)
