@@ -249,7 +249,8 @@ class Germs:
         (p, k), lead, rest = x.split()
         if k or not lead > 0:
             raise Lost
-        start = self._constant(arb(lead).log()) if lead != 1 else self.constant(0)
+        one = isinstance(lead, fmpq) and lead == 1
+        start = self.constant(0) if one else self._constant(arb(lead).log())
         return (
             made(x.scale, self.at)
             + start

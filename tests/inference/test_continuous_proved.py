@@ -1,0 +1,150 @@
+"""Answers of programs that rest on proved integrals: the bounds contain what other arithmetic gives."""
+
+from __future__ import annotations
+
+from math import inf, isnan
+from typing import Any
+
+import mpmath
+import pytest
+
+import pplc
+from pplc import Bounds, Estimate, Exact
+
+DIGITS = 25
+
+
+def asked(text: str, *queries: str, data: dict[str, Any] | None = None) -> list[Any]:
+    model = pplc.compile(text)
+    return [model.query(query, data or {}, method="exact") for query in queries]
+
+
+def within(answer: Any, true: Any, width: float) -> bool:
+    """Whether bounds contain a number, but for rounding of the check, and are no wider than this."""
+    assert isinstance(answer, Bounds)
+    assert answer.upper - answer.lower <= width
+    slack = 1e-13 * (1 + abs(float(true)))
+    return answer.lower - slack <= float(true) <= answer.upper + slack
+
+
+LOGIT = """
+model m(k: int, n: int) { x ~ Normal(0, 2)
+  observe k ~ Binomial(n, sigmoid(x)) }
+"""
+
+
+def test_evidence_moments_and_probabilities_are_bounds() -> None:
+    data = {"k": 7, "n": 9}
+
+    def joint(x: Any) -> Any:
+        p = 1 / (1 + mpmath.exp(-x))
+        return 36 * p**7 * (1 - p) ** 2 * mpmath.npdf(x, 0, 2)
+
+    with mpmath.workdps(DIGITS):
+        ends = [-30, -8, 0, 4, 10, 30]
+        z, first, second = (mpmath.quad(lambda x, k=k: joint(x) * x**k, ends) for k in (0, 1, 2))
+        above = mpmath.quad(joint, [1, 4, 10, 30]) / z
+        mean, variance = first / z, second / z - (first / z) ** 2
+        true = [mpmath.log(z), mean, mpmath.sqrt(variance), variance, above]
+    found = asked(LOGIT, "evidence", "E[x]", "sd(x)", "var(x)", "P(x > 1)", data=data)
+    assert all(within(answer, number, 1e-10) for answer, number in zip(found, true, strict=True))
+
+
+def test_a_scale_and_the_normal_variables_that_it_is_of() -> None:
+    """θ_j ~ Normal(0, τ), y_j ~ Normal(θ_j, 1): given τ, y_j has variance τ² + 1."""
+    text = """
+    model m(y: real[2]) { tau ~ HalfCauchy(2)
+      theta[j] ~ Normal(0, tau) for j in 0..2
+      observe y[j] ~ Normal(theta[j], 1) for j in 0..2 }
+    """
+    y = [1.5, -4.0]
+
+    def joint(tau: Any) -> Any:
+        total = 2 / (mpmath.pi * 2 * (1 + (tau / 2) ** 2))
+        for value in y:
+            total *= mpmath.npdf(value, 0, mpmath.sqrt(1 + tau**2))
+        return total
+
+    with mpmath.workdps(DIGITS):
+        ends = [0, 1, 4, 20, 200, mpmath.inf]
+        z = mpmath.quad(joint, ends)
+        tau = mpmath.quad(lambda t: t * joint(t), ends) / z
+        theta = mpmath.quad(lambda t: joint(t) * y[0] * t**2 / (1 + t**2), ends) / z
+
+        def below(t: Any) -> Any:  # P(θ_0 > 0 | τ)
+            mean, variance = y[0] * t**2 / (1 + t**2), t**2 / (1 + t**2)
+            return mpmath.ncdf(mean / mpmath.sqrt(variance)) * joint(t)
+
+        positive = mpmath.quad(below, [mpmath.mpf(10) ** -12, *ends[1:]]) / z
+    queries = ("evidence", "E[tau]", "E[theta]", "P(theta[0] > 0)")
+    found = pplc.compile(text).query(queries[2], {"y": y}, method="exact")
+    evidence, mean, sign = asked(text, *(q for q in queries if "theta]" not in q), data={"y": y})
+    assert within(evidence, mpmath.log(z), 1e-10)
+    assert within(mean, tau, 1e-10)
+    assert within(found.elements[(0,)] if hasattr(found, "elements") else found[0], theta, 1e-10)
+    assert within(sign, positive, 1e-10)
+
+
+PAIRS = """
+model m() { a ~ Exponential(1)
+  b ~ Exponential(1)
+  c ~ Gamma(3, 2)
+  z ~ Normal(1, 2) }
+"""
+
+
+def test_means_that_do_not_exist_are_said_not_to() -> None:
+    ratio, signed, inverse, fine = asked(PAIRS, "E[a / b]", "E[z / b]", "E[1 / z]", "E[z * a / c]")
+    assert ratio == Exact(inf)
+    assert isnan(signed.value)
+    assert isnan(inverse.value)
+    assert fine.value == pytest.approx(1, abs=1e-12)
+
+
+def test_a_mean_under_a_scale_without_a_mean_does_not_exist() -> None:
+    """Given the scale the mean is 0, and yet E|x| is infinite."""
+    text = "model m() { s ~ HalfCauchy(1)\n x ~ Normal(0, s) }"
+    (mean,) = asked(text, "E[x]")
+    assert isnan(mean.value)
+
+
+def test_a_quantile_of_a_product_lies_between_its_bounds() -> None:
+    """P(a c < q) = 1 - E exp(-q / c)"""
+    (found,) = asked(PAIRS, "quantile(a * c, 0.5)")
+    assert isinstance(found, Bounds)
+    assert found.upper - found.lower < 1e-9
+
+    def less(q: float) -> Any:
+        return 1 - mpmath.quad(lambda c: 4 * c**2 * mpmath.exp(-2 * c - q / c), [0, 1, 4, 20, 60])
+
+    with mpmath.workdps(DIGITS):
+        assert less(found.lower) < 0.5 < less(found.upper)
+
+
+def test_a_quantile_of_a_sum_lies_between_its_bounds() -> None:
+    (found,) = asked(PAIRS, "quantile(z + a, 0.9)")
+
+    def less(q: float) -> Any:
+        return mpmath.quad(lambda a: mpmath.exp(-a) * mpmath.ncdf((q - a - 1) / 2), [0, 2, 8, 40])
+
+    with mpmath.workdps(DIGITS):
+        assert less(found.lower) < 0.9 < less(found.upper)
+
+
+def test_what_is_not_proved_is_an_estimate() -> None:
+    """Two variables without a closed form: whatever was found is not called exact."""
+    text = """
+    model m() { a ~ Normal(0, 1)
+      b ~ Normal(0, 1)
+      factor(-a^4 - b^4 + a * b) }
+    """
+    evidence, mean = asked(text, "evidence", "E[a^2]")
+    assert not isinstance(evidence, Exact)
+    assert not isinstance(mean, Exact)
+    assert isinstance(evidence, Estimate | Bounds)
+
+
+def test_an_infinite_evidence_is_proved_to_be() -> None:
+    text = "model m() { x ~ Exponential(1)\n weight(1 / x) }"
+    with pytest.raises(pplc.Rejected, match="E0524"):
+        asked(text, "evidence")
