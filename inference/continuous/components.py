@@ -2,8 +2,8 @@
 
 A density that is a product over groups of variables, on a region that is one, has an integral that is a
 product as well: each group is integrated by itself, and the law of a number needs only the groups that it
-is made of. What a group is must show in the formula: a term of the exponent, a bound and the factor each
-join the variables that they mention.
+is made of. What a group is must show in the formula: a term of the exponent, a bound and what the factor is a
+product of each join the variables that they mention.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.symbolic.contents import latents_in
-from pplc.semantics.symbolic.expression import Latent, Unknown, latents_of, made, terms_of
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Latent, Unknown, latents_of, made, of_atom, terms_of
 
 
 def components(piece: Piece) -> tuple[Piece, ...]:
@@ -25,7 +26,8 @@ def components(piece: Piece) -> tuple[Piece, ...]:
         groups.join(latents_of(monomial))
     for bound in piece.region:
         groups.join(bound.latents)
-    groups.join(latents_in(piece.factor))
+    for part in _product(piece.factor):
+        groups.join(latents_in(part))
     found = groups.found()
     if len(found) == 1:
         return (piece,)
@@ -50,6 +52,14 @@ def about(parts: tuple[Piece, ...], wanted: frozenset[Latent]) -> Piece:
         tuple(variable for part in kept for variable in part.latents),
         {variable: found for part in kept for variable, found in part.ranges.items()},
     )
+
+
+def _product(factor: Number) -> list[Number]:
+    """The numbers that a factor is the product of."""
+    if not isinstance(factor, Unknown) or len(factor.terms) != 1:
+        return [factor]
+    ((monomial, coefficient),) = factor.terms.items()
+    return [coefficient, *(of_atom(atom, factor.space, exponent) for atom, exponent in monomial)]
 
 
 class _Groups:
@@ -95,11 +105,15 @@ def _of(piece: Piece, mine: frozenset[Latent], *, first: bool) -> Piece:
         exponent = made(exponent.space, {m: c for m, c in terms if belongs(latents_of(m))})
     elif not first:
         exponent = ZERO
+    factor = UNIT
+    for part in _product(piece.factor):
+        if belongs(latents_in(part)):
+            factor = factor * part
     others = all_of_them - mine
     return replace(
         piece,
         exponent=exponent,
-        factor=piece.factor if belongs(latents_in(piece.factor)) else UNIT,
+        factor=factor,
         region=frozenset(bound for bound in piece.region if bound.latents.isdisjoint(others)),
         latents=tuple(variable for variable in piece.latents if variable in mine),
         ranges={variable: found for variable, found in piece.ranges.items() if variable not in others},
