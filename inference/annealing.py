@@ -7,19 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from pplc.inference import smc, tempering
-from pplc.inference.checkpoints import (
-    packed_lineages,
-    packed_population,
-    unpacked_lineages,
-    unpacked_population,
-)
+from pplc.inference.checkpoints import packed_population, unpacked_lineages, unpacked_population
+from pplc.inference.generations import Replicate, Said, Way, taken
 from pplc.inference.mixture import ZOOM, Mixture
 from pplc.inference.options import Options
-from pplc.inference.particles import Interpreted, Stopped, Watched, streams
-from pplc.inference.populations import Replicate, replicates
+from pplc.inference.particles import Interpreted, Sources
+from pplc.inference.populations import replicates
 from pplc.inference.progress import Progress
 from pplc.inference.result import Result
-from pplc.inference.stored_values import Unstorable
 from pplc.inference.tempering import Rule, State
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -39,7 +34,8 @@ def sample(bound: Bound, method: str, options: Options, progress: Progress, *, b
     steps: list[int] = []
 
     def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate | None:
-        found = _led(machine, rule, source, options, progress, checkpoint)
+        way = _way(machine, rule, source, options.temperatures)
+        found = taken(way, source, options.particles, progress, checkpoint)
         if found is not None:
             steps.append(found.state.generation)
         return found
@@ -52,66 +48,33 @@ def _moves(count: int) -> str:
     return f"{count} move{'s' * (count != 1)}"
 
 
-def _led(
-    machine: Machine,
-    rule: Rule,
-    source: Seeded,
-    options: Options,
-    progress: Progress,
-    checkpoint: Mapping[str, Any] | None,
-) -> Replicate | None:
-    """One population from the prior, or from its checkpoint, to the posterior; None as in `Make`."""
-    count = options.particles
+def _way(machine: Machine, rule: Rule, source: Seeded, temperatures: int) -> Way[State]:
+    """By so many temperatures, or as many as the population needs."""
+    given = tempering.ladder(temperatures) if temperatures else None
 
-    def sources(generation: int) -> Watched:
-        return Watched(streams(source, generation, count), progress.stopped, LOOK)
+    def step(state: State, sources: Sources) -> tuple[State, Said]:
+        beta = tempering.next_beta(state) if given is None else given[state.generation]
+        state, info = tempering.step(machine, state, beta, rule, sources)
+        note = f"temperature {float(beta):.3g}, {float(info.effective):.0f} effective particles"
+        return state, Said(info.resampled, note)
 
-    given = tempering.ladder(options.temperatures) if options.temperatures else None
-    resamplings = 0
-    try:
-        if checkpoint is None:
-            state = tempering.init(machine, sources(0))
-        else:
-            state, resamplings = _restored(machine, checkpoint, source), int(checkpoint["resamplings"])
-    except Stopped:
-        return None
-    while state.beta < 1 and not state.population.dead:
-        try:
-            if progress.stopped():
-                raise Stopped
-            beta = tempering.next_beta(state) if given is None else given[state.generation]
-            state, info = tempering.step(machine, state, beta, rule, sources(state.generation + 1))
-        except Stopped:
-            return Replicate(_runs(state), resamplings, whole=False, checkpoint=_stored(state, resamplings))
-        resamplings += info.resampled
-        progress.advance(
-            "tempering",
-            state.generation,
-            options.temperatures or None,
-            f"temperature {float(beta):.3g}, {float(info.effective):.0f} effective particles",
-        )
-    return Replicate(_runs(state), resamplings, whole=True)
+    return Way(
+        init=lambda sources: tempering.init(machine, sources),
+        done=lambda state: state.beta >= 1 or state.population.dead,
+        step=step,
+        runs=_runs,
+        pack=lambda state: {**packed_population(_runs(state).population), "beta": float(state.beta)},
+        unpack=lambda checkpoint: _restored(machine, checkpoint, source),
+        every=LOOK,
+        task="tempering",
+        steps=temperatures or None,
+    )
 
 
 def _runs(state: State) -> smc.State[Suspended]:
     """The state with the runs that the particles are."""
     population = hoist(lambda _, particle: particle.run, state.population)
     return smc.State(population, state.lineages, state.generation)
-
-
-def _stored(state: State, resamplings: int) -> Mapping[str, Any] | None:
-    """A population as storable values; None if a program's values cannot be stored."""
-    try:
-        population = packed_population(_runs(state).population)
-    except Unstorable:
-        return None
-    return {
-        **population,
-        "beta": float(state.beta),
-        "families": packed_lineages(state.lineages),
-        "generation": state.generation,
-        "resamplings": resamplings,
-    }
 
 
 def _restored(machine: Machine, checkpoint: Mapping[str, Any], source: Seeded) -> State:

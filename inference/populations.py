@@ -7,31 +7,25 @@ a longer one would have made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pplc.inference import smc, weights
-from pplc.inference.checkpoints import (
-    eve,
-    packed_lineages,
-    packed_population,
-    unpacked_lineages,
-    unpacked_population,
-)
+from pplc.inference.checkpoints import eve, packed_population, unpacked_lineages, unpacked_population
 from pplc.inference.collect import Run, arrays
+from pplc.inference.generations import Make, Replicate, Said, Way, taken
 from pplc.inference.guided import Guided
 from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
 from pplc.inference.options import Options
-from pplc.inference.particles import Engine, Interpreted, Restoring, Stopped, Watched, streams
+from pplc.inference.particles import Interpreted, Restoring, Sources
 from pplc.inference.progress import Progress
 from pplc.inference.result import Draws, Result
 from pplc.inference.smc import Rule, State
-from pplc.inference.stored_values import Unstorable
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -41,32 +35,13 @@ from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.runs import Finished
 from pplc.semantics.source import Seeded, Source
 
-__all__ = ["Replicate", "all_dead", "refuses", "replicates", "run", "sample"]
+__all__ = ["all_dead", "refuses", "replicates", "run", "sample"]
 
 S = TypeVar("S")
 
 HALF_WAY = "it was stopped half way between the prior and the posterior"
 """What is said of a population that has not met all of its weights."""
 
-
-class Replicate(NamedTuple):
-    """One population with what is known of it.
-
-    resamplings: how often it was resampled. whole: every run has finished, or has weight zero.
-    checkpoint:  of one that is not whole, what to go on from, as storable values; None: from its start.
-    """
-
-    state: State[Suspended]
-    resamplings: int
-    whole: bool
-    checkpoint: Mapping[str, Any] | None = None
-
-
-Make: TypeAlias = Callable[[Seeded, "Mapping[str, Any] | None"], "Replicate | None"]
-"""Makes a population from its source, or goes on with one from its checkpoint.
-
-None if it was stopped before its first generation was there.
-"""
 
 LOOK = 200
 """Particles between two looks at the clock: a tenth of a second of simple programs, at most."""
@@ -93,7 +68,7 @@ def sample(
     rule = Rule(SCHEMES[options.resampler], options.resample_below, options.lookahead, moving)
 
     def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate | None:
-        return _replicate(engine, rule, source, options.particles, progress, checkpoint)
+        return taken(_way(engine, rule, source), source, options.particles, progress, checkpoint)
 
     return replicates(make, method, options, model, f"{options.resampler} resampling")
 
@@ -137,65 +112,30 @@ def _checked(found: Sequence[Replicate], model: Span) -> None:
         raise all_dead(found[-1].state.population, model)
 
 
-def _replicate(
-    engine: Restoring[S],
-    rule: Rule,
-    source: Seeded,
-    count: int,
-    progress: Progress,
-    checkpoint: Mapping[str, Any] | None,
-) -> Replicate | None:
-    resamplings = 0
+def _way(engine: Restoring[S], rule: Rule, source: Source) -> Way[State[S]]:
+    """How SMC does it."""
 
-    def sources(generation: int) -> Watched:
-        return Watched(streams(source, generation, count), progress.stopped, LOOK)
+    def step(state: State[S], sources: Sources) -> tuple[State[S], Said]:
+        state, info = smc.step(engine, state, rule, sources)
+        return state, Said(info.resampled, f"{float(info.effective):.0f} effective particles")
 
-    try:
-        if checkpoint is None:
-            state = smc.init(engine, sources(0))
-        else:
-            state, resamplings = _restored(engine, checkpoint, source), int(checkpoint["resamplings"])
-    except Stopped:
-        return None
-    while not smc.done(engine, state, rule):
-        try:
-            if progress.stopped():
-                raise Stopped
-            state, info = smc.step(engine, state, rule, sources(state.generation + 1))
-        except Stopped:
-            runs = _runs(engine, state)
-            return Replicate(runs, resamplings, whole=False, checkpoint=_stored(runs, resamplings))
-        resamplings += info.resampled
-        progress.advance(
-            "stepping", state.generation, None, f"{float(info.effective):.0f} effective particles"
-        )
-    return Replicate(_runs(engine, state), resamplings, whole=True)
+    def runs(state: State[S]) -> State[Suspended]:
+        population = hoist(lambda _, particle: engine.run_of(particle), state.population)
+        return State(population, state.lineages, state.generation)
 
+    def unpack(checkpoint: Mapping[str, Any]) -> State[S]:
+        population = unpacked_population(engine, checkpoint, source)
+        return State(population, unpacked_lineages(checkpoint["families"]), int(checkpoint["generation"]))
 
-def _runs(engine: Engine[S], state: State[S]) -> State[Suspended]:
-    """The state with the runs that the particles are."""
-    population = hoist(lambda _, particle: engine.run_of(particle), state.population)
-    return State(population, state.lineages, state.generation)
-
-
-def _stored(state: State[Suspended], resamplings: int) -> Mapping[str, Any] | None:
-    """A population as storable values; None if a program's values cannot be stored."""
-    try:
-        population = packed_population(state.population)
-    except Unstorable:
-        return None
-    return {
-        **population,
-        "families": packed_lineages(state.lineages),
-        "generation": state.generation,
-        "resamplings": resamplings,
-    }
-
-
-def _restored(engine: Restoring[S], checkpoint: Mapping[str, Any], source: Source) -> State[S]:
-    """The population of a checkpoint."""
-    population = unpacked_population(engine, checkpoint, source)
-    return State(population, unpacked_lineages(checkpoint["families"]), int(checkpoint["generation"]))
+    return Way(
+        init=lambda sources: smc.init(engine, sources),
+        done=lambda state: smc.done(engine, state, rule),
+        step=step,
+        runs=runs,
+        pack=lambda state: packed_population(runs(state).population),
+        unpack=unpack,
+        every=LOOK,
+    )
 
 
 def all_dead(population: Population[Suspended], model: Span) -> Rejected:

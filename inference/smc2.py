@@ -14,29 +14,25 @@ models* (JRSS B 2013).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pplc.inference import smc
-from pplc.inference.checkpoints import (
-    packed_lineages,
-    packed_population,
-    unpacked_lineages,
-    unpacked_population,
-)
+from pplc.inference.checkpoints import packed_population, unpacked_lineages, unpacked_population
+from pplc.inference.generations import Replicate, Said, Way, taken
 from pplc.inference.importance import refuses
 from pplc.inference.metropolis import accept, minus
 from pplc.inference.mixture import ZOOM, Mixture
 from pplc.inference.options import Options
 from pplc.inference.parameter_moves import Parameters, parameters_of, pick
 from pplc.inference.parameters import parameters as choices_of
-from pplc.inference.particles import Moved, Sources, Stopped, Watched, inner_randomness, streams
-from pplc.inference.populations import Replicate, replicates
+from pplc.inference.particles import Moved, Sources, Watched, inner_randomness, streams
+from pplc.inference.populations import replicates
 from pplc.inference.progress import Progress
 from pplc.inference.result import Result
 from pplc.inference.smc import Info, Rule, State
-from pplc.inference.stored_values import Unstorable, packed_trace, unpacked_trace
+from pplc.inference.stored_values import packed_trace, unpacked_trace
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times
@@ -48,6 +44,15 @@ from pplc.semantics.representations.traced import Traced
 from pplc.semantics.source import Seeded, Source
 
 __all__ = ["refuses", "run"]
+
+
+LOOK = 50
+"""Runs of an inner population between two looks at the clock; a move makes all of them anew, step by step."""
+
+
+def never() -> bool:
+    """It is never time to stop."""
+    return False
 
 
 class Particle(NamedTuple):
@@ -71,6 +76,7 @@ class Nests:
     """Particles of SMC^2, for the outer population (`pplc.inference.particles.Engine`).
 
     count: runs of an inner population. moves: steps of PMMH after an outer resampling.
+    stopped: whether it is time to stop; then `Stopped` is raised on the way.
     """
 
     parameters: Parameters
@@ -78,6 +84,7 @@ class Nests:
     count: int
     mixture: Mixture
     moves: int
+    stopped: Callable[[], bool] = never
 
     @property
     def exact(self) -> bool:
@@ -159,7 +166,7 @@ class Nests:
 
     def _slots(self, source: Source) -> Sources:
         """An inner population draws from its particle's source, slot after slot."""
-        return [source] * (self.count + 1)
+        return Watched([source] * (self.count + 1), self.stopped, LOOK)
 
 
 def minus_or_zero(left: LogWeight, right: LogWeight) -> LogWeight:
@@ -183,48 +190,35 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     block = choices_of(bound.program, names)
     rule = Rule(SCHEMES[options.resampler], options.resample_below)
     nests = Nests(
-        parameters_of(machine, block), rule, options.inner_particles, Mixture(block, zoom=ZOOM), options.moves
+        parameters_of(machine, block),
+        rule,
+        options.inner_particles,
+        Mixture(block, zoom=ZOOM),
+        options.moves,
+        progress.stopped,
     )
 
     def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate | None:
-        return _replicate(nests, rule, source, options.particles, progress, checkpoint)
+        return taken(_way(nests, rule, source), source, options.particles, progress, checkpoint)
 
     note = f"{options.particles:,} parameters with {options.inner_particles:,} particles each"
     return replicates(make, "smc2", options, bound.program.model.span, note)
 
 
-def _replicate(
-    nests: Nests,
-    rule: Rule,
-    source: Seeded,
-    count: int,
-    progress: Progress,
-    checkpoint: Mapping[str, Any] | None,
-) -> Replicate | None:
-    """One population to its end, from its start or its checkpoint; None as in `Make`."""
+def _way(nests: Nests, rule: Rule, source: Seeded) -> Way[State[Particle]]:
+    def stepped(state: State[Particle], sources: Sources) -> tuple[State[Particle], Said]:
+        state, info = step(nests, state, rule, sources)
+        return state, Said(info.resampled, f"{float(info.effective):.0f} effective parameters")
 
-    def sources(generation: int) -> Watched:
-        return Watched(streams(source, generation, count), progress.stopped, every=1)
-
-    resamplings = 0
-    try:
-        if checkpoint is None:
-            state = smc.init(nests, sources(0))
-        else:
-            state, resamplings = _restored(nests, checkpoint, source), int(checkpoint["resamplings"])
-    except Stopped:
-        return None
-    while not smc.done(nests, state, rule):
-        try:
-            state, info = step(nests, state, rule, sources(state.generation + 1))
-        except Stopped:
-            stored = _stored(state, resamplings)
-            return Replicate(_runs(nests, state, source), resamplings, whole=False, checkpoint=stored)
-        resamplings += info.resampled
-        progress.advance(
-            "stepping", state.generation, None, f"{float(info.effective):.0f} effective parameters"
-        )
-    return Replicate(_runs(nests, state, source), resamplings, whole=True)
+    return Way(
+        init=lambda sources: smc.init(nests, sources),
+        done=lambda state: smc.done(nests, state, rule),
+        step=stepped,
+        runs=lambda state: _runs(nests, state, source),
+        pack=_packed_state,
+        unpack=lambda checkpoint: _restored(nests, checkpoint, source),
+        every=1,
+    )
 
 
 def _runs(nests: Nests, state: State[Particle], source: Seeded) -> State[Suspended]:
@@ -237,19 +231,11 @@ def _runs(nests: Nests, state: State[Particle], source: Seeded) -> State[Suspend
 # ------------------------------------------------------------------ the state in run files
 
 
-def _stored(state: State[Particle], resamplings: int) -> Mapping[str, Any] | None:
-    """A population as storable values; None if a program's values cannot be stored."""
-    try:
-        particles = [_packed(particle) for particle in state.population.particles]
-    except Unstorable:
-        return None
+def _packed_state(state: State[Particle]) -> dict[str, Any]:
     return {
-        "particles": particles,
+        "particles": [_packed(particle) for particle in state.population.particles],
         "log_weights": [float(w) for w in state.population.log_weights],
         "log_evidence": float(state.population.log_evidence),
-        "families": packed_lineages(state.lineages),
-        "generation": state.generation,
-        "resamplings": resamplings,
     }
 
 

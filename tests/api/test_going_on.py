@@ -96,6 +96,24 @@ def test_a_population_that_is_stopped_goes_on_bit_for_bit(name: str, looks: int,
     _same(whole, _interrupted(model, looks, str(tmp_path / "run.json"), method, options))
 
 
+class Counting(StopAfter):
+    """Counts the looks and never asks to stop."""
+
+    def stopped(self) -> bool:
+        self.left += 1
+        return False
+
+
+def test_smc2_looks_at_the_clock_within_the_inner_populations() -> None:
+    """Two parameters: each of 500 runs, one step at a time, when it moves on and when it is made anew."""
+    progress = Counting(0)
+    pplc.compile(TEXT, model="level").infer(
+        DATA, method="smc2", particles=2, inner_particles=500, resample_below=1.0, moves=1, progress=progress
+    )
+    steps = 2 * sum(1 + time for time in range(1, 5))
+    assert progress.left > 10 * steps
+
+
 CHAINS: dict[str, dict[str, Any]] = {
     "nuts": {"warmup": 30, "draws": 6},
     "nuts, dense": {"warmup": 30, "draws": 6, "metric": "dense"},

@@ -34,6 +34,7 @@ from tests.support.exact_laws import TooLarge, law_of_smc, tabled_smc_law, weigh
 from tests.support.programs import ARGUMENTS, Written, programs
 from tests.support.reference import masses
 from tests.support.tabled import Tabled, by_choices, tabled_replays
+from tests.support.tabled_sweeps import tabled_sweeps
 
 MOST = 3_000
 """Ways to take one step, from all populations together, of generated programs."""
@@ -117,16 +118,26 @@ def test_a_sweep_of_conditional_smc_keeps_generated_posteriors(
     assert is_invariant(program, kernel)
 
 
-MANY_WAYS = ("D08_noisy_or", "D15_birthdays", "D20_caesar", "K05_urn")
-"""Programs of which a sweep of two runs has too many ways from all traces together."""
+MANY_TRACES = ("D08_noisy_or", "D15_birthdays")
+"""Programs of hundreds of traces, of which a sweep may lead from every one to every other: a minute each."""
 
 
-@pytest.mark.parametrize("name", [name for name in FINITE if name not in MANY_WAYS])
+@pytest.mark.parametrize("name", [name for name in FINITE if name not in MANY_TRACES])
 def test_a_sweep_of_conditional_smc_keeps_the_posteriors_of_the_acceptance_programs(name: str) -> None:
     program = table(acceptance(name))
     for ancestor_sampling in (False, True):
-        sweep = sweep_of(program.machine, nothing, 2, SweepRule(1, ancestor_sampling))
-        assert is_invariant(program, matrix(program, sweep))  # type: ignore[arg-type]
+        kernel = tabled_sweeps(program, 2, SweepRule(1, ancestor_sampling))
+        assert all(sum(row.values()) == 1 for row in kernel.values())
+        assert is_invariant(program, kernel)
+
+
+@pytest.mark.parametrize("ancestor_sampling", [False, True])
+@pytest.mark.parametrize("name", ["D10_evidence_in_branch", "D14_monty_hall", "R11_smaller_support"])
+def test_sweeps_step_by_step_are_sweeps_as_a_whole(name: str, ancestor_sampling: bool) -> None:
+    program = table(acceptance(name))
+    rule = SweepRule(1, ancestor_sampling)
+    whole = matrix(program, sweep_of(program.machine, nothing, 2, rule))  # type: ignore[arg-type]
+    assert tabled_sweeps(program, 2, rule) == whole
 
 
 def nothing(_: Address) -> bool:
