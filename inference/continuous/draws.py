@@ -129,6 +129,7 @@ def _later(own: Number | None, given: Number | None, sign: int) -> Number | None
 def _scalar(
     law: LawValue, lower: Number | None, upper: Number | None, address: Address, piece: Piece, world: World
 ) -> Drawn:
+    address = piece.fresh(address)
     x = latent(address, world)
     piece = piece.with_latent(Latent(address, world))
     for positive in ([] if lower is None else [x - lower]) + ([] if upper is None else [upper - x]):
@@ -149,8 +150,9 @@ def _simplex(law: LawValue, size: int, address: Address, piece: Piece, world: Wo
     rest: Number = Fraction(1)
     shares: list[Number] = []
     for k in range(size - 1):
-        x = latent(extended(address, (k,)), world)
-        piece = piece.with_latent(Latent(extended(address, (k,)), world))
+        place = piece.fresh(extended(address, (k,)))
+        x = latent(place, world)
+        piece = piece.with_latent(Latent(place, world))
         for positive in (x, 1 - x, rest - x):
             narrowed = piece.where(positive)
             assert narrowed is not None
