@@ -40,7 +40,7 @@ TOO_LARGE = ("E0405", "E0502", "E0503", "E0521", "E0525", "E0526")
 
 
 NOT_ALWAYS = ("E0401", "E0404", "E0425")
-"""Errors of a number outside its domain. One that depends on continuous variables may never be drawn there."""
+"""Errors of a number outside its domain. One made of continuous variables may never be drawn there."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pplc.lang.families import FAMILIES
 from pplc.semantics.evaluate import extended, located
 from pplc.semantics.laws import Censored, FamilyLaw, LawValue, Lifted, Mixture, Truncated
 from pplc.semantics.laws_base import log_of
+from pplc.semantics.laws_family import SPREADS
 from pplc.semantics.linalg import ldl
 from pplc.semantics.measure import times
 from pplc.semantics.number import CERTAIN, LogWeight
@@ -167,9 +168,7 @@ def _vector(given: tuple[Value, ...], variant: int, address: Address, piece: Pie
     mean, spread = given
     if depends(spread):
         raise _Without
-    lower, variances = ldl(
-        cast("tuple[tuple[Number, ...], ...]", spread), ("cov", "chol", "precision")[variant]
-    )
+    lower, variances = ldl(cast("tuple[tuple[Number, ...], ...]", spread), SPREADS[variant])
     weight: LogWeight = CERTAIN
     parts: list[Number] = []
     for k, variance in enumerate(variances):
