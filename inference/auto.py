@@ -39,6 +39,10 @@ TOO_LARGE = ("E0405", "E0502", "E0503", "E0521", "E0525", "E0526")
 """Errors of the exact engine that another method may not meet: endless runs, many states, no closed form."""
 
 
+NOT_ALWAYS = ("E0401", "E0404", "E0425")
+"""Errors of a number outside its domain. One made of continuous variables may never be drawn there."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What ran, with which options, why, and what came out."""
@@ -131,7 +135,8 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
     try:
         result = method.load()(replace(bound, budget=budget), options, trial)
     except Rejected as rejected:
-        if all(d.code in TOO_LARGE for d in rejected.diagnostics):
+        codes = (*TOO_LARGE, *NOT_ALWAYS) if dense else TOO_LARGE
+        if all(d.code in codes for d in rejected.diagnostics):
             first = rejected.diagnostics[0]
             return f"{first.message} ({first.help})" if first.code == "E0503" else first.message
         raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from math import exp, log
+from math import exp, inf, log
 from typing import NamedTuple
 
 from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, enclosed_log, exact_log
@@ -37,6 +37,9 @@ from pplc.semantics.values import Address, Value
 
 ENOUGH = 1e-13
 """Mass of what is cut off laws of infinitely many values, as a share, that is small enough."""
+
+HELPED = 0.1
+"""Log of the mass left open by which a second try must be better to be worth a third one."""
 
 WIDE = 1e-12
 """Share of the mass that may be left open before the equations between calls are tried."""
@@ -137,10 +140,12 @@ def _followed(bound: Bound, progress: Progress, *, forgets: bool = True) -> Grap
     machine = Machine(bound, exact=True, infer=Merging())
     cut = CUT
     graph = Explorer(machine, progress, forgetful=True, forgets=forgets).explore()
+    before = inf
     while ordered(machine.bound.program) and graph.rest and not graph.stopped and cut > LEAST_CUT:
         left = float(graph.open()) - float(graph.evidence())
-        if left <= log(ENOUGH):
+        if left <= log(ENOUGH) or left > before - HELPED or graph.numerical:
             break
+        before = left
         cut = max(LEAST_CUT, cut * exp(max(log(ENOUGH / 10) - left, -100.0)))
         graph = Explorer(machine, progress, forgetful=True, cut=cut, forgets=forgets).explore()
     return graph

@@ -25,6 +25,7 @@ from typing import NamedTuple, TypeVar
 
 from pplc.inference.collect import RETURN
 from pplc.inference.continuous.cases import under
+from pplc.inference.continuous.counts import MOST_COUNTED, MOST_INTEGRATED, counted
 from pplc.inference.continuous.draws import chosen, drawings, parted, weighed
 from pplc.inference.continuous.forgetting import forgotten
 from pplc.inference.continuous.masses import Masses
@@ -40,6 +41,7 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import located
 from pplc.semantics.formula import bits
 from pplc.semantics.laws import LawValue
+from pplc.semantics.laws_base import log_of
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times, total
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
@@ -359,8 +361,14 @@ class Explorer:
                 yield from found
             return
         except Rejected as rejected:
-            if rejected.diagnostics[0].code != INFINITE or not self.bounded or latents_in(event.law):
+            if rejected.diagnostics[0].code != INFINITE or not self.bounded:
                 raise
+            if latents_in(event.law):
+                for counted_, _ in self._under(node.piece, lambda: self._counted(node, event)):
+                    if counted_ is None:
+                        raise
+                    yield from counted_
+                return
         self.fit = rounded  # nothing is rational from here on
         before = exp(float(node.alpha)) if self.ordered else 1.0
         known = self.tails.get(event.law)
@@ -370,6 +378,26 @@ class Explorer:
         yield from ((value, mass, node.piece) for value, mass in known.found[:count])
         if known.left[count] > 0:
             self._give_up(node, LogRat(Fraction(known.left[count])))
+
+    def _counted(self, node: Node, event: Sampling) -> list[tuple[Value, LogWeight, Piece]] | None:
+        """The values of a law without a largest one, of which a parameter is a continuous variable."""
+        piece = self.world.piece
+        whole = self._mass(piece)
+        before = exp(float(node.alpha) + float(whole)) if self.ordered else 1.0
+
+        def more(count: int) -> bool:
+            return (
+                count < (MOST_INTEGRATED if self.world.numerical else MOST_COUNTED)
+                and not self.progress.stopped()
+            )
+
+        found = counted(event, piece, self._mass, self.cut / before if before > 0 else 1.0, more)
+        if found is None:
+            return None
+        values, left = found
+        self.fit = rounded
+        self._give_up(node, times(whole, log_of(left, exact=True)))
+        return values
 
     def _follow(
         self,

@@ -113,7 +113,10 @@ def summarise(result: Result) -> dict[str, Variable]:
         found = {
             name: of_law(name, elements, result.left.get(name, 0.0)) for name, elements in result.laws.items()
         }
-        found |= {name: of_densities(name, elements) for name, elements in result.densities.items()}
+        found |= {
+            name: of_densities(name, elements, result.left.get(name, 0.0))
+            for name, elements in result.densities.items()
+        }
         if "return" in found:
             found["return"] = found.pop("return")  # last, as it is made last
     elif result.draws is not None:
@@ -165,7 +168,7 @@ def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], lef
     )
 
 
-def of_densities(name: str, elements: Mapping[Index, Mixed]) -> Variable:
+def of_densities(name: str, elements: Mapping[Index, Mixed], left: float = 0.0) -> Variable:
     """The summary of laws with a density, one for each element."""
     shape = extents(elements)
     numbers = {key: np.full(shape, nan) for key in ("mean", "sd", "q05", "q95")}
@@ -174,7 +177,8 @@ def of_densities(name: str, elements: Mapping[Index, Mixed]) -> Variable:
         numbers["sd"][index] = sqrt(max(float(law.variance), 0.0))
         numbers["q05"][index], numbers["q95"][index] = law.quantile(0.05), law.quantile(0.95)
     reached = max(float(law.reached) for law in elements.values())
-    return Variable(name, "real", shape, numbers, reached=1.0 if abs(reached - 1) < ROUNDING else reached)
+    whole = 1.0 if abs(reached - 1) < ROUNDING else reached
+    return Variable(name, "real", shape, numbers, reached=whole, left=left)
 
 
 def _of_formulas(name: str, kind: TypeName, spread: Mapping[Index, Mapping[Value, Probability]]) -> Variable:

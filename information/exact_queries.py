@@ -60,12 +60,12 @@ def answer_exactly(
             whole = (result.laws or {}).get(spelled)
             dense = result.densities.get(spelled)
             if dense is not None and not query.given.conditions:
-                tables[name] = of_densities(name, dense)
+                tables[name] = of_densities(name, dense, result.left.get(spelled, 0.0))
             elif whole is None:
                 found = given(names_in(expression))
                 values = list(valued(found.worlds, partial(datum, expression)))
                 if any(latents_in(value) for value, _, _ in values):
-                    tables[name] = of_densities(name, _mixed(expression, values))
+                    tables[name] = of_densities(name, _mixed(expression, values), found.left)
                 else:
                     tables[name] = of_law(name, {(): _law(values)}, found.left)
             elif query.given.conditions:

@@ -29,8 +29,11 @@ LATER = ("bounds",)
 BASIC = ("posterior", "prior", "P", "E", "sd", "var", "quantile", "evidence")
 """Heads about laws and moments. All others are about information: `pplc.information.finite_queries`."""
 
-NO_RULE = ("E0503", "E0525", "E0526")
-"""Errors of queries that the exact engine has no rule for, or too much work with; draws may answer them."""
+NO_RULE = ("E0425", "E0503", "E0525", "E0526")
+"""Errors of queries that the exact engine has no rule for, or too much work with; draws may answer them.
+
+Where a function has no value for some numbers (E0425), draws may never be such.
+"""
 
 HEADS = tuple(head for head in check_queries.HEADS if head not in LATER)
 

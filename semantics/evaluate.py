@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 
 from pplc.lang import core
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
-from pplc.semantics.faults import index_outside
+from pplc.semantics.faults import RESTRICT, index_outside
 from pplc.semantics.formula import Formula, Open, as_rational
 from pplc.semantics.laws import LawValue, make_law, make_user_law
 from pplc.semantics.number import LogRat, LogWeight
@@ -163,6 +163,12 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
         if value == math.inf:
             raise Fault("E0404", "the value of this `factor` is infinite", "infinite")
         return float(value)
+    if isinstance(value, Unknown) and not (0 <= value <= 1 if kind == "observe_soft" else value >= 0):
+        wanted = (
+            "a truth value between 0 and 1" if kind == "observe_soft" else "a number that is not negative"
+        )
+        message = f"`{kind}` needs {wanted}, which `{value}` is not always"
+        raise Fault("E0404", message, f"`{value}` may be outside", RESTRICT)
     if kind == "observe_soft" and not 0 <= value <= 1:
         message = f"`observe_soft` needs a truth value between 0 and 1, not {show(value)}"
         raise Fault("E0404", message, f"this is {show(value)}", "`weight(w)` takes any number from 0 on")

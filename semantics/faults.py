@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import MISSING, Fault, Value, show
+
+RESTRICT = "a prior on fewer values, or a `condition` before this, keeps it there"
 
 NO_VALUE = "a missing entry becomes a variable where it is observed, and has no value before"
 
 
 def outside_domain(family: str, parameter: str, value: Value, domain: str) -> Fault:
-    """A parameter of a distribution is not in its domain."""
+    """A parameter of a distribution is not in its domain, or not for all values of its variables."""
+    if depends(value):
+        return Fault(
+            "E0401",
+            f"`{parameter}` of `{family}` must be {domain}, which `{show(value)}` is not always",
+            f"`{show(value)}` may be outside",
+            RESTRICT,
+        )
     return Fault(
         "E0401",
         f"`{parameter}` of `{family}` must be {domain}, but it is {show(value)}",
@@ -59,6 +69,12 @@ def defined_twice(indices: tuple[int, ...]) -> Fault:
 def division_by_zero(function: str, dividend: Value) -> Fault:
     """`/`, `//`, `%` or a power divides by zero."""
     return Fault("E0424", f"`{function}` divides {show(dividend)} by zero", "the divisor is 0")
+
+
+def not_always(function: str, argument: Value, domain: str) -> Fault:
+    """An argument of a function has no value for some of the values of the variables it is made of."""
+    message = f"`{function}` needs {domain}, which `{show(argument)}` is not always"
+    return Fault("E0425", message, f"`{show(argument)}` may be outside", RESTRICT)
 
 
 def outside_function(function: str, argument: Value, domain: str) -> Fault:

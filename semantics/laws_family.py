@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
 from pplc.semantics.families import variant
@@ -21,13 +21,16 @@ from pplc.semantics.measure import share, total
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat, LogWeight, weight
 from pplc.semantics.primitives_arithmetic import is_number, to_float
 from pplc.semantics.symbolic.cumulative import log1mexp, log_interval
-from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, bounds
+from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, bounds, mv_normal
 from pplc.semantics.symbolic.elementary import exp, log
 from pplc.semantics.symbolic.expression import NeedsValue, depends
 from pplc.semantics.values import Fault, Number, Value, show, to_numbers
 
 if TYPE_CHECKING:
     from pplc.semantics.source import Source
+
+SPREADS = ("cov", "chol", "precision")
+"""What a normal vector's second parameter is, by the list of parameters."""
 
 MOST_LISTED = 100_000
 """Values of one law that are listed for enumeration; with more of them it would take minutes."""
@@ -146,6 +149,9 @@ class FamilyLaw(LawValue):
 
     def _formula(self, value: Value) -> LogWeight:
         """The density as a formula, of parameters or a value that depend on continuous variables."""
+        if self.name == "MvNormal" and not depends(self.given[1]) and self._valued(value) is not None:
+            kind = SPREADS[self.variant]
+            return LogRat(exp(mv_normal(*cast("tuple[Any, Any]", self.given), kind, cast("Any", value))))
         density = LOG_DENSITIES.get(self.name)
         if density is None or self._valued(value) is None:
             raise NeedsValue(value if depends(value) else self.describe().strip("`"))

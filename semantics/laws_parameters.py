@@ -8,8 +8,9 @@ from typing import TypeAlias, cast
 
 from pplc.lang.families import Domain, Family, Parameter
 from pplc.semantics.families.checks import check_parameters, inside
-from pplc.semantics.faults import outside_domain
+from pplc.semantics.faults import RESTRICT, outside_domain
 from pplc.semantics.formula import as_rational
+from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import Fault, Number, Value, show
 
 Numbers: TypeAlias = "tuple[Number, ...]"
@@ -24,6 +25,14 @@ def checked(family: Family, parameters: tuple[Parameter, ...], values: Sequence[
     for constraint in family.constraints:
         if violation.expected == constraint.describe:
             named = {p.name: v for p, v in zip(parameters, values, strict=True)}
+            if depends(named[constraint.left]) or depends(named[constraint.right]):
+                raise Fault(
+                    "E0401",
+                    f"{constraint.describe} in `{family.name}`, which of `{show(named[constraint.left])}` and"
+                    f" `{show(named[constraint.right])}` is not always so",
+                    "not always so",
+                    RESTRICT,
+                )
             given = f"{show(named[constraint.left])} and {show(named[constraint.right])}"
             raise Fault(
                 "E0401",

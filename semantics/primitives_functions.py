@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import cast
 
 from pplc.semantics import exact_elementary, linalg
-from pplc.semantics.faults import outside_function, too_large, wrong_kind
+from pplc.semantics.faults import not_always, outside_function, too_large, wrong_kind
 from pplc.semantics.number import Inexact
 from pplc.semantics.primitives_arithmetic import (
     MOST_BITS,
@@ -29,7 +29,7 @@ from pplc.semantics.primitives_arithmetic import (
 from pplc.semantics.special import error_function, gamma
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import applied
-from pplc.semantics.symbolic.expression import NeedsValue, Unknown, is_positive
+from pplc.semantics.symbolic.expression import Unknown, is_positive
 from pplc.semantics.values import Number, Value
 
 _ZERO = Fraction(0)
@@ -51,8 +51,10 @@ def _at(name: str, fixed: dict[int, Fraction], function: Callable[[float], float
 
 def _of_unknown(name: str, x: Unknown) -> Number:
     """A function of a continuous random variable, in normal form where there is one."""
-    if name in POSITIVE and not is_positive(x):
-        raise NeedsValue(f"{name}({x})")
+    if name in DOMAINS:
+        wanted, positive = DOMAINS[name]
+        if not all(map(is_positive, positive(x))):
+            raise not_always(name, x, wanted)
     normal = NORMAL.get(name)
     return cast(Number, applied(name, x) if normal is None else normal(x))
 
@@ -65,7 +67,13 @@ NORMAL: Mapping[str, Callable[[Unknown], object]] = {
     "logit": lambda x: elementary.log(x) - elementary.log(1 - x),
 }
 
-POSITIVE = ("log", "lgamma")
+DOMAINS: Mapping[str, tuple[str, Callable[[Unknown], tuple[object, ...]]]] = {
+    "log": ("a positive number", lambda x: (x,)),
+    "lgamma": ("a positive number", lambda x: (x,)),
+    "log1p": ("a number above -1", lambda x: (1 + x,)),
+    "logit": ("a number between 0 and 1", lambda x: (x, 1 - x)),
+}
+"""Where a function has values, and what is positive just there. `lgamma` has no formula below 0."""
 
 
 def _exp(x: float) -> float:
@@ -123,7 +131,7 @@ def sqrt(exact: bool, x: Number) -> Number:
     """The square root; rational in exact runs if x is the square of a rational."""
     if isinstance(x, Unknown):
         if not is_positive(x):
-            raise NeedsValue(f"sqrt({x})")
+            raise not_always("sqrt", x, "a number that is not negative")
         return cast(Number, elementary.sqrt(x))
     if x < 0:
         raise outside_function("sqrt", x, "a number that is not negative")

@@ -21,6 +21,7 @@ from pplc.semantics.symbolic.expression import (
     of_atom,
     power,
 )
+from pplc.semantics.values import Address
 
 
 def as_variable(
@@ -44,7 +45,7 @@ def as_variable(
         powers = in_powers(number, old)
         if powers is None or not set(powers) <= {0, 1} or isinstance(powers[1], Unknown):
             continue
-        new = Latent((*old.address, "value#"), old.space)
+        new = Latent(piece.fresh((*_first(old.address), "value#")), old.space)
         value = (latent(new.address, new.space) - of_power(powers, 0)) / powers[1]
         made = _replaced(piece, old, new, value, abs(powers[1]))
         if made is not None:
@@ -90,6 +91,11 @@ def _sum(slab: Slab, order: tuple[Latent, ...]) -> Unknown | None:
         total = total + latent(order[place].address, order[place].space) * slope
     assert isinstance(total, Unknown)
     return total
+
+
+def _first(address: Address) -> Address:
+    """The address of a draw, of the variable that may have taken its place."""
+    return tuple(part for part in address if part != "value#" and not str(part).startswith("again#"))
 
 
 def with_inner_variables(number: Unknown, piece: Piece) -> tuple[Unknown, Piece]:

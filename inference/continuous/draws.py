@@ -12,6 +12,7 @@ from pplc.lang.families import FAMILIES
 from pplc.semantics.evaluate import extended, located
 from pplc.semantics.laws import Censored, FamilyLaw, LawValue, Lifted, Mixture, Truncated
 from pplc.semantics.laws_base import log_of
+from pplc.semantics.laws_family import SPREADS
 from pplc.semantics.linalg import ldl
 from pplc.semantics.measure import times
 from pplc.semantics.number import CERTAIN, LogWeight
@@ -21,7 +22,7 @@ from pplc.semantics.runs import Observing, Recorded, Sampling, Weighing
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, bounds
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, depends, latent
+from pplc.semantics.symbolic.expression import Latent, Undecided, depends, latent
 from pplc.semantics.values import Address, Fault, Value
 
 Drawn: TypeAlias = "tuple[Value, LogWeight, Piece]"
@@ -100,17 +101,17 @@ def _drawn(law: LawValue, address: Address, piece: Piece, world: World) -> Itera
         case FamilyLaw("MvNormal", given, variant):
             yield _vector(given, variant, address, piece, world)
         case FamilyLaw(name) if name in LOG_DENSITIES and not FAMILIES[name].event_rank:
-            yield _scalar(law, *_ends(law), address, piece, world)
+            yield from _scalar(law, *_ends(law), address, piece, world)
         case Truncated(FamilyLaw(name) as base, lower, upper) if name in LOG_DENSITIES:
             below, above = _ends(base)
-            yield _scalar(law, _later(below, lower, 1), _later(above, upper, -1), address, piece, world)
+            yield from _scalar(law, _later(below, lower, 1), _later(above, upper, -1), address, piece, world)
         case Censored(FamilyLaw(name) as base, lower, upper) if name in LOG_DENSITIES:
             for bound in (lower, upper):
                 if bound is not None:
                     weight, part = piece.weighed(law.log_density(bound))
                     yield bound, weight, part
             below, above = _ends(base)
-            yield _scalar(law, _later(below, lower, 1), _later(above, upper, -1), address, piece, world)
+            yield from _scalar(law, _later(below, lower, 1), _later(above, upper, -1), address, piece, world)
         case _:
             raise _Without
 
@@ -128,14 +129,25 @@ def _later(own: Number | None, given: Number | None, sign: int) -> Number | None
 
 def _scalar(
     law: LawValue, lower: Number | None, upper: Number | None, address: Address, piece: Piece, world: World
-) -> Drawn:
+) -> Iterator[Drawn]:
+    """One variable; where its density depends on a comparison, as `abs(x - location)`, one for each part."""
+    address = piece.fresh(address)
     x = latent(address, world)
     piece = piece.with_latent(Latent(address, world))
     for positive in ([] if lower is None else [x - lower]) + ([] if upper is None else [upper - x]):
         narrowed = piece.where(positive)
         assert narrowed is not None
         piece = narrowed
-    return _weighed(law, x, piece, world)
+    todo = [piece]
+    while todo:
+        part = todo.pop()
+        try:
+            yield _weighed(law, x, part, world)
+        except Undecided as undecided:
+            if Latent(address, world) not in undecided.number.latents:
+                raise
+            halves = [part.where(-undecided.number), part.where(undecided.number)]
+            todo += [half for half in halves if half is not None]
 
 
 def _weighed(law: LawValue, value: Value, piece: Piece, world: World) -> Drawn:
@@ -149,8 +161,9 @@ def _simplex(law: LawValue, size: int, address: Address, piece: Piece, world: Wo
     rest: Number = Fraction(1)
     shares: list[Number] = []
     for k in range(size - 1):
-        x = latent(extended(address, (k,)), world)
-        piece = piece.with_latent(Latent(extended(address, (k,)), world))
+        place = piece.fresh(extended(address, (k,)))
+        x = latent(place, world)
+        piece = piece.with_latent(Latent(place, world))
         for positive in (x, 1 - x, rest - x):
             narrowed = piece.where(positive)
             assert narrowed is not None
@@ -165,14 +178,12 @@ def _vector(given: tuple[Value, ...], variant: int, address: Address, piece: Pie
     mean, spread = given
     if depends(spread):
         raise _Without
-    lower, variances = ldl(
-        cast("tuple[tuple[Number, ...], ...]", spread), ("cov", "chol", "precision")[variant]
-    )
+    lower, variances = ldl(cast("tuple[tuple[Number, ...], ...]", spread), SPREADS[variant])
     weight: LogWeight = CERTAIN
     parts: list[Number] = []
     for k, variance in enumerate(variances):
         law = FamilyLaw("Normal", (Fraction(0), variance), 1, (), True)
-        value, more, piece = _scalar(law, None, None, (*address, f"#{k}"), piece, world)
+        ((value, more, piece),) = _scalar(law, None, None, (*address, f"#{k}"), piece, world)
         weight = times(weight, more)
         parts.append(value)
     assert isinstance(mean, tuple)

@@ -13,7 +13,7 @@ from typing import Any, cast
 from pplc.inference.continuous.changes import as_variable
 from pplc.inference.continuous.integrals import integrate_out
 from pplc.inference.continuous.masses import by_use
-from pplc.inference.continuous.piece import UNIT, Piece
+from pplc.inference.continuous.piece import UNIT, Piece, World
 from pplc.semantics.growing import Growing
 from pplc.semantics.measure import times
 from pplc.semantics.number import CERTAIN, LogWeight
@@ -103,5 +103,8 @@ def without_dead(piece: Piece, alive: frozenset[Latent]) -> tuple[LogWeight, Pie
 
 def _tidied(weight: LogWeight, piece: Piece) -> tuple[LogWeight, Piece]:
     """The factor, which is positive, as part of the exponent, so that equal pieces are written alike."""
+    for variable in piece.latents[:1]:
+        assert isinstance(variable.space, World)
+        variable.space.piece = piece  # the signs of what stands under the logarithm follow from the bounds
     more, piece = replace(piece, factor=UNIT).raised(elementary.log(piece.factor))
     return times(weight, more), piece

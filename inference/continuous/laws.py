@@ -298,7 +298,7 @@ class Mixed:
                 high = middle
             else:
                 low = middle
-        return high
+        return next((float(x) for x, _ in self.atoms if low <= x <= high), high)
 
 
 def _total(numbers: Sequence[Real]) -> Real:

@@ -20,6 +20,7 @@ from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import Number, constant_and_rest
 from pplc.semantics.symbolic.expression import ONE, Latent, Undecided, Unknown, expanded, scaled
 from pplc.semantics.symbolic.ranges import REALS, Range, range_of
+from pplc.semantics.values import Address
 
 ZERO: Number = Fraction(0)
 UNIT: Number = Fraction(1)
@@ -38,6 +39,15 @@ class Piece:
     region: frozenset[Unknown] = frozenset()
     latents: tuple[Latent, ...] = ()
     ranges: Mapping[Latent, Range] = field(default_factory=dict[Latent, Range], compare=False)
+
+    def fresh(self, address: Address) -> Address:
+        """An address that none of the variables has: a loop may draw at one address again and again."""
+        taken = {variable.address for variable in self.latents}
+        found, again = address, 1
+        while found in taken:
+            again += 1
+            found = (*address, f"again#{again}")
+        return found
 
     def with_latent(self, variable: Latent) -> Piece:
         """One more variable, which may have any value."""

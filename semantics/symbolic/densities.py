@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from pplc.lang.families import FAMILIES
+from pplc.semantics.linalg import ldl
 from pplc.semantics.symbolic.elementary import (
     Number,
     applied,
@@ -156,6 +157,26 @@ def _dirichlet(concentration: Sequence[Number], x: Sequence[Number]) -> Number:
         total = total + (a - 1) * log(p) - lgamma(a)
         sum_ = sum_ + a
     return total + lgamma(sum_)
+
+
+def mv_normal(
+    mean: Sequence[Number], spread: Sequence[Sequence[Number]], kind: str, x: Sequence[Number]
+) -> Number:
+    """The log density of a normal vector with a known covariance L D L': of z with L z = x - mean.
+
+    kind: what the spread is, as of `pplc.semantics.linalg.ldl`.
+    """
+    lower, variances = ldl(tuple(map(tuple, spread)), kind)
+    parts: list[Number] = []
+    total: Number = Fraction(0)
+    for row, variance, centre, value in zip(lower, variances, mean, x, strict=True):
+        z: Number = value - centre
+        for slope, part in zip(row, parts, strict=False):
+            if slope:
+                z = z - part * slope
+        parts.append(z)
+        total = total - _HALF * (z * z / variance + log(variance) + _LOG_2PI)
+    return total
 
 
 LOG_DENSITIES: Mapping[str, Callable[..., Number]] = MappingProxyType(

@@ -39,11 +39,19 @@ class NeedsValue(Fault, TypeError):
     def __init__(self, what: object) -> None:
         super().__init__(
             "E0525",
-            f"exact inference would need the value of `{what}`, which is continuous",
+            f"exact inference would need the value of `{_short(str(what))}`, which is continuous",
             "no exact rule applies here",
             "continuous variables may be added, multiplied, compared and be parameters; for anything else"
             " choose a method that draws, such as `--method nuts` or `--method importance`",
         )
+
+
+LONGEST = 60
+"""Characters of an expression that a message shows."""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 class Undecided(Exception):

@@ -1,4 +1,7 @@
-"""Draws as a table: one row for each draw, one column for each element; laws as value and probability."""
+"""Draws as a table: one row for each draw, one column for each element; laws as value and probability.
+
+Laws with a density have no such rows: what is written of an exact run that has some are independent draws.
+"""
 
 from __future__ import annotations
 
@@ -39,9 +42,9 @@ def law_rows(run: Run) -> list[tuple[str, str, float]]:
 
 
 def write_table(run: Run, path: str, *, parquet: bool) -> None:
-    """Writes the draws (or the laws of an exact run) as CSV or Parquet."""
+    """Writes the draws as CSV or Parquet; of an exact run the laws, or draws if some have a density."""
     table: dict[str, list[Any]]
-    if run.result.draws is None:
+    if run.result.draws is None and not run.result.densities:
         rows = law_rows(run)
         table = {
             "variable": [row[0] for row in rows],
@@ -50,7 +53,7 @@ def write_table(run: Run, path: str, *, parquet: bool) -> None:
         }
     else:
         table = {
-            title: [_plain(x) for x in column.tolist()] for title, column in columns(run.result.draws).items()
+            title: [_plain(x) for x in column.tolist()] for title, column in columns(run.posterior).items()
         }
     write_columns(table, path, parquet=parquet)
 
