@@ -17,10 +17,11 @@ from typing import TypeAlias
 import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
-from pplc.inference.continuous.hills import Hills, integrated
+from pplc.inference.continuous.hills import Hills, integrated, parted
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import Nodes
+from pplc.inference.continuous.rows import Interval, Rows, integrate_rows
 from pplc.inference.continuous.slabs import (
     Slab,
     Slice,
@@ -161,10 +162,20 @@ class Grid:
 
 def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
     """The grid of a piece; `wanted` must lie on it. `TooMany` if it would have more than two variables."""
-    block, slab = normal_block(piece, wanted)
-    left = tuple(variable for variable in piece.latents if variable not in block)
     world = piece.latents[0].space
     assert isinstance(world, World)
+    known = world.grids.get((piece, wanted))
+    if known is None:
+        known = _grid(piece, wanted, world)
+        if len(known.points) > 1:  # those of one variable are found sooner than they are kept
+            world.grids[piece, wanted] = known
+    assert isinstance(known, Grid)
+    return known
+
+
+def _grid(piece: Piece, wanted: frozenset[Latent], world: World) -> Grid:
+    block, slab = normal_block(piece, wanted)
+    left = tuple(variable for variable in piece.latents if variable not in block)
     if len(left) > world.grid:
         raise TooMany(left, world.grid)
     try:
@@ -218,18 +229,31 @@ def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], sla
     outer, inner = order
     rows: dict[float, Nodes] = {}
     inner_hills = Hills(piece, inner)
+    free = all(not mentions(bound, inner) or len(bound.latents) == 1 for bound in piece.region)
+    known = _intervals(piece, inner, {}) if free else None
 
-    def row(at: float) -> Nodes:
-        def of_inner(y: Floats) -> Floats:
-            return log_density({outer: np.full(y.shape, at), inner: y})
-
-        points = {outer: np.array([at])}
-        return integrated(of_inner, _intervals(piece, inner, points), inner_hills.at(points))
+    def intervals(values: Floats) -> Iterator[Interval]:
+        hills = inner_hills.at_each({outer: values})
+        rows = np.repeat(np.arange(len(values)), [len(row) for row in hills])
+        tops = np.array([hill.at for row in hills for hill in row])
+        heights = log_density({outer: values[rows], inner: tops}) if len(tops) else tops
+        ends = np.cumsum([len(row) for row in hills])
+        for row, (own, at) in enumerate(zip(hills, np.split(heights, ends[:-1]), strict=True)):
+            lines = _intervals(piece, inner, {outer: values[row : row + 1]}) if known is None else known
+            for low, high in lines:
+                for part in parted(own, at, low, high):
+                    yield Interval(row, *part)
 
     def of_outer(x: Floats) -> Floats:
-        for at in x.tolist():
-            if at not in rows:
-                rows[at] = row(at)
+        new = [at for at in x.tolist() if at not in rows]
+        values = np.array(new)
+
+        def of_inner(row: Rows, y: Floats) -> Floats:
+            return log_density({outer: values[row], inner: y})
+
+        if new:
+            found = integrate_rows(of_inner, list(intervals(values)), len(new))
+            rows.update(zip(new, found, strict=True))
         return np.array([rows[at].log_mass for at in x.tolist()])
 
     usual = {inner: np.array([_between(*piece.ranges.get(inner, (-inf, inf)))])}
@@ -245,8 +269,8 @@ def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], sla
             xs.append(np.full(inner_nodes.points.shape, at))
             ys.append(inner_nodes.points)
             weights.append(inner_nodes.log_weights - inner_nodes.log_mass + weight)
-    # The rows' errors are shares of the rows, so that theirs of the whole is no more than the largest.
-    error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
+    # The rows' errors are shares of the rows, so that theirs of the whole is their mean.
+    error = nodes.error + float(nodes.shares @ np.array([rows[at].error for at in nodes.points.tolist()]))
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
     return Grid(
         points,
