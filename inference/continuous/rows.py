@@ -44,7 +44,7 @@ none matters more than its share."""
 ROUNDING = 1e-15
 """The same, for every unit of the log density, which is as inaccurate as it is large."""
 
-DEEPEST = 48
+DEEPEST = 64
 """Halvings of a panel."""
 
 AT_ONCE = 256
@@ -248,10 +248,16 @@ def _peaks(log_density: LogDensity, rows: Rows, part: Sequence[Interval]) -> tup
     count = len(part)
     left, right = (np.full(count, end) for end in maps.ends)
     size, each = COARSE, np.arange(count)
+
+    def by_distance(s: Floats) -> Floats:
+        # By the logarithm of the distance from an end, so that where a density is infinite it has no peak.
+        found = _mapped(log_density, rows, maps, s)
+        return found if maps.kind == "line" else found + np.log(s * (1 - s))
+
     at, top = np.zeros(count), np.full(count, -inf)
     for _ in range(LOOKS):
         grid = left[:, None] + (right - left)[:, None] * (np.arange(1, size) / size)
-        values = _mapped(log_density, rows, maps, grid)
+        values = by_distance(grid)
         best = values.argmax(1)
         at, top = grid[each, best], values[each, best]
         inner = np.concatenate([left[:, None], grid, right[:, None]], axis=1)
@@ -268,7 +274,7 @@ def _peaks(log_density: LogDensity, rows: Rows, part: Sequence[Interval]) -> tup
     for sign in (1.0, -1.0):
         s = at[:, None] + sign * widths
         inside = (s > low) & (s < high)
-        values = _mapped(log_density, rows, maps, np.where(inside, s, at[:, None]))
+        values = by_distance(np.where(inside, s, at[:, None]))
         fallen.append(inside & (values < top[:, None] - 0.5))
     either = fallen[0] | fallen[1]
     first = either.argmax(1)
