@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pplc.inference.continuous.evaluation import Floats, Points, function, values_at
-from pplc.inference.continuous.laws import Density, Real
+from pplc.inference.continuous.laws import Density, Part, Real
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import NODES, integrate
 from pplc.semantics.symbolic.elementary import Number
@@ -159,6 +159,19 @@ class Slice(NamedTuple):
     def log_mass(self) -> Floats:
         """The log of the probability of the slab."""
         return log_between(self.low, self.high)
+
+    def lost(self, shares: Floats) -> float:
+        """The error of a sum over the points, as a share of it, given the share of each: none."""
+        return 0.0
+
+    def law(self, shares: Floats, means: Floats, sds: Floats, rows: Floats) -> Part | None:
+        """The law of a number of these moments and slopes [point, place]; None if the bounds tell nothing."""
+        shared = (rows * self.along).sum(1)
+        if not shared.any():
+            return None
+        scale = sds * self.sd
+        correlations = np.divide(shared, scale, out=np.zeros_like(shared), where=scale > 0)
+        return SlabNormals(shares, means, sds, correlations, self.low, self.high)
 
 
 def log_between(low: Floats, high: Floats) -> Floats:
