@@ -33,9 +33,10 @@ from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.formatter import format_expression
+from pplc.semantics.evaluate import located
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.expression import depends
-from pplc.semantics.values import Address, Value
+from pplc.semantics.values import Address, Fault, Value
 
 T = TypeVar("T")
 
@@ -48,7 +49,15 @@ def answer_exactly(
     query: syntax.Query, text: str, runs: Runs, interventions: Do, result: Result, *, prior: bool
 ) -> Answered:
     """The answer of a query whose program has an exact law."""
+    try:
+        return _answer(query, text, runs, interventions, result, prior=prior)
+    except Fault as fault:  # an integral without rules, or an infinite one
+        raise located(fault, query.span) from None
 
+
+def _answer(
+    query: syntax.Query, text: str, runs: Runs, interventions: Do, result: Result, *, prior: bool
+) -> Answered:
     def given(names: frozenset[str]) -> Followed:
         return worlds_given(query, runs, interventions, names, prior=prior)
 

@@ -59,11 +59,11 @@ def linear(number: Number, piece: Piece) -> bool:
 
 
 def with_planes_as_variables(piece: Piece, keep: frozenset[Latent] = frozenset()) -> Piece:
-    """The piece with sums of normal variables that are bounded as variables, if several are, but for one.
+    """The piece with sums of normal variables that are bounded as variables, if several are, but for two.
 
-    keep: variables that stay. What is left is bounded by one sum of variables given the others.
+    keep: variables that stay. What is left is bounded by two sums of variables given the others.
     """
-    if len(piece.region) < 2:
+    if len(piece.region) < 3:
         return piece
     normal = quadratic_variables(piece)
     tried: set[Unknown] = set()
@@ -72,7 +72,7 @@ def with_planes_as_variables(piece: Piece, keep: frozenset[Latent] = frozenset()
         bounds = sorted(piece.region, key=lambda bound: (len(bound.terms), str(bound)))
         sums = [_sum(slab, order) for slab in directions(bounds, order)[0] if len(slab.slopes) > 1]
         left = [number for number in sums if number is not None and number not in tried]
-        if len(sums) < 2 or not left:
+        if len(sums) < 3 or not left:
             return piece
         tried.add(left[0])
         changed = as_variable(left[0], piece, frozenset(normal) - keep)

@@ -89,6 +89,7 @@ def function(name: str) -> Callable[[Any], Any]:
         "lgamma": special.gammaln,
         "erf": special.erf,
         "erfcx": special.erfcx,
+        "ndtr": special.ndtr,
         "log_ndtr": special.log_ndtr,
         "log_sigmoid": lambda x: -np.logaddexp(0, -x),
         "log_laplace": _log_laplace,
@@ -97,3 +98,10 @@ def function(name: str) -> Callable[[Any], Any]:
         "log1mexp": _log1mexp,
     }
     return made[name]
+
+
+def owens_t(h: Floats, a: Floats) -> Floats:
+    """Owen's T: the integral of exp(-h² (1 + x²) / 2) / (1 + x²) / 2π over x from 0 to a."""
+    from scipy import special
+
+    return np.asarray(special.owens_t(h, a), dtype=np.float64)

@@ -17,19 +17,20 @@ from typing import TypeAlias
 import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
-from pplc.inference.continuous.hills import Hills, integrated
+from pplc.inference.continuous.hills import Hills, integrated, parted
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import Nodes
+from pplc.inference.continuous.rows import Interval, Rows, integrate_rows
 from pplc.inference.continuous.slabs import (
     Slab,
     Slice,
     directions,
     linear_in,
-    moments_between,
     rows_of,
 )
 from pplc.inference.continuous.squares import squares
+from pplc.inference.continuous.wedges import Corner, Wedge, bounded
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     Applied,
@@ -52,6 +53,9 @@ ROUGHEST = 1e-2
 
 LARGEST = 1e15
 """Log of an integral above which a density grows without end."""
+
+TO_THE_LAST = 1e-11
+"""Share of a mass that may be lost in what bounds a block, before a grid over one more variable is tried."""
 
 FLAT = 1e-9
 """Eigenvalue of a precision, as a share of the largest, that may be one of 0 but for rounding."""
@@ -107,7 +111,7 @@ class Grid:
     error: float
     block: tuple[Latent, ...]
     piece: Piece
-    slab: Slab | None = None
+    slab: Slab | Wedge | None = None
 
     @cached_property
     def shares(self) -> Floats:
@@ -121,14 +125,14 @@ class Grid:
         return means, covariances
 
     @cached_property
-    def slice(self) -> Slice | None:
-        """The slab at every point; None if nothing bounds the block."""
+    def slice(self) -> Slice | Corner | None:
+        """What bounds the block, at every point; None if nothing does."""
         return None if self.slab is None else self.slab.at(self.points, *self.moments)
 
     def normal(self, number: Number) -> tuple[Floats, Floats, Floats] | None:
-        """Mean and variance of a number at every point, and its covariance with the sum that is bounded.
+        """Mean and variance of a number at every point, without what bounds the block, and its slopes.
 
-        Without what bounds the block; None unless the number is linear in it.
+        None unless the number is linear in the block; slopes [point, place].
         """
         linear = linear_in(number, self.block)
         if linear is None:
@@ -136,35 +140,34 @@ class Grid:
         size = len(self.log_weights)
         mean = np.broadcast_to(values_at(linear.constant, self.points), (size,)).astype(np.float64)
         variance = np.zeros(size)
-        shared = np.zeros(size)
+        rows = np.zeros((size, len(self.block)))
         if linear.slopes:
             means, covariances = self.moments
             rows = rows_of(linear.slopes, self.points, means.shape)
             mean = mean + (rows * means).sum(1)
             variance = np.einsum("ni,nij,nj->n", rows, covariances, rows)
-            if self.slice is not None:
-                shared = (rows * self.slice.along).sum(1)
-        return mean, np.maximum(variance, 0.0), shared
-
-    def mean_and_variance(self, number: Number) -> tuple[Floats, Floats] | None:
-        """Mean and variance of a number at every point; None unless it is linear in the block."""
-        found = self.normal(number)
-        if found is None:
-            return None
-        mean, variance, shared = found
-        if self.slice is None:
-            return mean, variance
-        slope = np.divide(shared, self.slice.sd, out=np.zeros_like(shared), where=self.slice.sd > 0)
-        centre, spread = moments_between(self.slice.low, self.slice.high)
-        return mean + slope * centre, np.maximum(variance - slope**2 * (1 - spread), 0.0)
+        return mean, np.maximum(variance, 0.0), rows
 
 
-def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
-    """The grid of a piece; `wanted` must lie on it. `TooMany` if it would have more than two variables."""
-    block, slab = normal_block(piece, wanted)
-    left = tuple(variable for variable in piece.latents if variable not in block)
+def grid(piece: Piece, wanted: frozenset[Latent] = frozenset(), *, most: int = 2) -> Grid:
+    """The grid of a piece; `wanted` must lie on it. `TooMany` if it would have more than two variables.
+
+    most: sums of normal variables that may be bounded without lying on it.
+    """
     world = piece.latents[0].space
     assert isinstance(world, World)
+    known = world.grids.get((piece, wanted, most))
+    if known is None:
+        known = _grid(piece, wanted, world, most)
+        if len(known.points) > 1:  # those of one variable are found sooner than they are kept
+            world.grids[piece, wanted, most] = known
+    assert isinstance(known, Grid)
+    return known
+
+
+def _grid(piece: Piece, wanted: frozenset[Latent], world: World, most: int) -> Grid:
+    block, slab = block_and_bounds(piece, wanted, most)
+    left = tuple(variable for variable in piece.latents if variable not in block)
     if len(left) > world.grid:
         raise TooMany(left, world.grid)
     try:
@@ -175,15 +178,25 @@ def grid(piece: Piece, wanted: frozenset[Latent] = frozenset()) -> Grid:
         if slab is None:
             raise
         try:  # between planes a form may grow, or be flat, which the block's rule does not allow for
-            return grid(piece, wanted | {block[place] for place in slab.slopes})
+            return grid(piece, wanted | _bounded(piece) & set(block), most=most)
         except TooMany:
             raise infinite from None
+    if slab is not None and made.slice is not None and made.log_mass > -inf:
+        lost = made.slice.lost(made.shares)
+        if lost > TO_THE_LAST:
+            try:
+                return grid(piece, wanted, most=1)
+            except TooMany:
+                pass
+        made = replace(made, error=made.error + lost)
     if made.error > ROUGHEST or made.log_mass > LARGEST:
         raise Infinite(left or block)
     return made
 
 
-def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], slab: Slab | None) -> Grid:
+def _made(
+    piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], slab: Slab | Wedge | None
+) -> Grid:
     form = block_at(piece, block)
     whole = piece
     # What bounds the block is in the slab.
@@ -218,18 +231,31 @@ def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], sla
     outer, inner = order
     rows: dict[float, Nodes] = {}
     inner_hills = Hills(piece, inner)
+    free = all(not mentions(bound, inner) or len(bound.latents) == 1 for bound in piece.region)
+    known = _intervals(piece, inner, {}) if free else None
 
-    def row(at: float) -> Nodes:
-        def of_inner(y: Floats) -> Floats:
-            return log_density({outer: np.full(y.shape, at), inner: y})
-
-        points = {outer: np.array([at])}
-        return integrated(of_inner, _intervals(piece, inner, points), inner_hills.at(points))
+    def intervals(values: Floats) -> Iterator[Interval]:
+        hills = inner_hills.at_each({outer: values})
+        rows = np.repeat(np.arange(len(values)), [len(row) for row in hills])
+        tops = np.array([hill.at for row in hills for hill in row])
+        heights = log_density({outer: values[rows], inner: tops}) if len(tops) else tops
+        ends = np.cumsum([len(row) for row in hills])
+        for row, (own, at) in enumerate(zip(hills, np.split(heights, ends[:-1]), strict=True)):
+            lines = _intervals(piece, inner, {outer: values[row : row + 1]}) if known is None else known
+            for low, high in lines:
+                for part in parted(own, at, low, high):
+                    yield Interval(row, *part)
 
     def of_outer(x: Floats) -> Floats:
-        for at in x.tolist():
-            if at not in rows:
-                rows[at] = row(at)
+        new = [at for at in x.tolist() if at not in rows]
+        values = np.array(new)
+
+        def of_inner(row: Rows, y: Floats) -> Floats:
+            return log_density({outer: values[row], inner: y})
+
+        if new:
+            found = integrate_rows(of_inner, list(intervals(values)), len(new))
+            rows.update(zip(new, found, strict=True))
         return np.array([rows[at].log_mass for at in x.tolist()])
 
     usual = {inner: np.array([_between(*piece.ranges.get(inner, (-inf, inf)))])}
@@ -245,8 +271,8 @@ def _made(piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], sla
             xs.append(np.full(inner_nodes.points.shape, at))
             ys.append(inner_nodes.points)
             weights.append(inner_nodes.log_weights - inner_nodes.log_mass + weight)
-    # The rows' errors are shares of the rows, so that theirs of the whole is no more than the largest.
-    error = nodes.error + max((rows[at].error for at in nodes.points.tolist()), default=0.0)
+    # The rows' errors are shares of the rows, so that theirs of the whole is their mean.
+    error = nodes.error + float(nodes.shares @ np.array([rows[at].error for at in nodes.points.tolist()]))
     points = {outer: np.concatenate(xs), inner: np.concatenate(ys)} if xs else {}
     return Grid(
         points,
@@ -267,13 +293,22 @@ def normal_block(piece: Piece, wanted: frozenset[Latent]) -> tuple[tuple[Latent,
 
     At most one sum of them is bounded, on one side or both.
     """
+    block, slab = block_and_bounds(piece, wanted, 1)
+    assert not isinstance(slab, Wedge)
+    return block, slab
+
+
+def block_and_bounds(
+    piece: Piece, wanted: frozenset[Latent], most: int
+) -> tuple[tuple[Latent, ...], Slab | Wedge | None]:
+    """The same with up to `most` sums that are bounded: one or two."""
     block = quadratic_variables(piece, wanted)
     while True:
         ordered = tuple(variable for variable in piece.latents if variable in block)
         bounds = [bound for bound in piece.region if not bound.latents.isdisjoint(block)]
         found, wild = directions(bounds, ordered)
-        if not wild and len(found) < 2:
-            return ordered, found[0] if found else None
+        if not wild and len(found) <= most:
+            return ordered, bounded(found)
         without = {
             v: directions(bounds, tuple(other for other in ordered if other != v))
             for v in ordered

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from pplc.inference.continuous.evaluation import Points, values_at
+from pplc.inference.continuous.evaluation import Floats, Points, values_at
 from pplc.inference.continuous.piece import Piece
-from pplc.inference.continuous.polynomials import Powers, in_powers, shape_in
+from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
 from pplc.inference.continuous.quadrature import LogDensity, Nodes, integrate
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.expression import Latent
@@ -25,7 +25,7 @@ MOST_HILLS = 12
 """Hills between which an interval is cut."""
 
 FAR = 6.0
-"""Distance of two hills, in units of the wider one, below which they are taken as one."""
+"""Distance of two hills, in units of the narrower one, below which they are taken as one."""
 
 LOW = 60.0
 """Log height below the highest at which a hill no longer matters, whatever its width."""
@@ -60,6 +60,35 @@ class Hills:
         """The hills where the other variables have these values, one of each."""
         return [*self._of_logs(points), *self._of_polynomial(points)]
 
+    def at_each(self, points: Points) -> list[list[Hill]]:
+        """The same for each of many points."""
+        count = len(next(iter(points.values())))
+        if not self._smooth and not self._logs:
+            return [[] for _ in range(count)]
+        every = [coefficient for powers in self._logs for coefficient in powers.values()]
+        if (
+            latents_in(tuple(self._smooth.values()))
+            or any(max(powers) > 2 for powers in self._logs)
+            or not latents_in(tuple(every)) <= points.keys()
+        ):
+            return [self.at({v: x[k : k + 1] for v, x in points.items()}) for k in range(count)]
+        places: list[Floats] = []
+        widths: list[Floats] = []
+        for powers in self._logs:
+            a, b, c = (values_at(of_power(powers, k), points) for k in (2, 1, 0))
+            with np.errstate(all="ignore"):
+                places.append(-0.5 * b / a)
+                widths.append(np.sqrt(4 * a * c - b * b) / np.abs(2 * a))
+        for hill in self._of_polynomial({}):
+            places.append(np.full(count, hill.at))
+            widths.append(np.full(count, hill.width))
+        at, wide = np.stack(places, axis=1), np.stack(widths, axis=1)
+        there = np.isfinite(at) & (wide > 0)
+        return [
+            [Hill(x, width) for x, width, kept in zip(*row, strict=True) if kept]
+            for row in zip(at.tolist(), wide.tolist(), there.tolist(), strict=True)
+        ]
+
     def _of_logs(self, points: Points) -> Iterator[Hill]:
         for powers in self._logs:
             for root in np.roots(_falling(powers, points)):
@@ -93,21 +122,34 @@ def integrated(log_density: LogDensity, intervals: list[tuple[float, float]], hi
 
 def _parted(hills: list[Hill], log_density: LogDensity, low: float, high: float) -> list[tuple[float, float]]:
     """An interval, cut half way between the hills in it that matter."""
-    within = [hill for hill in hills if low < hill.at < high]
-    if len(within) < 2:
+    heights = log_density(np.array([hill.at for hill in hills])) if _apart(hills, low, high) else np.empty(0)
+    return parted(hills, heights, low, high)
+
+
+def parted(hills: list[Hill], heights: Floats, low: float, high: float) -> list[tuple[float, float]]:
+    """An interval, cut half way between the hills in it that matter, given the log density at each."""
+    if not _apart(hills, low, high):
         return [(low, high)]
-    heights = log_density(np.array([hill.at for hill in within]))
+    found = zip(heights.tolist(), hills, strict=True)
+    within = sorted(((height, hill) for height, hill in found if low < hill.at < high), reverse=True)
     kept: list[Hill] = []
-    order: list[int] = np.argsort(-heights).tolist()
-    for k in order:
-        hill = within[k]
-        if heights[k] < heights.max() - LOW or len(kept) == MOST_HILLS:
+    for height, hill in within:
+        if height < within[0][0] - LOW or len(kept) == MOST_HILLS:
             break
-        if all(abs(hill.at - other.at) > FAR * max(hill.width, other.width) for other in kept):
+        if all(abs(hill.at - other.at) > FAR * min(hill.width, other.width) for other in kept):
             kept.append(hill)
     places = sorted(hill.at for hill in kept)
     edges = [low, *(0.5 * (a + b) for a, b in pairwise(places)), high]
     return list(pairwise(edges))
+
+
+def _apart(hills: list[Hill], low: float, high: float) -> bool:
+    """Whether some hills in an interval are not taken as one, as far as that is quickly seen."""
+    within = [hill for hill in hills if low < hill.at < high]
+    if len(within) < 2:
+        return False
+    places = [hill.at for hill in within]
+    return max(places) - min(places) > FAR * min(hill.width for hill in within)
 
 
 def _is_polynomial(powers: Powers) -> bool:

@@ -24,7 +24,6 @@ from pplc.inference.continuous.masses import log_mass, product, settled
 from pplc.inference.continuous.piece import UNIT, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
 from pplc.inference.continuous.quadrature import Nodes
-from pplc.inference.continuous.slabs import SlabNormals
 from pplc.semantics.laws import FamilyLaw, make_law
 from pplc.semantics.measure import times, total
 from pplc.semantics.number import LogWeight
@@ -102,12 +101,11 @@ def _normals(number: Unknown, on: Grid) -> Part | None:
     moments = on.normal(number)
     if moments is None:
         return None
-    means, variances, shared = moments
+    means, variances, rows = moments
     sds = np.sqrt(variances)
-    if on.slice is not None and shared.any():
-        scale = sds * on.slice.sd
-        correlations = np.divide(shared, scale, out=np.zeros_like(shared), where=scale > 0)
-        return SlabNormals(on.shares, means, sds, correlations, on.slice.low, on.slice.high)
+    law = None if on.slice is None else on.slice.law(on.shares, means, sds, rows)
+    if law is not None:
+        return law
     if len(means) == 1 and sds[0] > 0:
         found = _family("Normal", float(means[0]), float(sds[0]))
         return None if found is None else Family(found)

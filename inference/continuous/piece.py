@@ -133,11 +133,13 @@ class World:
 
     grid:      how many variables of a piece may be integrated numerically.
     numerical: the variables that were, with the worst that is known of their integrals.
+    grids:     integrals over two variables, by what was asked for: they take seconds.
     """
 
     def __init__(self, grid: int = 2) -> None:
         self.piece = NOTHING
         self.grid = grid
+        self.grids: dict[tuple[Piece, frozenset[Latent], int], object] = {}
         self.numerical: dict[str, Numerical] = {}
 
     def note(self, variables: Iterable[Latent], found: Numerical) -> None:

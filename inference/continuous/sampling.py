@@ -70,7 +70,7 @@ def _way(piece: Piece) -> _Way:
     if len(parts) > 1:
         return _Apart(parts)
     try:
-        return _Grids(grid(piece))
+        return _Grids(grid(piece, most=1))
     except TooMany:
         for variable in by_use(piece, frozenset()):
             found = integrate_out(piece, variable, whole=True)
@@ -113,7 +113,7 @@ class _Grids:
             factor = cast(Floats, np.linalg.cholesky(covariances[k]))
             noise: Floats = np.array([ndtri(source.uniform()) for _ in made.block])
             values: Floats = means[k] + factor.dot(noise)
-            if made.slice is not None:
+            if isinstance(made.slice, Slice):
                 values = self._between(made.slice, k, values, source)
             found |= {v: float(x) for v, x in zip(made.block, values, strict=True)}
         return found

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pplc.inference.continuous.evaluation import Floats, Points, function, values_at
-from pplc.inference.continuous.laws import Density, Real
+from pplc.inference.continuous.laws import Density, Part, Real
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import NODES, integrate
 from pplc.semantics.symbolic.elementary import Number
@@ -89,9 +89,14 @@ class Slab:
             for choose, ends, far in ((np.maximum, self.lows, -inf), (np.minimum, self.highs, inf))
         )
         sd = np.sqrt(variance)
-        with np.errstate(all="ignore"):
-            scaled = [np.where(sd > 0, (end - mean) / sd, np.sign(end - mean) * inf) for end in (low, high)]
-        return Slice(slopes, along, mean, sd, *(np.where(np.isnan(z), 0.0, z) for z in scaled))
+        return Slice(slopes, along, mean, sd, _scaled(low, mean, sd), _scaled(high, mean, sd))
+
+
+def _scaled(end: Floats, mean: Floats, sd: Floats) -> Floats:
+    """An end, standardised; infinite for what has no spread."""
+    with np.errstate(all="ignore"):
+        found = np.where(sd > 0, (end - mean) / sd, np.sign(end - mean) * inf)
+    return np.asarray(np.where(np.isnan(found), 0.0, found))
 
 
 def directions(bounds: Iterable[Number], block: Sequence[Latent]) -> tuple[list[Slab], int]:
@@ -155,17 +160,29 @@ class Slice(NamedTuple):
         """The log of the probability of the slab."""
         return log_between(self.low, self.high)
 
+    def lost(self, shares: Floats) -> float:
+        """The error of a sum over the points, as a share of it, given the share of each: none."""
+        return 0.0
+
+    def law(self, shares: Floats, means: Floats, sds: Floats, rows: Floats) -> Part | None:
+        """The law of a number of these moments and slopes [point, place]; None if the bounds tell nothing."""
+        shared = (rows * self.along).sum(1)
+        if not shared.any():
+            return None
+        scale = sds * self.sd
+        correlations = np.divide(shared, scale, out=np.zeros_like(shared), where=scale > 0)
+        return SlabNormals(shares, means, sds, correlations, self.low, self.high)
+
 
 def log_between(low: Floats, high: Floats) -> Floats:
     """log(Φ(high) - Φ(low)) with full relative accuracy; -inf where low >= high."""
     log_ndtr = function("log_ndtr")
-    low, high = np.broadcast_arrays(low, high)
     turned = low > 0
     a, b = np.where(turned, -high, low), np.where(turned, -low, high)
     with np.errstate(all="ignore"):
-        upper, lower = log_ndtr(b), log_ndtr(a)
+        upper: Floats = log_ndtr(b)
+        lower: Floats = log_ndtr(a)
         found = np.asarray(np.where(a == -inf, upper, upper + np.log(-np.expm1(lower - upper))))
-
         narrow = _narrow(a, b)
         if narrow.any():
             found[narrow] = _by_nodes(a[narrow], b[narrow])[0]
@@ -227,7 +244,7 @@ class SlabNormals:
     """The law of a number that is normal at every point, given that another lies between bounds.
 
     shares: of the points, the bounds taken in. means, sds: of the number without the bounds. correlations: of
-    the two. low, high: the bounds of the other, standardised. All [point]. (Azzalini 1985's skew normal laws.)
+    the two. low, high: the bounds of the other, standardised. All [point]. (Azzalini 1985.)
     """
 
     shares: Floats

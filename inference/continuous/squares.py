@@ -1,7 +1,7 @@
 """A quadratic form as a sum of squares, so that its integral keeps its digits near a scale of 0.
 
-The exponent of θ ~ Normal(μ, τ) is -(θ - μ)² / 2τ². Multiplied out, its terms are each as large as 1 / τ², and
-what they differ by is lost when τ is small. Here, what stands with each power of τ is written as squares
+The exponent of θ ~ Normal(μ, τ) is -(θ - μ)² / 2τ². Multiplied out, its terms are as large as 1 / τ² each,
+and what they differ by is lost when τ is small. Here, what stands with each power of τ is written as squares
 again, exactly if it is rational, and the squares are rows of a least-squares problem, solved by orthogonal
 triangles with the heaviest rows first (Björck 1996, Numerical Methods for Least Squares Problems, secs. 2.4
 and 4.4). Nothing is subtracted then that is large.
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import pi
+from typing import cast
 
 import numpy as np
 
@@ -113,13 +114,13 @@ class Squares:
             roots = np.sqrt(
                 np.stack([np.broadcast_to(values_at(c, points), (count,)) for c in self.times], 1)
             )
-        good = np.isfinite(roots).all(1) & np.isfinite(linear).all(1)
+        good = np.asarray(np.isfinite(roots).all(1) & np.isfinite(linear).all(1))
         roots = np.where(good[:, None], roots, 1.0)
         stacked = np.zeros((count, max(rows, size + 1), size + 1))
         stacked[:, :rows, :size] = roots[:, :, None] * self.slopes
         stacked[:, :rows, size] = roots * self.ends
         heavy = np.argsort(-np.abs(stacked[:, :, :size]).max(2), axis=1, kind="stable")
-        triangle = np.linalg.qr(np.take_along_axis(stacked, heavy[:, :, None], axis=1), mode="r")
+        triangle = _triangles(np.take_along_axis(stacked, heavy[:, :, None], axis=1))
         inner, turned, left = triangle[:, :size, :size], triangle[:, :size, size], triangle[:, size, size]
         diagonal = np.abs(np.einsum("nii->ni", inner))
         good &= (diagonal > 0).all(1)
@@ -140,10 +141,7 @@ def squares(form: Mapping[tuple[int, ...], Number], size: int, ranges: Ranges) -
     constant: Number = form.get((), Fraction(0))
     spaces = [number.space for number in form.values() if isinstance(number, Unknown)]
     curved = {m for key, number in form.items() if len(key) == 2 for m in terms_of(number)}
-    free: dict[Monomial, Coefficient] = {}
-    for monomial, coefficient in terms_of(constant).items():
-        if monomial not in curved:
-            free[monomial] = coefficient
+    free = {m: coefficient for m, coefficient in terms_of(constant).items() if m not in curved}
     for key, number in form.items():
         for monomial, coefficient in terms_of(number).items():
             if not key and monomial not in curved:
@@ -178,3 +176,8 @@ def _stacked(rows: Sequence[_Row], size: int, constant: Number, linear: Mapping[
             slopes[k, place] = root * float(slope)
         ends[k] = root * float(row.at)
     return Squares(tuple(row.times for row in rows), slopes, ends, constant, linear)
+
+
+def _triangles(matrices: Floats) -> Floats:
+    """The upper triangles R of M = QR, of many matrices at once."""
+    return cast(Floats, np.linalg.qr(matrices, mode="r"))

@@ -245,7 +245,7 @@ def test_two_normal_variables(a: Fraction, b: Fraction, mixed: Fraction, slope: 
     assert float(log_mass(piece)) == pytest.approx(wanted, abs=1e-9)
     made = grid(piece)
     assert made.log_mass == pytest.approx(wanted, abs=1e-9)
-    moments = made.mean_and_variance(X + 2 * Y + 1)
+    moments = made.normal(X + 2 * Y + 1)
     assert moments is not None
     mean = 1 + np.array([1, 2]) @ np.linalg.solve(precision, linear)
     variance = np.array([1, 2]) @ np.linalg.solve(precision, np.array([1, 2]))

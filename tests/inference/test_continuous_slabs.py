@@ -1,4 +1,4 @@
-"""Normal variables that are bounded together: by arithmetic of many digits, and programs by other integrals."""
+"""Normal variables that are bounded together: by arithmetic of many digits, programs by other integrals."""
 
 from __future__ import annotations
 
