@@ -7,7 +7,7 @@ function that is not analytic on the whole of a ball has no finite value there: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from fractions import Fraction
 from math import isfinite
@@ -23,7 +23,7 @@ BITS = 128
 
 
 @contextmanager
-def precise(bits: int = BITS) -> Iterator[None]:
+def precise(bits: int = BITS) -> Generator[None, None, None]:
     """Computes with balls of this precision."""
     with ctx.workprec(bits):
         yield

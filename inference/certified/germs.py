@@ -4,7 +4,7 @@ A germ is Σ c · v^p · (log v)^k, where c is a rational number or a ball; in p
 stand that stays in it. Sums, products and Taylor expansions with their remainders of powers and logarithms
 keep several terms, so that what cancels, cancels exactly. A germ may have a factor e^s, where s is a germ
 that grows beyond all bounds, or falls: of two with different such factors one is nothing but a share of the
-other. They tell how a density behaves from V to infinity; with v = 1 / (x - a), near the end a of an interval.
+other. They tell how a density behaves from V to infinity, and with v = 1 / (x - a) near an end a.
 """
 
 from __future__ import annotations

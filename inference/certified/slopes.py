@@ -1,9 +1,9 @@
 """Arithmetic on values with slopes: enclosures over a ball that are good to second order in its radius.
 
 Of a function f on a ball X around m: f(m), an enclosure of f(X), and one of the slopes
-(f(x) - f(m)) / (x - m), such as that of the derivative on X. Then f(X) lies in f(m) + slope · (X - m): the mean
-value form (Neumaier 1990, Interval Methods for Systems of Equations, sec. 2.3), for real and for complex balls,
-which are convex.
+(f(x) - f(m)) / (x - m), such as that of the derivative on X. Then f(X) lies in f(m) + slope · (X - m): the
+mean value form (Neumaier 1990, Interval Methods for Systems of Equations, sec. 2.3), for real and for complex
+balls, which are convex.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Sloped:
         return Sloped(-self.middle, -self.whole, -self.slope, self.off)
 
     def __sub__(self, other: Scalar) -> Sloped:
-        return self + -other
+        return self.__add__(-other)
 
     def __mul__(self, other: Scalar) -> Sloped:
         if not isinstance(other, Sloped):
