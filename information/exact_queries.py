@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from math import sqrt
+from math import isnan, sqrt
 from typing import TypeAlias, TypeVar
 
 from pplc.inference.answers import Bounds, Truncated, above, exactly
@@ -213,6 +213,8 @@ def _moment_of(
             known = mean(listed, share_error) if query.head == "E" else variance(listed, share_error)
             if known is not None:
                 known = root(known) if query.head == "sd" else known
+                if isinstance(known.value, float) and isnan(known.value):
+                    raise _no_moment(query)
                 answer = exactly(known.value)
                 return known_to(answer, known.error, proved=True) if known.error else answer
     if query.head == "quantile" and not left and not any(linear(value, piece) for _, value, piece in listed):
@@ -232,6 +234,20 @@ def _moment_of(
     if left:
         return Truncated(float(number), left)
     return exactly(number) if law.closed else estimated(float(number), law, behind_it)
+
+
+def _no_moment(query: syntax.Query) -> Rejected:
+    """The error of a moment that does not exist."""
+    expression = one(query)
+    shown = f"`{format_expression(expression)}`"
+    if query.head == "E":
+        message = f"{shown} has no mean: its tails are too heavy on both sides"
+        label = "what is above 0 and what is below both weigh infinitely much"
+    else:
+        message = f"{shown} has no variance: its mean is infinite or does not exist"
+        label = "its tails are too heavy"
+    advice = "quantiles exist, as in `quantile(x, 0.5)`"
+    return Rejected(Diagnostic("E0617", message, expression.span, label, advice))
 
 
 def _law(values: list[tuple[Value, Probability, Piece]]) -> dict[Value, Probability]:

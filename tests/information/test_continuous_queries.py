@@ -10,7 +10,7 @@ from scipy import stats
 
 import pplc
 from pplc.cli import main
-from pplc.inference.answers import Estimate, Exact
+from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.lang.diagnostics import Rejected
 
 PAIR = """\
@@ -53,7 +53,7 @@ def test_python_raises_the_reason_of_one_query_alone() -> None:
     assert caught.value.diagnostics[0].code == "E0525"
 
 
-@pytest.mark.parametrize("query", ["P(x > sin(y) * exp(z) * w)", "E[x * y * z * w]"])
+@pytest.mark.parametrize("query", ["P(x > sin(y) * exp(z) * w)", "E[sin(x * y * z * w)]"])
 def test_more_variables_than_a_grid_takes_are_refused_at_the_query(query: str) -> None:
     text = """
     model m() {
@@ -66,8 +66,8 @@ def test_more_variables_than_a_grid_takes_are_refused_at_the_query(query: str) -
     """
     run = pplc.compile(f"{text}query {query}").infer({}, method="exact")
     first, second = run.queries
-    assert isinstance(first.answer, Exact)
-    assert abs(first.answer.value) < 1e-9
+    assert isinstance(first.answer, Exact | Bounds)
+    assert abs(first.answer.value if isinstance(first.answer, Exact) else first.answer.lower) < 1e-9
     assert [error.code for error in second.errors] == ["E0526"]
     assert second.errors[0].span.line == 9
 
