@@ -17,7 +17,7 @@ from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.masses import signed_integral
 from pplc.inference.continuous.piece import Piece
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Unknown, of_atom
+from pplc.semantics.symbolic.expression import Unknown, made, of_atom
 from pplc.semantics.symbolic.ranges import range_of
 
 if TYPE_CHECKING:
@@ -80,6 +80,13 @@ def variance(contributions: Iterable[Contribution], share_error: float) -> Known
         if isinstance(middle, Diverges):
             return Known(nan)
         return _known(square if isinstance(square, Diverges) else square - middle * middle)
+
+
+def moments_of(contributions: Iterable[Contribution]) -> tuple[Real, Real] | None:
+    """Mean and variance of a number, but for the errors of what they rest on; None if there is no rule."""
+    listed = list(contributions)
+    first, second = mean(listed, 0.0), variance(listed, 0.0)
+    return None if first is None or second is None else (first.value, second.value)
 
 
 def encloses(contributions: Iterable[Contribution], low: float, high: float, at: Fraction) -> bool:
@@ -225,11 +232,27 @@ def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
 
 
 def _by_sign(value: Unknown, piece: Piece) -> Enclosed | None:
-    """The integral of a piece times a product of variables, where that is positive and where negative."""
+    """The integral of a piece times a number, term by term, where that is positive and where negative.
+
+    One term at the most may be infinite or have none.
+    """
+    from pplc.inference.certified.tails import Diverges
+    from pplc.inference.continuous.enclosed import ball, plus
+
+    total: Enclosed = ball(0)
+    for monomial, coefficient in value.terms.items():
+        found = _of_product(made(value.space, {monomial: coefficient}), piece)
+        if found is None or (isinstance(total, Diverges) and isinstance(found, Diverges)):
+            return None
+        total = plus(total, found)
+    return total
+
+
+def _of_product(value: Number, piece: Piece) -> Enclosed | None:
     from pplc.inference.continuous.enclosed import ball, integral, plus
 
-    if len(value.terms) != 1:
-        return None
+    if not isinstance(value, Unknown):
+        return integral(_times(piece, value, 1))
     ((monomial, _),) = value.terms.items()
     parts: list[Piece] = [piece]
     for atom, exponent in monomial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from math import erfc, exp, inf, nan, sqrt
@@ -137,11 +137,8 @@ def _power(points: Floats, shares: Floats) -> float:
     return 1 + math.log(more / beyond) / math.log(far / near)
 
 
-@dataclass(frozen=True)
-class Density:
-    """A law by its density at the points of a quadrature."""
-
-    nodes: Nodes
+class Drawn:
+    """A law by points of a quadrature, which have its moments."""
 
     @property
     def mean(self) -> Real:
@@ -155,7 +152,22 @@ class Density:
 
     @cached_property
     def _moments(self) -> tuple[float, float]:
-        return moments(self.nodes.points, self.nodes.shares)
+        return moments(*self.weighted())
+
+    def weighted(self) -> tuple[Floats, Floats]:
+        """Values in increasing order, and their probabilities."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Density(Drawn):
+    """A law by its density at the points of a quadrature."""
+
+    nodes: Nodes
+
+    def weighted(self) -> tuple[Floats, Floats]:
+        """The points."""
+        return self.nodes.points, self.nodes.shares
 
     def cdf(self, x: float) -> float:
         """P(X <= x)."""
@@ -175,7 +187,7 @@ class Density:
 
 
 @dataclass(frozen=True)
-class Image:
+class Image(Drawn):
     """The law of a function of a variable.
 
     function: of arrays. It may have one turning point between neighbouring points of the quadrature at most.
@@ -204,20 +216,10 @@ class Image:
         found = np.union1d(points, 0.5 * (low + high))
         return found, self.function(found)
 
-    @property
-    def mean(self) -> Real:
-        """The mean; infinite or NaN where it does not exist."""
-        return self._moments[0]
-
-    @property
-    def variance(self) -> Real:
-        """The variance; infinite or NaN where it does not exist."""
-        return self._moments[1]
-
-    @cached_property
-    def _moments(self) -> tuple[float, float]:
+    def weighted(self) -> tuple[Floats, Floats]:
+        """The values at the points."""
         order = np.argsort(self._values)
-        return moments(self._values[order], self.of.nodes.shares[order])
+        return self._values[order], self.of.nodes.shares[order]
 
     def cdf(self, x: float) -> float:
         """P(f(X) <= x), from where f crosses x."""
@@ -236,15 +238,27 @@ class Image:
         return min(max(below + float(under[-1]), 0.0), 1.0)
 
 
+def nothing() -> None:
+    """What is known of a law beside its parts."""
+
+
 @dataclass(frozen=True)
 class Mixed:
     """The law of a real variable: atoms and continuous parts with their probabilities.
 
     The probabilities sum to less than 1 if some runs do not reach the variable.
+
+    proved: mean and variance where they are known otherwise than from the parts, infinite or NaN where they
+            do not exist; None if they are not.
     """
 
     atoms: tuple[tuple[Real, Real], ...]
     parts: tuple[tuple[Real, Part], ...]
+    proved: Callable[[], tuple[Real, Real] | None] = field(default=nothing, compare=False)
+
+    @cached_property
+    def _known(self) -> tuple[Real, Real] | None:
+        return self.proved()
 
     @property
     def closed(self) -> bool:
@@ -259,6 +273,8 @@ class Mixed:
     @cached_property
     def mean(self) -> Real:
         """The mean, given that the variable is reached: rational where everything is."""
+        if self._known is not None:
+            return self._known[0]
         return (
             _total([x * p for x, p in self.atoms] + [p * part.mean for p, part in self.parts]) / self.reached
         )
@@ -266,6 +282,8 @@ class Mixed:
     @cached_property
     def variance(self) -> Real:
         """The variance."""
+        if self._known is not None:
+            return self._known[1]
         spread = [p * (x - self.mean) ** 2 for x, p in self.atoms]
         spread += [p * (part.variance + (part.mean - self.mean) ** 2) for p, part in self.parts]
         return _total(spread) / self.reached

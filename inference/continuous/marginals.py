@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from functools import partial
 from math import inf, log
 
 import numpy as np
@@ -16,12 +17,13 @@ from pplc.inference.continuous.changes import (
 )
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.evaluation import Floats, inside, values_at
+from pplc.inference.continuous.expectations import Contribution, moments_of
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated
 from pplc.inference.continuous.integrals import MOST_LOST
 from pplc.inference.continuous.laws import Density, Family, Image, Mixed, Normals, Part, Real
 from pplc.inference.continuous.masses import log_mass, product, settled
-from pplc.inference.continuous.piece import UNIT, Piece
+from pplc.inference.continuous.piece import NOTHING, UNIT, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
 from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.laws import FamilyLaw, make_law
@@ -30,6 +32,9 @@ from pplc.semantics.number import LogWeight
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Unknown, latent
 from pplc.semantics.values import Value
+
+FEW = 4
+"""Variables of a piece up to which mean and variance of a number are proved where its law is reported."""
 
 MANY = 8
 """Variables of a piece from which on a normal block is handled by linear algebra, in floats."""
@@ -60,7 +65,14 @@ class Marginals:
             found = self.law_of(value, piece)
             own = total([weight for weight, _ in found])
             parts += [(share * share_of(weight, own), law) for weight, law in found]
-        return Mixed(tuple(sorted(atoms.items())), tuple(parts))
+        listed: list[Contribution] = [(share, value, piece) for (value, piece), share in sums.items()]
+        if (
+            all(isinstance(law, Family) for _, law in parts)
+            or max(len(p.latents) for _, _, p in listed) > FEW
+        ):
+            return Mixed(tuple(sorted(atoms.items())), tuple(parts))
+        listed += [(share, at, NOTHING) for at, share in atoms.items()]
+        return Mixed(tuple(sorted(atoms.items())), tuple(parts), partial(moments_of, listed))
 
     def law_of(self, number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
         """The law of a number under a piece, as parts with their masses, which sum to that of the piece."""
