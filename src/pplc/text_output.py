@@ -321,6 +321,10 @@ def answer_lines(query: Answered) -> list[str]:
     return lines if len(lines) <= LONG else [*lines[:ENDS], f"… {len(lines) - 2 * ENDS} more", *lines[-ENDS:]]
 
 
+NARROW = 1e-7
+"""Width of bounds, as a share of what they bound, below which it is one number to six digits."""
+
+
 def show(value: Answer) -> str:
     """A number with its error, never without.
 
@@ -337,8 +341,11 @@ def show(value: Answer) -> str:
         case Bounds(lower, upper, confidence) if confidence < 1:
             return f"between {lower:.4g} and {upper:.4g} ({100 * confidence:g} %)"
         case Bounds(lower, upper, _):
-            low, high = f"{lower:.6g}", f"{upper:.6g}"
-            return f"between {low} and {high}" if low != high else f"{low} (bounds {upper - lower:.1g} apart)"
+            width = upper - lower
+            if not width <= NARROW * max(abs(value.value), 1e-3):
+                return f"between {lower:.6g} and {upper:.6g}"
+            middle = 0.0 if abs(value.value) < width else value.value
+            return f"{middle:.6g} (bounds {width:.1g} apart)"
         case Truncated(number, left):
             return f"{number:.6g} (of the runs followed; a share of {left:.1g} was not)"
         case Estimate(number, error, (low, high), _):
