@@ -81,9 +81,39 @@ def _arctangent(z: Scalar) -> Scalar:
     return z.atan()
 
 
+def _scaled_erfc(w: Scalar) -> Scalar:
+    """e^(w²) erfc(w) = (2 / √π) ∫_0^∞ e^(-t² - 2 w t) dt, for a real part above 0.
+
+    Its derivative is no larger than 2 / √π, and than 1 / (√π r²), where r is the least real part.
+    """
+    middle = w.mid()
+    least = (w.real if isinstance(w, acb) else w).lower()
+    slope = (2 / arb.pi().sqrt()).min(1 / (arb.pi().sqrt() * least**2)) if least > 0 else 2 / arb.pi().sqrt()
+    change = (abs(w - middle) * slope).upper() * arb(-1).union(arb(1))
+    found = (middle * middle).exp() * middle.erfc()
+    return found + (acb(change, change) if isinstance(w, acb) else change)
+
+
 def _log_normal_cdf(z: Scalar) -> Scalar:
-    """log Φ(z) = log(erfc(-z / √2) / 2)."""
-    return _cut(lambda x: x.log())((-z * arb(2).rsqrt()).erfc() / 2)
+    """log Φ(z) = log(erfc(w) / 2) for w = -z / √2; below 0 -z² / 2 + log(e^(w²) erfc(w) / 2), which is flat."""
+    w = -z * arb(2).rsqrt()
+    if (z.real if isinstance(z, acb) else z) < 0:
+        return -z * z / 2 + _cut(lambda x: x.log())(_scaled_erfc(w) / 2)
+    return _cut(lambda x: x.log())(w.erfc() / 2)
+
+
+def _scaled_log_cdf(z: Scalar) -> Scalar:
+    """log Φ(z) + z² / 2, which varies slowly below 0."""
+    if (z.real if isinstance(z, acb) else z) < 0:
+        return _cut(lambda x: x.log())(_scaled_erfc(-z * arb(2).rsqrt()) / 2)
+    return _log_normal_cdf(z) + z * z / 2
+
+
+def mills_ratio(z: Scalar, log_cdf: Scalar) -> Scalar:
+    """φ(z) / Φ(z), the derivative of log Φ."""
+    if (z.real if isinstance(z, acb) else z) < 0:
+        return (2 / arb.pi()).sqrt() / _scaled_erfc(-z * arb(2).rsqrt())
+    return (-z * z / 2 - log_cdf).exp() / (2 * arb.pi()).sqrt()
 
 
 FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
@@ -98,6 +128,7 @@ FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
     "lgamma": _cut(lambda z: z.lgamma()),
     "erf": lambda z: z.erf(),
     "log_ndtr": _log_normal_cdf,
+    "scaled_log_ndtr": _scaled_log_cdf,
     **LOG_CDFS,
 }
 

@@ -13,7 +13,7 @@ from flint import acb, arb
 from pplc.inference.certified.balls import BALLS, rational
 from pplc.inference.certified.germs import Germ, Germs, Lost
 from pplc.inference.certified.normal_block import NormalBlock, Quadratic
-from pplc.inference.certified.slopes import Slopes, variable
+from pplc.inference.certified.slopes import Sloped, Slopes, variable
 from pplc.inference.certified.straight_line import Arithmetic, Scalar, StraightLine
 from pplc.inference.certified.tails import Diverges, integral
 from pplc.inference.continuous.piece import Piece, World
@@ -265,7 +265,6 @@ class _Run:
         self._bounds = StraightLine(of.curved(term), variables, arithmetic)
         self._weight = arithmetic.constant(term.log_weight)
         self._arithmetic = arithmetic
-        self._two = arithmetic.constant(Fraction(2))
 
     def values(self, x: arb | acb, inside: bool | None) -> list[Scalar]:
         """The density, times the functions, and times what numbers in the block have for means."""
@@ -295,9 +294,9 @@ class _Run:
                 case (True, False):
                     exponent = exponent + apply("log_ndtr", -ends[0])
                 case _:
-                    half, root = (self._arithmetic.power(self._two, Fraction(k, 2)) for k in (-2, -1))
-                    low, high = (apply("erf", end * root) * half for end in ends)
-                    factor = factor * (high - low)
+                    low, high = ends if _mostly_negative(ends[0] + ends[1]) else (-ends[1], -ends[0])
+                    whole = apply("log_ndtr", high)  # Φ(high) - Φ(low), in the tail that has the digits
+                    exponent = exponent + whole + apply("log1mexp", apply("log_ndtr", low) - whole)
         return exponent, moments, factor, functions
 
     def inside(self, x: arb) -> bool | None:
@@ -330,6 +329,14 @@ class _Run:
             sd = self._arithmetic.power(variance, Fraction(1, 2))
             found += [factor * mean, factor * (variance + mean * mean), factor * sd]
         return found
+
+
+def _mostly_negative(number: Scalar) -> bool:
+    """Whether the middle of a ball, or where a germ goes, is below 0."""
+    if isinstance(number, Germ):
+        return bool(number.split()[1] < 0) if number.terms else False
+    middle = number.middle if isinstance(number, Sloped) else number
+    return bool((middle.real if isinstance(middle, acb) else middle).mid() < 0)
 
 
 def _nothing_or(density: Scalar) -> Scalar:

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from flint import arb
 
-from pplc.inference.certified.balls import BALLS, FUNCTIONS
+from pplc.inference.certified.balls import BALLS, FUNCTIONS, mills_ratio
 from pplc.inference.certified.log_cdfs import SLOPES
 from pplc.inference.certified.straight_line import Scalar
 from pplc.semantics.symbolic.expression import Exponent
@@ -103,7 +103,8 @@ DERIVATIVES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
     "sigmoid": lambda z, y: y * (1 - y),
     "lgamma": lambda z, y: z.digamma(),
     "erf": lambda z, y: 2 * (-z * z).exp() / arb.pi().sqrt(),
-    "log_ndtr": lambda z, y: (-z * z / 2 - y).exp() / (2 * arb.pi()).sqrt(),
+    "log_ndtr": mills_ratio,
+    "scaled_log_ndtr": lambda z, y: mills_ratio(z, y - z * z / 2) + z,
     **SLOPES,
 }
 """By the argument and the value. Where that is not analytic, it is not finite, and neither is the slope."""

@@ -5,6 +5,7 @@ Enclosures come from `pplc.inference.certified`. What is left with more variable
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
@@ -15,7 +16,7 @@ from pplc.inference.continuous.grids import normal_block, quadratic
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.slabs import Slab, linear_in
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent
+from pplc.semantics.symbolic.expression import Latent, Unknown
 from pplc.semantics.symbolic.ranges import Range
 
 if TYPE_CHECKING:
@@ -100,7 +101,15 @@ class _Planes(NamedTuple):
 
     @staticmethod
     def of(slab: Slab | None) -> _Planes:
-        return _Planes() if slab is None else _Planes(tuple(slab.slopes.items()), slab.lows, slab.highs)
+        """The slab, with only those planes that matter as far as that is known."""
+        if slab is None:
+            return _Planes()
+        return _Planes(tuple(slab.slopes.items()), _strongest(slab.lows, max), _strongest(slab.highs, min))
+
+
+def _strongest(ends: Sequence[Number], choose: Callable[[Sequence[Number]], Number]) -> tuple[Number, ...]:
+    known = [end for end in ends if not isinstance(end, Unknown)]
+    return (*(end for end in ends if isinstance(end, Unknown)), *([choose(known)] if known else []))
 
 
 @lru_cache(maxsize=REMEMBERED)
