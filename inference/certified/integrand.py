@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import inf
@@ -11,11 +11,11 @@ from math import inf
 from flint import acb, arb
 
 from pplc.inference.certified.balls import BALLS, rational
-from pplc.inference.certified.germs import Germ, Germs, Lost
-from pplc.inference.certified.normal_block import NormalBlock, Quadratic
-from pplc.inference.certified.slopes import Sloped, Slopes, variable
+from pplc.inference.certified.germs import Germs, Lost
+from pplc.inference.certified.slopes import Slopes, variables
 from pplc.inference.certified.straight_line import Arithmetic, Scalar, StraightLine
-from pplc.inference.certified.tails import Diverges, integral
+from pplc.inference.certified.tails import Diverges
+from pplc.inference.certified.terms import Linear, Run, Term
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, substituted
 from pplc.semantics.symbolic.elementary import Number
@@ -23,28 +23,6 @@ from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Un
 
 FROM = 4
 """v at which tails begin: u is a multiple of it, or of 1 / v."""
-
-Linear = tuple[Number, Mapping[int, Number]]
-"""A number that is linear in a normal block: a constant, and slopes by places in the block."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """A piece of which everything but one variable has been integrated out, or is a normal block.
-
-    log_weight: log of a factor.
-    exponent:   quadratic in the block, by monomials (`Quadratic`). block: its size.
-    slopes:     of a sum of variables of the block that lies between `low` and `high`, if it does.
-    """
-
-    log_weight: float
-    piece: Piece
-    exponent: Quadratic
-    block: int = 0
-    slopes: Mapping[int, Number] = field(default_factory=dict[int, Number])
-    low: Number | None = None
-    high: Number | None = None
-
 
 @dataclass(frozen=True, slots=True)
 class Half:
@@ -175,6 +153,10 @@ class Integrand:
         """The bounds of a term that are not linear in the variable."""
         return sorted((bound for bound in term.piece.region if self._root(bound) is None), key=str)
 
+    def run(self, term: Term, arithmetic: Arithmetic) -> Run:
+        """A term in an arithmetic."""
+        return Run(term, [self._variable], self._functions, self._linear, self.curved(term), arithmetic)
+
     @property
     def variable(self) -> Latent:
         """The variable of the integral."""
@@ -205,8 +187,8 @@ class OnHalf:
         self._of = of
         self._direct = of.variable.address[-1:] != ("distance#",)
         self._centre = BALLS.constant(half.centre)
-        self._exact = [_Run(of, term, BALLS) for term in of.terms]
-        self._sloped = [_Run(of, term, Slopes()) for term in of.terms]
+        self._exact = [of.run(term, BALLS) for term in of.terms]
+        self._sloped = [of.run(term, Slopes()) for term in of.terms]
 
     def _at(self, u: Scalar) -> Scalar:
         """The point at a distance from the centre."""
@@ -214,24 +196,25 @@ class OnHalf:
 
     def __call__(self, u: arb, inside: Sequence[bool | None]) -> list[Scalar]:
         """The sum and its multiples at a point."""
-        return self._sum(self._exact, self._at(u), inside)
+        return self._sum([(run, self._at(u)) for run in self._exact], inside)
 
     def over(self, u: arb | acb, inside: Sequence[bool | None]) -> list[Scalar]:
         """The same over a ball; not finite where they are not analytic on a complex one."""
-        return self._sum(self._sloped, self._at(u), inside)
+        (x,) = variables(self._at(u))
+        return self._sum([(run, x) for run in self._sloped], inside)
 
-    def _sum(self, runs: Sequence[_Run], x: arb | acb, inside: Sequence[bool | None]) -> list[Scalar]:
+    def _sum(self, runs: Sequence[tuple[Run, Scalar]], inside: Sequence[bool | None]) -> list[Scalar]:
         totals: list[Scalar] = [arb(0)] * self.count
-        for run, known in zip(runs, inside, strict=True):
+        for (run, x), known in zip(runs, inside, strict=True):
             if known is not False:
-                values = run.values(x, known)
+                values = run.values([x], known)
                 totals = [total + value for total, value in zip(totals, values, strict=True)]
         return totals
 
     def inside(self, u: arb) -> list[bool | None]:
         """Of each term, whether all of a real ball lies in its region; None if only a part may."""
         x = self._at(u)
-        return [run.inside(x) for run in self._exact]
+        return [run.inside([x]) for run in self._exact]
 
     def beyond(self, u: Fraction, *, far: bool) -> list[arb | Diverges]:
         """The integrals over what is farther from the centre than u, or nearer to it."""
@@ -242,108 +225,12 @@ class OnHalf:
         totals: list[arb | Diverges] = [arb(0)] * self.count
         for term in self._of.terms:
             try:
-                found = _Run(self._of, term, arithmetic).beyond(x, far=far)
+                found = self._of.run(term, arithmetic).beyond(x, far=far)
             except Lost:
                 return [arb.nan()] * self.count
             found = [f if isinstance(f, Diverges) else f * rational(slope) for f in found]
             totals = [_sum(total, more) for total, more in zip(totals, found, strict=True)]
         return totals
-
-
-class _Run:
-    """One term in one arithmetic."""
-
-    def __init__(self, of: Integrand, term: Term, arithmetic: Arithmetic) -> None:
-        variables = [of.variable]
-        sums = [(Fraction(0), term.slopes)] if term.slopes else []
-        self._block = NormalBlock(term.exponent, term.block, [*of.linear, *sums], variables, arithmetic)
-        self._planes = (term.low is not None, term.high is not None)
-        planes: list[Number] = [end for end in (term.low, term.high) if end is not None]
-        self._ends = StraightLine(planes, variables, arithmetic)
-        others: list[Number] = [term.piece.factor, *of.functions]
-        self._others = StraightLine(others, variables, arithmetic)
-        self._bounds = StraightLine(of.curved(term), variables, arithmetic)
-        self._weight = arithmetic.constant(term.log_weight)
-        self._arithmetic = arithmetic
-
-    def values(self, x: arb | acb, inside: bool | None) -> list[Scalar]:
-        """The density, times the functions, and times what numbers in the block have for means."""
-        sloped = isinstance(self._arithmetic, Slopes)
-        at = variable(x) if sloped else x
-        exponent, moments, factor, functions = self._there(at)
-        numbers = self._multiples(factor, functions, moments)
-        if sloped:
-            exponent, numbers = exponent.whole, [number.whole for number in numbers]
-        power = exponent.exp()
-        if inside is None:
-            power = _nothing_or(power)
-        return [power * number for number in numbers]
-
-    def _there(self, x: Scalar) -> tuple[Scalar, list[tuple[Scalar, Scalar]], Scalar, list[Scalar]]:
-        """The exponent, mean and variance of what is linear in the block, the factor and the functions."""
-        exponent, moments = self._block(x)
-        exponent = exponent + self._weight
-        factor, *functions = self._others(x)
-        if any(self._planes):
-            mean, variance = moments.pop()
-            apply, inverse = self._arithmetic.apply, self._arithmetic.power(variance, Fraction(-1, 2))
-            ends = [(end - mean) * inverse for end in self._ends(x)]
-            match self._planes:
-                case (False, True):
-                    exponent = exponent + apply("log_ndtr", ends[0])
-                case (True, False):
-                    exponent = exponent + apply("log_ndtr", -ends[0])
-                case _:
-                    low, high = ends if _mostly_negative(ends[0] + ends[1]) else (-ends[1], -ends[0])
-                    whole = apply("log_ndtr", high)  # Φ(high) - Φ(low), in the tail that has the digits
-                    exponent = exponent + whole + apply("log1mexp", apply("log_ndtr", low) - whole)
-        return exponent, moments, factor, functions
-
-    def inside(self, x: arb) -> bool | None:
-        """Whether all of a real ball lies between the bounds; None if only a part may."""
-        known: bool | None = True
-        for bound in self._bounds(x):
-            if bound <= 0:
-                return False
-            if not bound > 0:
-                known = None
-        return known
-
-    def beyond(self, x: Germ, *, far: bool) -> list[arb | Diverges]:
-        """The integrals over a tail."""
-        exponent, moments, factor, functions = self._there(x)
-        count = 1 + len(functions) + 3 * len(moments)
-        for bound in self._bounds(x):
-            _, ball = bound.factored()
-            if ball <= 0:
-                return [arb(0)] * count
-            if not ball > 0:
-                return [arb.nan()] * count
-        return [integral(exponent, f, far=far) for f in self._multiples(factor, functions, moments)]
-
-    def _multiples(
-        self, factor: Scalar, functions: Sequence[Scalar], moments: Sequence[tuple[Scalar, Scalar]]
-    ) -> list[Scalar]:
-        found = [factor, *(factor * f for f in functions)]
-        for mean, variance in moments:
-            sd = self._arithmetic.power(variance, Fraction(1, 2))
-            found += [factor * mean, factor * (variance + mean * mean), factor * sd]
-        return found
-
-
-def _mostly_negative(number: Scalar) -> bool:
-    """Whether the middle of a ball, or where a germ goes, is below 0."""
-    if isinstance(number, Germ):
-        return bool(number.split()[1] < 0) if number.terms else False
-    middle = number.middle if isinstance(number, Sloped) else number
-    return bool((middle.real if isinstance(middle, acb) else middle).mid() < 0)
-
-
-def _nothing_or(density: Scalar) -> Scalar:
-    """What may be the density or 0, which is not analytic."""
-    if isinstance(density, acb):
-        return acb(arb.nan(), arb.nan())
-    return density.union(arb(0))
 
 
 def _sum(left: arb | Diverges, right: arb | Diverges) -> arb | Diverges:

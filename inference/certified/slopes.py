@@ -1,9 +1,9 @@
 """Arithmetic on values with slopes: enclosures over a ball that are good to second order in its radius.
 
-Of a function f on a ball X around m: f(m), an enclosure of f(X), and one of the slopes
-(f(x) - f(m)) / (x - m), such as that of the derivative on X. Then f(X) lies in f(m) + slope · (X - m): the
-mean value form (Neumaier 1990, Interval Methods for Systems of Equations, sec. 2.3), for real and for complex
-balls, which are convex.
+Of a function f on a ball X around m: f(m), an enclosure of f(X), and one of slopes s with f(x) - f(m) =
+s · (x - m), such as that of the gradient on X. Then f(X) lies in f(m) + s · (X - m): the mean value form
+(Neumaier 1990, Interval Methods for Systems of Equations, sec. 2.3), for real and for complex balls, which
+are convex; of one variable or of several.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from flint import arb
 
@@ -19,50 +20,67 @@ from pplc.inference.certified.log_cdfs import SLOPES
 from pplc.inference.certified.straight_line import Scalar
 from pplc.semantics.symbolic.expression import Exponent
 
+Along: TypeAlias = tuple[Scalar, ...]
+"""Numbers along every variable; empty where a function is constant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sloped:
-    """A function on a ball: its value in the middle, its values, its slopes; off: the ball less its
-    middle; None for a constant.
+    """A function on a ball: its value in the middle, its values, its slopes along every variable.
+
+    off: the ball less its middle, along every variable. Of a constant there are no slopes.
     """
 
     middle: Scalar
     whole: Scalar
-    slope: Scalar
-    off: Scalar
+    slopes: Along
+    off: Along
 
     def __add__(self, other: Scalar) -> Sloped:
         if not isinstance(other, Sloped):
-            return Sloped(self.middle + other, self.whole + other, self.slope, self.off)
-        off: Scalar = other.off if self.off is None else self.off
-        slope: Scalar = self.slope + other.slope
-        return formed(self.middle + other.middle, self.whole + other.whole, slope, off)
+            return Sloped(self.middle + other, self.whole + other, self.slopes, self.off)
+        middle, whole = self.middle + other.middle, self.whole + other.whole
+        return formed(middle, whole, _sum(self.slopes, other.slopes), self.off or other.off)
 
     def __neg__(self) -> Sloped:
-        return Sloped(-self.middle, -self.whole, -self.slope, self.off)
+        return Sloped(-self.middle, -self.whole, tuple(-slope for slope in self.slopes), self.off)
 
     def __sub__(self, other: Scalar) -> Sloped:
         return self.__add__(-other)
 
     def __mul__(self, other: Scalar) -> Sloped:
         if not isinstance(other, Sloped):
-            return Sloped(self.middle * other, self.whole * other, self.slope * other, self.off)
-        slope = self.slope * other.whole + other.slope * self.middle
-        off = other.off if self.off is None else self.off
-        return formed(self.middle * other.middle, self.whole * other.whole, slope, off)
+            return Sloped(self.middle * other, self.whole * other, _times(self.slopes, other), self.off)
+        slopes = _sum(_times(self.slopes, other.whole), _times(other.slopes, self.middle))
+        middle, whole = self.middle * other.middle, self.whole * other.whole
+        return formed(middle, whole, slopes, self.off or other.off)
 
 
-def formed(middle: Scalar, whole: Scalar, slope: Scalar, off: Scalar) -> Sloped:
+def formed(middle: Scalar, whole: Scalar, slopes: Along, off: Along) -> Sloped:
     """A function whose values are known by the mean value form or directly, whichever is narrower."""
-    if off is None:
-        return Sloped(middle, whole, slope, off)
-    by_slope = middle + slope * off
-    return Sloped(middle, by_slope if _radius(by_slope) < _radius(whole) else whole, slope, off)
+    if not slopes:
+        return Sloped(middle, whole, slopes, off)
+    by_slope = sum((slope * step for slope, step in zip(slopes, off, strict=True)), middle)
+    return Sloped(middle, by_slope if _radius(by_slope) < _radius(whole) else whole, slopes, off)
 
 
-def variable(ball: Scalar) -> Sloped:
-    """The variable itself."""
-    return Sloped(ball.mid(), ball, arb(1), ball - ball.mid())
+def variables(*balls: Scalar) -> list[Sloped]:
+    """The variables themselves."""
+    off = tuple(ball - ball.mid() for ball in balls)
+    return [
+        Sloped(ball.mid(), ball, tuple(arb(int(i == k)) for i in range(len(balls))), off)
+        for k, ball in enumerate(balls)
+    ]
+
+
+def _sum(left: Along, right: Along) -> Along:
+    if not left or not right:
+        return left or right
+    return tuple(a + b for a, b in zip(left, right, strict=True))
+
+
+def _times(slopes: Along, by: Scalar) -> Along:
+    return tuple(slope * by for slope in slopes)
 
 
 def _radius(ball: Scalar) -> Scalar:
@@ -75,21 +93,21 @@ class Slopes:
     def constant(self, number: Fraction | float) -> Scalar:
         """A known number."""
         found = BALLS.constant(number)
-        return Sloped(found, found, arb(0), None)
+        return Sloped(found, found, (), ())
 
     def power(self, base: Sloped, exponent: Exponent) -> Sloped:
         """A power; its slope is its derivative somewhere on the ball."""
         less = BALLS.power(base.whole, exponent - 1)
-        slope = base.slope * less * BALLS.constant(Fraction(exponent))
+        slopes = _times(base.slopes, less * BALLS.constant(Fraction(exponent)))
         middle = BALLS.power(base.middle, exponent)
-        return formed(middle, BALLS.power(base.whole, exponent), slope, base.off)
+        return formed(middle, BALLS.power(base.whole, exponent), slopes, base.off)
 
     def apply(self, name: str, argument: Sloped) -> Sloped:
         """A function; its slope is its derivative somewhere on the ball."""
         function = FUNCTIONS[name]
         whole = function(argument.whole)
-        slope = argument.slope * DERIVATIVES[name](argument.whole, whole)
-        return formed(function(argument.middle), whole, slope, argument.off)
+        slopes = argument.slopes and _times(argument.slopes, DERIVATIVES[name](argument.whole, whole))
+        return formed(function(argument.middle), whole, slopes, argument.off)
 
 
 DERIVATIVES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {

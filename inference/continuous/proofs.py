@@ -120,8 +120,9 @@ def _enclosed(
     ranges: frozenset[tuple[Latent, Range]],  # noqa: ARG001  # which do not count when pieces are compared
     number: Number | None,
 ) -> list[arb | Diverges] | None:
-    from pplc.inference.certified.integrand import Integrand, Term
+    from pplc.inference.certified.integrand import Integrand
     from pplc.inference.certified.panels import enclosures
+    from pplc.inference.certified.terms import Term
 
     (variable,) = (variable for variable in piece.latents if variable not in block)
     bounds = frozenset(b for b in piece.region if b.latents.isdisjoint(block))
