@@ -59,6 +59,25 @@ class Balls:
         return FUNCTIONS[name](argument)
 
 
+WIDE = 2.0**-6
+"""Radius of a ball, as a share of its middle or of 1, beyond which the ends tell more than the middle."""
+
+
+def _wide(z: Scalar) -> bool:
+    return isinstance(z, arb) and bool(z.rad() > WIDE * abs(z.mid())) and bool(z.is_finite())
+
+
+def _rising(function: Callable[[Scalar], Scalar]) -> Callable[[Scalar], Scalar]:
+    """A function that rises on the real line, on wide balls by what it is at the ends."""
+
+    def on(z: Scalar) -> Scalar:
+        if isinstance(z, arb) and z.is_finite() and z.rad() > WIDE:
+            return function(z.lower()).union(function(z.upper()))
+        return function(z)
+
+    return on
+
+
 def _nowhere(like: Scalar) -> Scalar:
     return acb(arb.nan(), arb.nan()) if isinstance(like, acb) else arb.nan()
 
@@ -116,20 +135,37 @@ def mills_ratio(z: Scalar, log_cdf: Scalar) -> Scalar:
     return (-z * z / 2 - log_cdf).exp() / (2 * arb.pi()).sqrt()
 
 
+LEAST_AT = "1.46163214496836234126"
+"""Where log Γ is least, for positive numbers (Abramowitz & Stegun 1964, 6.3.19)."""
+
+
+def _log_gamma(z: Scalar) -> Scalar:
+    """log Γ(z); on wide balls by the ends, and the least value between."""
+    if not _wide(z) or not z > 0:
+        return z.lgamma()
+    found = z.lower().lgamma().union(z.upper().lgamma())
+    least = arb(LEAST_AT, 1e-15)
+    return found.union(arb("-0.12148629053584960810")) if z.overlaps(least) else found
+
+
+digamma = _rising(lambda z: z.digamma())
+"""The derivative of log Γ, which rises for positive numbers."""
+
 FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
-    "exp": lambda z: z.exp(),
-    "log": _cut(lambda z: z.log()),
+    "exp": _rising(lambda z: z.exp()),
+    "log": _rising(_cut(lambda z: z.log())),
     "sin": lambda z: z.sin(),
     "cos": lambda z: z.cos(),
     "tan": lambda z: z.tan(),
-    "atan": _arctangent,
-    "tanh": lambda z: z.tanh(),
-    "sigmoid": lambda z: 1 / (1 + (-z).exp()),
-    "lgamma": _cut(lambda z: z.lgamma()),
-    "erf": lambda z: z.erf(),
-    "log_ndtr": _log_normal_cdf,
+    "atan": _rising(_arctangent),
+    "tanh": _rising(lambda z: z.tanh()),
+    "sigmoid": _rising(lambda z: 1 / (1 + (-z).exp())),
+    "lgamma": _cut(_log_gamma),
+    "erf": _rising(lambda z: z.erf()),
+    "log_ndtr": _rising(_log_normal_cdf),
     "scaled_log_ndtr": _scaled_log_cdf,
     **LOG_CDFS,
+    "log_sigmoid": _rising(LOG_CDFS["log_sigmoid"]),
 }
 
 BALLS = Balls()

@@ -33,7 +33,7 @@ MOST_TERMS = 10
 """Terms of a germ; the smallest are taken together in a ball beyond."""
 
 ORDER = 6
-"""Of Taylor expansions."""
+"""Of Taylor expansions, if not told otherwise."""
 
 
 class Lost(ArithmeticError):
@@ -166,8 +166,9 @@ def made(terms: Mapping[Key, Scalar], at: arb, scale: Mapping[Key, Scalar] | Non
 class Germs:
     """The arithmetic of germs on [V, ∞)."""
 
-    def __init__(self, at: arb) -> None:
+    def __init__(self, at: arb, order: int = ORDER) -> None:
         self.at = at
+        self.order = order
 
     def constant(self, number: Fraction | float) -> Germ:
         """A known number."""
@@ -199,7 +200,7 @@ class Germs:
         scale = {key: c * rational(r) for key, c in base.scale.items()}
         coefficient = lead ** int(r) if whole else arb(lead) ** arb(rational(r))
         return Germ({(_shortest(p * r), _shortest(k * r)): coefficient}, self.at, scale) * self._expanded(
-            rest, partial(_binomial, Fraction(r)), lambda z: z ** arb(rational(r - ORDER))
+            rest, partial(binomial, Fraction(r)), lambda z: z ** arb(rational(r - self.order))
         )
 
     def apply(self, name: str, argument: Germ) -> Germ:
@@ -255,7 +256,7 @@ class Germs:
             made(x.scale, self.at)
             + start
             + made({LOG: rational(p)}, self.at)
-            + self._expanded(rest, _of_logarithm, lambda z: z ** (-ORDER))
+            + self._expanded(rest, of_logarithm, lambda z: z ** (-self.order))
         )
 
     def _exp(self, x: Germ) -> Germ:
@@ -316,16 +317,17 @@ class Germs:
     def _expanded(
         self, e: Germ, coefficient: Callable[[int], Fraction], remainder: Callable[[arb], arb]
     ) -> Germ:
-        """Σ c_k e^k for k < n, and c_n e^n times a ball of the remainder at 1 + θe; n is `ORDER`."""
+        """Σ c_k e^k for k < n, and c_n e^n times a ball of the remainder at 1 + θe; n is
+        the order."""
         found, power = self.constant(coefficient(0)), self.constant(1)
         if not e.terms:
             return found
-        for k in range(1, ORDER):
+        for k in range(1, self.order):
             power = power * e
             found = found + power * self.constant(coefficient(k))
         between = (1 + e.ball()).union(arb(1))
         key, ball = (power * e).factored()
-        last = ball * rational(coefficient(ORDER)) * remainder(between)
+        last = ball * rational(coefficient(self.order)) * remainder(between)
         return found + Germ({key: last}, self.at)
 
     def _constant(self, ball: arb) -> Germ:
@@ -343,14 +345,14 @@ def _nonzero(coefficient: Scalar) -> bool:
     return bool(coefficient > 0 or coefficient < 0)
 
 
-def _binomial(r: Fraction, k: int) -> Fraction:
+def binomial(r: Fraction, k: int) -> Fraction:
     found = Fraction(1)
     for i in range(k):
         found *= (r - i) / (i + 1)
     return found
 
 
-def _of_logarithm(k: int) -> Fraction:
+def of_logarithm(k: int) -> Fraction:
     """Of log(1 + e); the last one stands before e^n (1 + θe)^-n."""
     return Fraction((-1) ** (k + 1), k) if k else Fraction(0)
 

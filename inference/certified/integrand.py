@@ -225,7 +225,7 @@ class OnHalf:
         totals: list[arb | Diverges] = [arb(0)] * self.count
         for term in self._of.terms:
             try:
-                found = self._of.run(term, arithmetic).beyond(x, far=far)
+                found = self._of.run(term, arithmetic).beyond([x], far=far)
             except Lost:
                 return [arb.nan()] * self.count
             found = [f if isinstance(f, Diverges) else f * rational(slope) for f in found]

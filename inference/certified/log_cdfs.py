@@ -22,7 +22,18 @@ def _log(z: Scalar) -> Scalar:
 
 
 def _log_sigmoid(z: Scalar) -> Scalar:
+    """-log(1 + e^-z), where e to what is not large is taken."""
+    if (z.real if isinstance(z, acb) else z).mid() < 0:
+        return z - _log(z.exp() + 1)
     return -_log((-z).exp() + 1)
+
+
+def _sigmoid(z: Scalar) -> Scalar:
+    if isinstance(z, arb) and z.is_finite():  # of wide balls, the ends
+        ends = z.lower(), z.upper()
+        low, high = (1 / (1 + (-end).exp()) for end in ends)
+        return low.union(high)
+    return 1 / (1 + (-z).exp())
 
 
 def _log1mexp(z: Scalar) -> Scalar:
@@ -68,7 +79,7 @@ LOG_CDFS: dict[str, Callable[[Scalar], Scalar]] = {
 """By the argument."""
 
 SLOPES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
-    "log_sigmoid": lambda z, y: -y.exp() + 1,
+    "log_sigmoid": lambda z, y: _sigmoid(-z),
     "log_laplace": _slope_of_log_laplace,
     "log_cauchy": lambda z, y: (-y).exp() / ((z * z + 1) * arb.pi()),
     "log_gumbel_tail": lambda z, y: -(-z - (-z).exp() - y).exp(),

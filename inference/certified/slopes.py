@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from flint import arb
 
-from pplc.inference.certified.balls import BALLS, FUNCTIONS, mills_ratio
+from pplc.inference.certified.balls import BALLS, FUNCTIONS, digamma, mills_ratio
 from pplc.inference.certified.log_cdfs import SLOPES
 from pplc.inference.certified.straight_line import Scalar
 from pplc.semantics.symbolic.expression import Exponent
@@ -57,11 +57,11 @@ class Sloped:
 
 
 def formed(middle: Scalar, whole: Scalar, slopes: Along, off: Along) -> Sloped:
-    """A function whose values are known by the mean value form or directly, whichever is narrower."""
+    """A function whose values are known by the mean value form and directly."""
     if not slopes:
         return Sloped(middle, whole, slopes, off)
     by_slope = sum((slope * step for slope, step in zip(slopes, off, strict=True)), middle)
-    return Sloped(middle, by_slope if _radius(by_slope) < _radius(whole) else whole, slopes, off)
+    return Sloped(middle, _both(by_slope, whole), slopes, off)
 
 
 def variables(*balls: Scalar) -> list[Sloped]:
@@ -83,8 +83,15 @@ def _times(slopes: Along, by: Scalar) -> Along:
     return tuple(slope * by for slope in slopes)
 
 
-def _radius(ball: Scalar) -> Scalar:
-    return ball.rad() if ball.is_finite() else arb.pos_inf()
+def _both(left: Scalar, right: Scalar) -> Scalar:
+    """What lies in two balls; of complex ones the narrower."""
+    if not left.is_finite():
+        return right
+    if not right.is_finite():
+        return left
+    if isinstance(left, arb) and isinstance(right, arb):
+        return left.intersection(right)
+    return left if left.rad() < right.rad() else right
 
 
 class Slopes:
@@ -119,7 +126,7 @@ DERIVATIVES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
     "atan": lambda z, y: 1 / (1 + z * z),
     "tanh": lambda z, y: 1 - y * y,
     "sigmoid": lambda z, y: y * (1 - y),
-    "lgamma": lambda z, y: z.digamma(),
+    "lgamma": lambda z, y: digamma(z),
     "erf": lambda z, y: 2 * (-z * z).exp() / arb.pi().sqrt(),
     "log_ndtr": mills_ratio,
     "scaled_log_ndtr": lambda z, y: mills_ratio(z, y - z * z / 2) + z,

@@ -28,12 +28,12 @@ class Arithmetic(Protocol):
         ...
 
     def apply(self, name: str, argument: Scalar) -> Scalar:
-        """A function of `pplc.semantics.symbolic.expression.Applied`, by its name."""
+        """A function of `pplc.semantics.symbolic.expression.Applied` by its name, or `log_sigmoid`."""
         ...
 
 
 Sum: TypeAlias = list[tuple[Scalar, tuple[int, ...]]]
-"""Coefficients of products of registers."""
+"""Coefficients of products of registers; None for 1."""
 
 
 class StraightLine:
@@ -64,7 +64,10 @@ class StraightLine:
         if not isinstance(number, Unknown):
             return [(self._constant(number), ())]
         return [
-            (self._constant(coefficient), tuple(self._place(atom, exponent) for atom, exponent in monomial))
+            (
+                None if coefficient == 1 and monomial else self._constant(coefficient),
+                tuple(self._place(atom, exponent) for atom, exponent in monomial),
+            )
             for monomial, coefficient in number.terms.items()
         ]
 
@@ -88,6 +91,8 @@ class StraightLine:
                     raise KeyError(atom)
                 case Base(total):
                     found = self._step("", self._sum(total))
+                case Applied("log", Unknown() as inner) if (logit := _logit(inner)) is not None:
+                    found = self._step("log_sigmoid", self._sum(logit))
                 case Applied(name, argument):
                     found = self._step(name, self._sum(argument))
             self._places[atom] = found
@@ -98,10 +103,26 @@ class StraightLine:
         return self._first + len(self._steps) - 1
 
 
+def _logit(number: Unknown) -> Number | None:
+    """What a number is the logistic function of; None if it is no such function.
+
+    Its logarithm is one function to the arithmetics: of a ball around very different numbers, nothing is left.
+    """
+    if len(number.terms) != 1:
+        return None
+    ((monomial, coefficient),) = number.terms.items()
+    match tuple(monomial):
+        case ((Applied("sigmoid", argument), 1),) if coefficient == 1:
+            return argument
+        case _:
+            return None
+
+
 def _total(terms: Sum, registers: list[Scalar]) -> Scalar:
     total: Scalar = None
     for coefficient, places in terms:
         for place in places:
-            coefficient = coefficient * registers[place]
+            factor = registers[place]
+            coefficient = factor if coefficient is None else coefficient * factor
         total = coefficient if total is None else total + coefficient
     return total

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from flint import acb, arb
 
+from pplc.inference.certified.balls import FUNCTIONS
 from pplc.inference.certified.germs import Germ
 from pplc.inference.certified.normal_block import NormalBlock, Quadratic
 from pplc.inference.certified.slopes import Sloped, Slopes
@@ -67,7 +68,7 @@ class Run:
         exponent, numbers = self.parts(at)
         if isinstance(self._arithmetic, Slopes):
             exponent, numbers = exponent.whole, [number.whole for number in numbers]
-        power = exponent.exp()
+        power = FUNCTIONS["exp"](exponent)
         if inside is None:
             power = _nothing_or(power)
         return [power * number for number in numbers]
@@ -102,10 +103,10 @@ class Run:
                 known = None
         return known
 
-    def beyond(self, x: Germ, *, far: bool) -> list[arb | Diverges]:
+    def beyond(self, at: Sequence[Germ], *, far: bool) -> list[arb | Diverges]:
         """The integrals over a tail."""
-        exponent, numbers = self.parts([x])
-        for bound in self._bounds(x):
+        exponent, numbers = self.parts(at)
+        for bound in self._bounds(*at):
             _, ball = bound.factored()
             if ball <= 0:
                 return [arb(0)] * len(numbers)
