@@ -134,7 +134,7 @@ class Corners:
         return self._term(ONE, rational(number))
 
     def along(self, axis: int, centre: Fraction, slope: Fraction, *, far: bool) -> Corner:
-        """x = centre + slope · v if `far`, and x = centre + slope / v otherwise; with w on the second axis."""
+        """x = centre + slope · v if `far`, x = centre + slope / v otherwise; with w on the second axis."""
         key: Key = (1 if far else -1, ZERO)
         keys: Keys = (CONSTANT, key) if axis else (key, CONSTANT)
         return _made({ONE: rational(centre), keys: rational(slope)}, self.at)
@@ -182,7 +182,7 @@ class Corners:
             return self._term(ONE, arb(-1).union(arb(1)))
         if all(v <= CONSTANT and w <= CONSTANT for v, w in argument.terms):
             return self._finite(FUNCTIONS[name](argument.ball()))
-        if name not in LIMITS or name == "log_ndtr":
+        if name not in LIMITS or name.startswith("log"):  # those have no lower end
             return self._from_above(name, argument)
         low, high = (end() for end in LIMITS[name])
         return self._term(ONE, low.union(high))
@@ -374,7 +374,7 @@ def _absorb(
 
 
 def _by_young(key: Keys, c: arb, alone: tuple[dict[Key, Scalar], dict[Key, Scalar]]) -> bool:
-    """Whether a product that grows along both axes is taken into negative powers of each, by Young's inequality.
+    """Whether a product that grows along both axes is taken into negative powers of each, by Young.
 
     A B <= ε A^s / s + ε^(-t/s) B^t / t for 1/s + 1/t = 1, with A^s a power that stands there with a negative
     coefficient, of which half is used.

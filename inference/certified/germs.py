@@ -317,8 +317,10 @@ class Germs:
     def _expanded(
         self, e: Germ, coefficient: Callable[[int], Fraction], remainder: Callable[[arb], arb]
     ) -> Germ:
-        """Σ c_k e^k for k < n, and c_n e^n times a ball of the remainder at 1 + θe; n is
-        the order."""
+        """Σ c_k e^k for k < n, and c_n e^n times a ball of the remainder at 1 + θe.
+
+        n is the order.
+        """
         found, power = self.constant(coefficient(0)), self.constant(1)
         if not e.terms:
             return found
@@ -346,6 +348,7 @@ def _nonzero(coefficient: Scalar) -> bool:
 
 
 def binomial(r: Fraction, k: int) -> Fraction:
+    """The coefficient of e^k in (1 + e)^r."""
     found = Fraction(1)
     for i in range(k):
         found *= (r - i) / (i + 1)
@@ -353,7 +356,7 @@ def binomial(r: Fraction, k: int) -> Fraction:
 
 
 def of_logarithm(k: int) -> Fraction:
-    """Of log(1 + e); the last one stands before e^n (1 + θe)^-n."""
+    """The coefficient of e^k in log(1 + e); the last one stands before e^n (1 + θe)^-n."""
     return Fraction((-1) ** (k + 1), k) if k else Fraction(0)
 
 

@@ -24,6 +24,7 @@ from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Un
 FROM = 4
 """v at which tails begin: u is a multiple of it, or of 1 / v."""
 
+
 @dataclass(frozen=True, slots=True)
 class Half:
     """The points x = centre + sign · u for u between 0 and the reach, which may be infinite.

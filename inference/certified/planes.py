@@ -3,7 +3,8 @@
 On a box X × Y with half widths r and s, let Q be the rule along x, with n nodes and positive weights that
 sum to 2 r, R that along y, and I the integrals. The error of the product is I I f - Q R f = (I - Q) I f +
 Q (I - R) f. For every y in Y the rule along x is off by no more than r C(n, ρ) times a bound of |f| on the
-ellipse around X (`pplc.inference.certified.panels`), and along y likewise for the nodes x. So the error is at most
+ellipse around X (`pplc.inference.certified.panels`), and along y likewise for the nodes x. So the error is at
+most
 
     2 r s (C(n, ρ) sup |f| on E(X) × Y + C(m, σ) sup |f| on X × E(Y)):
 
@@ -25,10 +26,13 @@ from math import inf
 from flint import acb, arb
 
 from pplc.inference.certified.balls import precise
-from pplc.inference.certified.integrand import Half
+from pplc.inference.certified.integrand import Half, Integrand
 from pplc.inference.certified.quadrant import Panel, Part, Quadrant, Tail
 from pplc.inference.certified.straight_line import Scalar
 from pplc.inference.certified.tails import Diverges
+from pplc.inference.certified.terms import Linear, Term
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Latent
 
 BITS = 64
 """Precision: errors of 1e-11 are aimed at, not 1e-15 as in one dimension."""
@@ -45,7 +49,7 @@ FEW = 10
 TOLERANCE = 2.0**-38
 """Error of a box as a share of the integral so far."""
 
-MOST = 130_000
+MOST = 300_000
 """Work after which the search for a proof is given up: evaluations of the density."""
 
 BOUND, TAIL = 20, 40
@@ -53,6 +57,9 @@ BOUND, TAIL = 20, 40
 
 HOPELESS = 2.0**80
 """By how much a bound of a density may exceed what is negligible where a rule is tried."""
+
+COARSE = 2.0**28
+"""By how much a bound of a density exceeds what is negligible where one in one piece does."""
 
 ROUGHLY = 400
 """Boxes that are halved to know how large an integral is, roughly."""
@@ -70,8 +77,8 @@ UNIT = arb(-1).union(arb(1))
 class _Box:
     """A product of two parts without a proof yet.
 
-    splits: how often it was parted along each axis. found: enclosures of its integrals. steeper: the axis along
-    which the exponent changes more, on a box of panels.
+    splits: how often it was parted along each axis. found: enclosures of its integrals.
+    steeper: the axis along which the exponent changes more, on a box of panels.
     """
 
     on: Quadrant
@@ -136,15 +143,18 @@ class _Search:
         if not _known(box.found):
             return box.least_split
         sides = box.parts
-        assert isinstance(sides[0], Panel) and isinstance(sides[1], Panel)
+        assert isinstance(sides[0], Panel)
+        assert isinstance(sides[1], Panel)
         u, w = _Side(sides[0]), _Side(sides[1])
+        most = [abs(found).upper() for found in box.found if not isinstance(found, Diverges)]
         allowed = [size * (TOLERANCE / 2) for size in self.sizes]
-        if _excess([abs(found).upper() for found in box.found], allowed) > HOPELESS:
+        if _excess(most, allowed) > HOPELESS:
             return box.steeper
+        fine = _excess(most, allowed) > COARSE
         counts: list[int] = []
         errors: list[list[arb]] = []
         for axis in (0, 1):
-            count, found = self._nodes(box.on, (u, w), axis, allowed)
+            count, found = self._nodes(box.on, (u, w), axis, allowed, fine)
             if not count:
                 return axis if found[0].is_finite() else box.least_split
             counts.append(count)
@@ -158,14 +168,14 @@ class _Search:
         return None
 
     def _nodes(
-        self, on: Quadrant, sides: tuple[_Side, _Side], axis: int, allowed: Sequence[arb]
+        self, on: Quadrant, sides: tuple[_Side, _Side], axis: int, allowed: Sequence[arb], fine: bool
     ) -> tuple[int, list[arb]]:
         """The nodes it takes along an axis, and bounds of the errors; 0 nodes if none suffice."""
         side, other = sides[axis], sides[1 - axis]
         area = side.radius * other.radius * 2
         best: tuple[int, list[arb]] = (0, [arb.pos_inf()] * on.count)
         for rho in RADII:
-            most = self._most(on, axis, side.ellipse(rho), other.halves)
+            most = self._most(on, axis, side.ellipse(rho, fine), other.halves if fine else [other.ball])
             sizes = [own * area for own in most]
             count = next((n for n in NODES if self._suffice(n, rho, sizes, allowed)), 0)
             found = [size * _share(count or NODES[-1], rho) for size in sizes]
@@ -255,14 +265,15 @@ class _Side:
 
         self.halves = [left.union(self.middle), self.middle.union(right)]
 
-    def ellipse(self, rho: float) -> list[acb]:
+    def ellipse(self, rho: float, fine: bool) -> list[acb]:
         """What contains the upper half of the ellipse with foci at the ends and this sum of semi-axes.
 
         Semi-axes for a half width of 1. On the lower half, values are the conjugate ones.
         """
         wide, high = self.radius * ((rho + 1 / rho) / 2), self.radius * ((rho - 1 / rho) / 2)
         up = arb(0).union(high)
-        steps = [self.middle + wide * (arb(2 * k - TILES) / TILES) for k in range(TILES + 1)]
+        tiles = TILES if fine else 1
+        steps = [self.middle + wide * (arb(2 * k - tiles) / tiles) for k in range(tiles + 1)]
         return [acb(a.union(b), up) for a, b in pairwise(steps)]
 
 
@@ -303,31 +314,48 @@ def _excess(errors: Sequence[arb], allowed: Sequence[arb]) -> arb:
     return found.mid()
 
 
-def enclosures(quadrants: Sequence[Quadrant]) -> list[arb | Diverges] | None:
-    """The integrals over quadrants of a density and of its multiples, summed; None if no proof is found."""
+def enclosures(
+    latents: Sequence[Latent], term: Term, functions: Sequence[Number], linear: Sequence[Linear]
+) -> list[arb | Diverges] | None:
+    """The integrals of a density of two variables and of its multiples; None if no proof is found.
+
+    functions: what it is multiplied by. linear: numbers that are linear in its block, as in `Integrand`.
+    """
     with precise(BITS):
-        starts = [
-            (on, (u, w)) for on in quadrants for u, w in product(*(_start(on, axis) for axis in (0, 1)))
+        halves = [Integrand(variable, [term]) for variable in latents]
+        cuts = sum(len(term.piece.region) - len(integrand.curved(term)) for integrand in halves)
+        if cuts < len(term.piece.region):
+            return None  # a bound is of both variables, or not linear
+        quadrants = [
+            Quadrant(term, latents, functions, linear, (u, w))
+            for u, w in product(*(integrand.halves() for integrand in halves))
         ]
-        search = _Search([arb(0)] * quadrants[0].count, _rough(starts))
-        for on, parts in starts:
-            search.put(search.box(on, parts))
-        while search.queue:
-            if search.work > MOST or search.lost > MOST_LOST:
-                return None
-            _, _, box = heappop(search.queue)
-            for k, found in enumerate(box.found):
-                if isinstance(found, Diverges) and search.diverged.setdefault(k, found) != found:
-                    search.diverged[k] = Diverges(0)
-            if search.settled(box):
-                continue
-            if any(isinstance(part, Tail) for part in box.parts):
-                search.split_tail(box)
-                continue
-            axis = search.proved(box)
-            if axis is not None:
-                search.split(box, axis)
-        return [search.diverged.get(k, total) for k, total in enumerate(search.totals)]
+        most = MOST / (1 + term.block / 8)
+        return _searched(quadrants, most) if quadrants else None
+
+
+def _searched(quadrants: Sequence[Quadrant], most: float) -> list[arb | Diverges] | None:
+    """The sums of the integrals over quadrants."""
+    starts = [(on, (u, w)) for on in quadrants for u, w in product(*(_start(on, axis) for axis in (0, 1)))]
+    search = _Search([arb(0)] * quadrants[0].count, _rough(starts))
+    for on, parts in starts:
+        search.put(search.box(on, parts))
+    while search.queue:
+        if search.work > most or search.lost > MOST_LOST:
+            return None
+        _, _, box = heappop(search.queue)
+        for k, found in enumerate(box.found):
+            if isinstance(found, Diverges) and search.diverged.setdefault(k, found) != found:
+                search.diverged[k] = Diverges(0)
+        if search.settled(box):
+            continue
+        if any(isinstance(part, Tail) for part in box.parts):
+            search.split_tail(box)
+            continue
+        axis = search.proved(box)
+        if axis is not None:
+            search.split(box, axis)
+    return [search.diverged.get(k, total) for k, total in enumerate(search.totals)]
 
 
 def _rough(starts: Sequence[tuple[Quadrant, tuple[Part, Part]]]) -> list[arb]:
@@ -369,8 +397,8 @@ def _start(on: Quadrant, axis: int) -> list[Part]:
     """The first parts of an axis: with a tail near the centre where the density has a singularity there."""
     half: Half = on.halves[axis]
     one = Fraction(1) if half.reach is None else half.reach
-    near = arb(0).union(Panel(one, one).ball / 2**12)
-    near = acb(near - near.mid(), near - near.mid())
+    reach = UNIT * (Panel(one, one).ball / 2**12)
+    near = acb(reach, reach)
     other = on.halves[1 - axis]
     inside = Fraction(1) if other.reach is None else other.reach / 2
     beside = Panel(inside, inside * Fraction(5, 4)).ball

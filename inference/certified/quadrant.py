@@ -106,7 +106,9 @@ class Quadrant:
     def on_panels(self, u: Panel, w: Panel) -> tuple[list[Scalar], int]:
         """Enclosures of the integrals over a box, and the axis along which the exponent changes more."""
         exponent, numbers = self._sloped.parts(variables(self._at(0, u.ball), self._at(1, w.ball)))
-        changes = [abs(slope).upper() * step.rad() for slope, step in zip(exponent.slopes, exponent.off)]
+        changes = [
+            abs(slope).upper() * step.rad() for slope, step in zip(exponent.slopes, exponent.off, strict=True)
+        ]
         density = FUNCTIONS["exp"](exponent.whole) * (u.width * w.width)
         return [density * number.whole for number in numbers], 0 if changes and changes[0] > changes[1] else 1
 
@@ -120,7 +122,9 @@ class Quadrant:
                     return self._beyond(0, tail, panel)
                 case (Panel() as panel, Tail() as tail):
                     return self._beyond(1, tail, panel)
-                case (Tail() as u, Tail() as w):
+                case (u, w):
+                    assert isinstance(u, Tail)
+                    assert isinstance(w, Tail)
                     return self._corner((u, w))
         except Lost:
             pass

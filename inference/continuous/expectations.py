@@ -16,8 +16,9 @@ from pplc.inference.continuous.cases import share_of
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.masses import signed_integral
 from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.proofs import quick
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Unknown, made, of_atom
+from pplc.semantics.symbolic.expression import CONSTANTS, Space, Unknown, made, of_atom
 from pplc.semantics.symbolic.ranges import range_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def encloses(contributions: Iterable[Contribution], low: float, high: float, at:
     from pplc.inference.continuous.enclosed import ball
 
     listed = list(contributions)
-    with precise():
+    with precise(), quick(_space(listed)):
         below, above = _probability(listed, low), _probability(listed, high)
         level = ball(at)
         return below is not None and above is not None and bool(below < level < above)
@@ -110,7 +111,7 @@ def quantile(contributions: Iterable[Contribution], at: Fraction) -> tuple[float
     from pplc.inference.continuous.enclosed import ball
 
     listed = list(contributions)
-    with precise():
+    with precise(), quick(_space(listed)):
         level = ball(at)
 
         def over(x: float) -> float | None:
@@ -140,6 +141,10 @@ def quantile(contributions: Iterable[Contribution], at: Fraction) -> tuple[float
             else:
                 high, above, below = middle, found, below / 2
         return (low, high) if encloses(listed, low, high, at) else None
+
+
+def _space(contributions: Sequence[Contribution]) -> Space:
+    return next((value.space for _, value, _ in contributions if isinstance(value, Unknown)), CONSTANTS)
 
 
 def root(found: Known) -> Known:
@@ -218,12 +223,18 @@ def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
     from pplc.inference.certified.tails import Diverges
     from pplc.inference.continuous.enclosed import integral, scaled, with_moments
 
-    found: Sequence[Enclosed | None] | None = with_moments(piece, value)
-    if found is None:
-        mass, first, second = (integral(_times(piece, value, k)) for k in (0, 1, 2))
-        if not _definite(value, piece) and (second is None or isinstance(second, Diverges)):
-            first = _by_sign(value, piece)
-        found = mass, first, second
+    found: Sequence[Enclosed | None] | None
+    with quick(value.space):
+        found = with_moments(piece, value)
+        if found is None:
+            mass, first, second = (integral(_times(piece, value, k)) for k in (0, 1, 2))
+            if not _definite(value, piece) and (second is None or isinstance(second, Diverges)):
+                first = _by_sign(value, piece)
+            found = mass, first, second
+    if any(one is None for one in found):
+        found = with_moments(piece, value)
+        if found is None:
+            return None
     mass, first, second = found
     if mass is None or first is None or second is None or isinstance(mass, Diverges) or not mass > 0:
         return None

@@ -141,8 +141,8 @@ def _numerically(piece: Piece) -> float:
     proof = proved_log_mass(piece)
     if proof is not None:
         if proof.log_mass.value == inf:
-            raise Infinite([proof.variable])
-        world.note([proof.variable], Numerical(proof.log_mass.error, proved=True))
+            raise Infinite(proof.variables)
+        world.note(proof.variables, Numerical(proof.log_mass.error, proved=True))
         return proof.log_mass.value
     made = grid(piece)
     on = [variable for variable in made.points if variable not in made.block]

@@ -1,11 +1,13 @@
-"""Proved integrals: of pieces that are left with one variable, alone or beside a normal block.
+"""Proved integrals: of pieces that are left with one variable or two, alone or beside a normal block.
 
-Enclosures come from `pplc.inference.certified`. What is left with more variables has none.
+Enclosures come from `pplc.inference.certified`. What is left with more variables has none; nor has what is
+left with two where a run may not integrate two variables numerically, as that takes seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
@@ -13,16 +15,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pplc.inference.certified.normal_block import log_unit
 from pplc.inference.continuous.grids import normal_block, quadratic
-from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.slabs import Slab, linear_in
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Unknown
+from pplc.semantics.symbolic.expression import Latent, Space, Unknown
 from pplc.semantics.symbolic.ranges import Range
 
 if TYPE_CHECKING:
     from flint import arb
 
     from pplc.inference.certified.tails import Diverges
+    from pplc.inference.certified.terms import Linear, Term
 
 
 class Proved(NamedTuple):
@@ -40,9 +43,9 @@ MOST_BLOCK = 60
 
 
 class Mass(NamedTuple):
-    """The log of an integral over one variable, infinite if that is."""
+    """The log of an integral over variables, infinite if that is."""
 
-    variable: Latent
+    variables: tuple[Latent, ...]
     log_mass: Proved
 
 
@@ -52,22 +55,22 @@ def proved_log_mass(piece: Piece) -> Mass | None:
     if found is None:
         return None
     log_mass = _log(found.values[0], log_unit(found.block))
-    return None if log_mass is None else Mass(found.variable, log_mass)
+    return None if log_mass is None else Mass(found.variables, log_mass)
 
 
 class Integrals(NamedTuple):
-    """Integrals over a variable and a normal block of this size, but for (2π)^(n/2)."""
+    """Integrals over variables and a normal block of this size, but for (2π)^(n/2)."""
 
-    variable: Latent
+    variables: tuple[Latent, ...]
     block: int
     values: list[arb | Diverges]
 
 
 def integrals(piece: Piece, number: Number | None = None) -> Integrals | None:
-    """The integral of a piece that has one variable beside a normal block; None if nothing could be proved.
+    """The integral of a piece with one variable or two beside a normal block; None if nothing could be proved.
 
     number: then those of the piece times it, and times its square, come after it; and, of a number that is
-    linear in the block, times its standard deviation given the variable.
+    linear in the block, times its standard deviation given the variables.
     """
     ranges = frozenset(piece.ranges.items())
     block, slab = normal_block(piece, frozenset())
@@ -85,11 +88,31 @@ def _with(
     ranges: frozenset[tuple[Latent, Range]],
     number: Number | None,
 ) -> Integrals | None:
-    left = [variable for variable in piece.latents if variable not in block]
-    if len(left) != 1 or len(block) > MOST_BLOCK:
+    left = tuple(variable for variable in piece.latents if variable not in block)
+    if not left or len(left) > _most(left[0]) or len(block) > MOST_BLOCK:
         return None
     found = _enclosed(piece, block, _Planes.of(slab), ranges, number)
-    return None if found is None else Integrals(left[0], len(block), found)
+    return None if found is None else Integrals(left, len(block), found)
+
+
+def _most(variable: Latent) -> int:
+    """The variables that may be left of a piece: one always, as its integral takes milliseconds."""
+    world = variable.space
+    assert isinstance(world, World)
+    return max(1, min(2, world.grid))
+
+
+@contextmanager
+def quick(space: Space) -> Iterator[None]:
+    """Looks for no proofs over two variables: where many would be needed, as they take seconds."""
+    if not isinstance(space, World):
+        yield
+        return
+    before, space.grid = space.grid, min(space.grid, 1)
+    try:
+        yield
+    finally:
+        space.grid = before
 
 
 class _Planes(NamedTuple):
@@ -120,11 +143,9 @@ def _enclosed(
     ranges: frozenset[tuple[Latent, Range]],  # noqa: ARG001  # which do not count when pieces are compared
     number: Number | None,
 ) -> list[arb | Diverges] | None:
-    from pplc.inference.certified.integrand import Integrand
-    from pplc.inference.certified.panels import enclosures
     from pplc.inference.certified.terms import Term
 
-    (variable,) = (variable for variable in piece.latents if variable not in block)
+    left = tuple(variable for variable in piece.latents if variable not in block)
     bounds = frozenset(b for b in piece.region if b.latents.isdisjoint(block))
     term = Term(0.0, replace(piece, region=bounds), quadratic(piece.exponent, block), len(block))
     if planes.slopes:
@@ -133,13 +154,24 @@ def _enclosed(
         low, high = (next(iter(ends), None) for ends in (planes.lows, planes.highs))
         term = replace(term, slopes=dict(planes.slopes), low=low, high=high)
     if number is None:
-        return enclosures(Integrand(variable, [term]))
+        return _over(left, term, [], [])
     linear = linear_in(number, block)
     if linear is None or (linear.slopes and planes.slopes):
         return None
     if linear.slopes:
-        return enclosures(Integrand(variable, [term], [], [linear]))
-    return enclosures(Integrand(variable, [term], [number, number * number]))
+        return _over(left, term, [], [linear])
+    return _over(left, term, [number, number * number], [])
+
+
+def _over(
+    left: tuple[Latent, ...], term: Term, functions: list[Number], linear: list[Linear]
+) -> list[arb | Diverges] | None:
+    from pplc.inference.certified import panels, planes
+    from pplc.inference.certified.integrand import Integrand
+
+    if len(left) == 1:
+        return panels.enclosures(Integrand(left[0], [term], functions, linear))
+    return planes.enclosures(left, term, functions, linear)
 
 
 def _log(mass: arb | Diverges, more: float) -> Proved | None:

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from pplc.inference.certified.balls import BALLS, precise, rational
 from pplc.inference.certified.germs import Germ, Germs, Lost
-from pplc.inference.certified.integrand import Integrand, Term
+from pplc.inference.certified.integrand import Integrand
 from pplc.inference.certified.normal_block import NormalBlock
 from pplc.inference.certified.panels import enclosures
-from pplc.inference.certified.slopes import Slopes, variable
+from pplc.inference.certified.slopes import Slopes, variables
 from pplc.inference.certified.straight_line import StraightLine
 from pplc.inference.certified.tails import Diverges, integral
+from pplc.inference.certified.terms import Term
 from pplc.inference.continuous.grids import quadratic
 from pplc.inference.continuous.piece import Piece, World
 from pplc.semantics.symbolic.elementary import Number, applied, exp, lgamma, log, sqrt
@@ -228,13 +229,13 @@ def test_slopes_enclose_what_a_number_is_on_a_ball(number: Any, middle: Fraction
     with precise():
         centre = arb(rational(middle))
         whole = centre + arb(-1).union(arb(1)) * radius
-        found = StraightLine([number], [X], Slopes())(variable(whole))[0]
+        found = StraightLine([number], [X], Slopes())(*variables(whole))[0]
         if not found.whole.is_finite():
             return
         for k in range(-4, 5):
             point = centre + arb(k) * radius / 4
             assert found.whole.overlaps(at(number, point))
-            assert (found.middle + found.slope * (point - whole.mid())).overlaps(at(number, point))
+            assert (found.middle + sum(found.slopes) * (point - whole.mid())).overlaps(at(number, point))
 
 
 def value_of(germ: Germ, v: arb) -> arb:
