@@ -67,7 +67,7 @@ class Integrals(NamedTuple):
 
 
 def integrals(piece: Piece, number: Number | None = None) -> Integrals | None:
-    """The integral of a piece with one variable or two beside a normal block; None if nothing could be proved.
+    """The integral of a piece with one variable or two beside a normal block; None if none is proved.
 
     number: then those of the piece times it, and times its square, come after it; and, of a number that is
     linear in the block, times its standard deviation given the variables.
