@@ -106,7 +106,7 @@ class StraightLine:
 def _logit(number: Unknown) -> Number | None:
     """What a number is the logistic function of; None if it is no such function.
 
-    Its logarithm is one function to the arithmetics: of a ball around very different numbers, nothing is left.
+    Its logarithm is one function to the arithmetics: a ball around very different numbers holds too much.
     """
     if len(number.terms) != 1:
         return None
