@@ -6,7 +6,7 @@ left with two where a run may not integrate two variables numerically, as that t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -103,7 +103,7 @@ def _most(variable: Latent) -> int:
 
 
 @contextmanager
-def quick(space: Space) -> Iterator[None]:
+def quick(space: Space) -> Generator[None]:
     """Looks for no proofs over two variables: where many would be needed, as they take seconds."""
     if not isinstance(space, World):
         yield
