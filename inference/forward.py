@@ -105,9 +105,9 @@ def forward(bound: Bound, progress: Progress) -> Result:
                     lefts[same] = lefts["return"]
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
-        found = log_known_to(exact_log(evidence), worst(graph.numerical.values()))
-    if graph.numerical:
-        note += f"; {described(graph.numerical)}"
+        found = log_known_to(exact_log(evidence), worst([graph.world]))
+    if graph.world.numerical:
+        note += f"; {described(graph.world.numerical, graph.world.rounding)}"
     if left_out:
         diagnostics["without_rule"] = len(left_out)
         note += f"; not reported, having no rule: {', '.join(left_out)}"
@@ -119,6 +119,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
         log_evidence=found,
         diagnostics=diagnostics,
         note=note,
+        numerical=worst([graph.world]),
         stopped=graph.stopped,
         verified=BY_RULES if has_density(bound.program) else "",
     )
@@ -143,7 +144,7 @@ def _followed(bound: Bound, progress: Progress, *, forgets: bool = True) -> Grap
     before = inf
     while ordered(machine.bound.program) and graph.rest and not graph.stopped and cut > LEAST_CUT:
         left = float(graph.open()) - float(graph.evidence())
-        if left <= log(ENOUGH) or left > before - HELPED or graph.numerical:
+        if left <= log(ENOUGH) or left > before - HELPED or graph.world.numerical:
             break
         before = left
         cut = max(LEAST_CUT, cut * exp(max(log(ENOUGH / 10) - left, -100.0)))

@@ -22,27 +22,36 @@ NOT_SHOWN = "that it is finite was not shown"
 BY_GRID = "the error is that of numerical integration, not of sampling"
 
 
-def worst(found: Iterable[Numerical]) -> Numerical | None:
-    """What is known of the worst of several integrals, rounding included; None if there are none."""
-    listed = list(found)
+def worst(worlds: Iterable[World]) -> Numerical | None:
+    """What is known of the worst of the integrals of programs, rounding included; None if there are none."""
+    known = list(worlds)
+    listed = [one for world in known for one in world.numerical.values()]
     if not listed:
         return None
-    return Numerical(max(ROUNDING, *(one.error for one in listed)), all(one.proved for one in listed))
+    rounding = ROUNDING + sum(world.rounding for world in known)
+    return Numerical(rounding + max(one.error for one in listed), all(one.proved for one in listed))
 
 
 def behind(pieces: Iterable[Piece]) -> Numerical | None:
     """The same for all integrals of the programs that pieces come from."""
     worlds = {id(variable.space): variable.space for piece in pieces for variable in piece.latents[:1]}
-    return worst(one for w in worlds.values() if isinstance(w, World) for one in w.numerical.values())
+    return worst(world for world in worlds.values() if isinstance(world, World))
 
 
-def described(found: Mapping[str, Numerical]) -> str:
+def both(left: Numerical | None, right: Numerical | None) -> Numerical | None:
+    """The worse of two."""
+    if left is None or right is None:
+        return left or right
+    return Numerical(max(left.error, right.error), left.proved and right.proved)
+
+
+def described(found: Mapping[str, Numerical], rounding: float) -> str:
     """What was integrated numerically, and how well, in words."""
     parts: list[str] = []
     for proved, how in ((True, "proved"), (False, "estimated")):
         names = [name for name, one in found.items() if one.proved is proved]
         if names:
-            error = max(ROUNDING, *(one.error for one in found.values() if one.proved is proved))
+            error = ROUNDING + rounding + max(one.error for one in found.values() if one.proved is proved)
             parts.append(f"{'; '.join(names)} integrated numerically, {how} to a share of {error:.0e}")
     return "; ".join(parts)
 

@@ -19,6 +19,7 @@ from pplc.lang.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from pplc.inference.continuous.laws import Mixed
+    from pplc.inference.continuous.piece import Numerical
     from pplc.semantics.values import Value
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -92,6 +93,7 @@ class Result:
     state:        to resume from; None if the method cannot.
     replaces:     after a run was resumed: its draws take the place of those there were, as when a population
                   that had stopped half way has gone on. Otherwise they come on top.
+    numerical:    exact methods: what is known of the integrals that the laws rest on; None if there are none.
     verified:     how the run is verified, if not in the way of its method.
     stopped:      the user or the time limit ended it early; what is here was computed before.
     """
@@ -109,6 +111,7 @@ class Result:
     warnings: tuple[Diagnostic, ...] = ()
     state: State | None = None
     replaces: bool = False
+    numerical: Numerical | None = None
     verified: str = ""
     stopped: bool = False
 

@@ -29,7 +29,7 @@ from pplc.inference.continuous.counts import MOST_COUNTED, MOST_INTEGRATED, coun
 from pplc.inference.continuous.draws import chosen, drawings, parted, weighed
 from pplc.inference.continuous.forgetting import forgotten
 from pplc.inference.continuous.masses import Masses
-from pplc.inference.continuous.piece import NOTHING, Numerical, Piece, World
+from pplc.inference.continuous.piece import NOTHING, Piece, World
 from pplc.inference.progress import Progress
 from pplc.inference.solving import Diverges, TooLarge, flow
 from pplc.inference.suspended import Key, Suspended
@@ -126,7 +126,7 @@ class Graph:
               gains weight (`can_gain`).
     dead_end: where the last run died.
     stopped:  the user or the time limit ended it.
-    numerical: the variables that were integrated numerically, with what is known of the integrals.
+    world:    what is known of the continuous variables, and of their integrals.
     """
 
     start: list[Edge] = field(default_factory=list[Edge])
@@ -135,7 +135,7 @@ class Graph:
     lowest: int = 0
     dead_end: Span = NOWHERE
     stopped: bool = False
-    numerical: Mapping[str, Numerical] = field(default_factory=dict[str, Numerical])
+    world: World = field(default_factory=World)
 
     def mass(self, edge: Edge) -> LogWeight:
         """The weight of an edge and of everything after it."""
@@ -255,7 +255,7 @@ class Explorer:
             self._follow(event, one, one, 0, piece, self.graph.start)
         self._follow_all()
         self.graph.lowest = min(self.ended, default=0)
-        self.graph.numerical = self.world.numerical
+        self.graph.world = self.world
         if self.ordered:
             self.beyond.alpha = total(self.beyond.incoming) if self.beyond.incoming else IMPOSSIBLE
             for node in reversed(self.graph.nodes):

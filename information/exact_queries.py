@@ -19,6 +19,7 @@ from pplc.inference.continuous.marginals import Marginals
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.numerical_answers import (
     behind,
+    both,
     enclosed_quantile,
     estimated,
     known_to,
@@ -89,7 +90,7 @@ def _answer(
     if query.head == "P":
         truth: Pairs = [(Fraction(v), p) for v, p, _ in valued(found.worlds, partial(event, expression))]
         rest = _rest(found, lambda world: Fraction(event(expression, world)), truth=True)
-        return Answered(text, _numerically(_mean(truth, rest, found.left), found))
+        return Answered(text, _numerically(_mean(truth, rest, found.left), found, result))
     everywhere = list(valued(found.worlds, partial(numbers, expression)))
     same_length(expression, (row for row, _, _ in everywhere))
     if any(depends(value) for row, _, _ in everywhere for value in row.values()):
@@ -110,11 +111,11 @@ def _answer(
     return answered(text, {index: moment(index) for index in rows[0][0]})
 
 
-def _numerically(answer: Answer, found: Followed) -> Answer:
+def _numerically(answer: Answer, found: Followed, result: Result) -> Answer:
     """A probability with the error of the integrals that it rests on."""
     if not isinstance(answer, Exact) or answer.rational is not None:
         return answer
-    return share_known_to(answer, behind(world.piece for world, _ in found.worlds))
+    return share_known_to(answer, both(behind(world.piece for world, _ in found.worlds), result.numerical))
 
 
 def names_in(*parts: syntax.Expr) -> frozenset[str]:
@@ -216,7 +217,12 @@ def _moment_of(
                 if isinstance(known.value, float) and isnan(known.value):
                     raise _no_moment(query)
                 answer = exactly(known.value)
-                return known_to(answer, known.error, proved=True) if known.error else answer
+                if not known.error:
+                    return answer
+                bounds = known_to(answer, known.error, proved=True)
+                if query.head != "E" and isinstance(bounds, Bounds):
+                    return Bounds(max(0.0, bounds.lower), bounds.upper)
+                return bounds
     if query.head == "quantile" and not left and not any(linear(value, piece) for _, value, piece in listed):
         ends = quantile_of(listed, level(query))
         if ends is not None:

@@ -170,7 +170,10 @@ def directly(expression: syntax.Expr, draws: Draws) -> Array | None:
 
 
 def worlds_of(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[tuple[int, int], World]]:
-    """What an expression speaks of, in every draw, with the draw's place [chain, draw]."""
+    """What an expression speaks of, in every draw, with the draw's place [chain, draw].
+
+    A draw without weight may have ended before it made everything: for it stands one that has weight.
+    """
     names = set(mentioned(expression))
     used = {name: array for name, array in draws.values.items() if any(about(m, name) for m in names)}
     unknown = [
@@ -182,11 +185,16 @@ def worlds_of(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[t
         found = runs.functions(draws)
         used.update({name: found[name] for name in unknown if name in found})
     worlds: list[tuple[tuple[int, int], World]] = []
+    dead = np.zeros((draws.chains, draws.count), dtype=np.bool_)
+    if draws.log_weights is not None:
+        dead = draws.log_weights == -np.inf
+    alive = np.argwhere(~dead)
     for place in np.ndindex(draws.chains, draws.count):
+        at = tuple(alive[0]) if dead[place] and len(alive) else place
         values: dict[str, Value] = {}
         absent: list[str] = []
         for name, array in used.items():
-            value = to_value(array[place])
+            value = to_value(array[at])
             if value is None:
                 absent.append(name)
             else:

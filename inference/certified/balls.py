@@ -29,6 +29,10 @@ def precise(bits: int = BITS) -> Generator[None, None, None]:
         yield
 
 
+ROUNDED = 2.0**-51
+"""Error of a float, as a share of it: of a few operations."""
+
+
 def rational(number: Fraction | float) -> fmpq:
     """A number as a rational, which every finite float is."""
     if isinstance(number, int):
@@ -37,12 +41,23 @@ def rational(number: Fraction | float) -> fmpq:
     return fmpq(exact.numerator, exact.denominator)
 
 
+def around(number: float) -> arb:
+    """A ball around what a float was rounded from: floats are results of arithmetic, not data."""
+    found = arb(number)
+    return found + arb(0, abs(number) * ROUNDED) if isfinite(number) else found
+
+
+def known(number: Fraction | float) -> Scalar:
+    """A number: as a rational, and a float that was rounded as a ball."""
+    return around(number) if isinstance(number, float) and number else rational(number)
+
+
 class Balls:
     """The arithmetic of `arb` and `acb`."""
 
     def constant(self, number: Fraction | float) -> Scalar:
-        """The least ball around a number."""
-        return arb(rational(number)) if isfinite(number) else arb(float(number))
+        """The least ball around a number; around a float, with its rounding."""
+        return around(number) if isinstance(number, float) else arb(rational(number))
 
     def power(self, base: Scalar, exponent: Exponent) -> Scalar:
         """A power; not finite where it is not analytic."""
@@ -114,7 +129,7 @@ def _scaled_erfc(w: Scalar) -> Scalar:
 
 
 def _log_normal_cdf(z: Scalar) -> Scalar:
-    """log Φ(z) = log(erfc(w) / 2) for w = -z / √2; below 0 -z² / 2 + log(e^(w²) erfc(w) / 2), which is flat."""
+    """log Φ(z), for w = -z / √2: log(erfc(w) / 2), and below 0 -z² / 2 + log(e^(w²) erfc(w) / 2)."""
     w = -z * arb(2).rsqrt()
     if (z.real if isinstance(z, acb) else z) < 0:
         return -z * z / 2 + _cut(lambda x: x.log())(_scaled_erfc(w) / 2)

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from flint import arb, fmpq
 
-from pplc.inference.certified.balls import FUNCTIONS, rational
+from pplc.inference.certified.balls import FUNCTIONS, known, rational
 from pplc.inference.certified.germs import (
     CONSTANT,
     LIMITS,
@@ -131,7 +131,7 @@ class Corners:
 
     def constant(self, number: Fraction | float) -> Corner:
         """A known number."""
-        return self._term(ONE, rational(number))
+        return self._term(ONE, known(number))
 
     def along(self, axis: int, centre: Fraction, slope: Fraction, *, far: bool) -> Corner:
         """x = centre + slope · v if `far`, x = centre + slope / v otherwise; with w on the second axis."""

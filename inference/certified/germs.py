@@ -18,7 +18,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
-from pplc.inference.certified.balls import FUNCTIONS, rational
+from pplc.inference.certified.balls import FUNCTIONS, known, rational
 from pplc.inference.certified.straight_line import Scalar
 from pplc.semantics.symbolic.expression import Exponent
 
@@ -172,7 +172,7 @@ class Germs:
 
     def constant(self, number: Fraction | float) -> Germ:
         """A known number."""
-        return made({CONSTANT: rational(number)}, self.at)
+        return made({CONSTANT: known(number)}, self.at)
 
     def around(self, centre: Fraction, slope: Fraction, *, far: bool) -> Germ:
         """x = centre + slope · v, going to infinity, or x = centre + slope / v, going to the centre."""
@@ -229,10 +229,12 @@ class Germs:
             return self._left(name, argument)
         if sign > 0 and name == "log_gumbel_tail":
             return -argument + self._near_one((-self._least(argument)).exp())
+        if sign < 0 and name == "scaled_log_ndtr":
+            return self._far_below(argument)
+        if sign < 0 and name == "log_ndtr":
+            return self._far_below(argument) - argument * argument * self.constant(Fraction(1, 2))
         if not sign or name not in LIMITS:
             raise Lost
-        if name == "log_ndtr" and sign < 0:
-            return self._far_below(argument)
         least = self._least(argument * sign)
         end = FUNCTIONS[name](least * sign)
         return self._constant(end.union(LIMITS[name][sign > 0]()))
@@ -287,12 +289,12 @@ class Germs:
         return (x - self.constant(Fraction(1, 2))) * log_x - x + half_log
 
     def _far_below(self, z: Germ) -> Germ:
-        """log Φ(z) for z to -∞: -z²/2 - log(-z) - log(2π)/2 + log(1 - θ/z²), 0 <= θ <= 1 (Mills' ratio)."""
+        """log Φ(z) + z²/2 for z to -∞: -log(-z) - log(2π)/2 + log(1 - θ/z²), 0 <= θ <= 1 (Mills' ratio)."""
         least = self._least(-z)
         if not least > 2:
             raise Lost
         last = (1 - 1 / least**2).log().union(arb(0)) - (2 * arb.pi()).log() / 2
-        return z * z * self.constant(Fraction(-1, 2)) - self._log(-z) + self._constant(last)
+        return self._constant(last) - self._log(-z)
 
     def _left(self, name: str, z: Germ) -> Germ:
         """The log cdf of a standard law for z to -∞: z + log F(-z), z - log 2, and -log(-z) - log π + …"""

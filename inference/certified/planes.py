@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from heapq import heappop, heappush
+from itertools import count as counter
 from itertools import pairwise, product
 from math import inf
 
@@ -363,6 +364,7 @@ def _rough(starts: Sequence[tuple[Quadrant, tuple[Part, Part]]]) -> list[arb]:
     count = starts[0][0].count
     queue: list[tuple[float, int, Quadrant, tuple[Panel, Panel], int, list[arb]]] = []
     totals = [arb(0)] * count
+    order = counter()
 
     def put(on: Quadrant, panels: tuple[Panel, Panel], axis: int) -> None:
         u, w = (_Side(panel) for panel in panels)
@@ -371,7 +373,7 @@ def _rough(starts: Sequence[tuple[Quadrant, tuple[Part, Part]]]) -> list[arb]:
             found = [arb(0)] * count
         for k, value in enumerate(found):
             totals[k] += value
-        heappush(queue, (-_size(found), len(queue) + 100_000 * axis, on, panels, axis, found))
+        heappush(queue, (-_size(found), next(order), on, panels, axis, found))
 
     for on, parts in starts:
         first, second = (_near_panel(part) for part in parts)

@@ -62,6 +62,7 @@ class Run:
         self._bounds = StraightLine(bounds, variables, arithmetic)
         self._weight = arithmetic.constant(term.log_weight)
         self._arithmetic = arithmetic
+        self._half = arithmetic.constant(Fraction(1, 2))
 
     def values(self, at: Sequence[Scalar], inside: bool | None) -> list[Scalar]:
         """The density, times the functions, and times what numbers in the block have for means."""
@@ -79,19 +80,35 @@ class Run:
         exponent = exponent + self._weight
         factor, *functions = self._others(*at)
         if any(self._planes):
-            mean, variance = moments.pop()
-            apply, inverse = self._arithmetic.apply, self._arithmetic.power(variance, Fraction(-1, 2))
-            ends = [(end - mean) * inverse for end in self._ends(*at)]
-            match self._planes:
-                case (False, True):
-                    exponent = exponent + apply("log_ndtr", ends[0])
-                case (True, False):
-                    exponent = exponent + apply("log_ndtr", -ends[0])
-                case _:
-                    low, high = ends if _mostly_negative(ends[0] + ends[1]) else (-ends[1], -ends[0])
-                    whole = apply("log_ndtr", high)  # Φ(high) - Φ(low), in the tail that has the digits
-                    exponent = exponent + whole + apply("log1mexp", apply("log_ndtr", low) - whole)
+            exponent = exponent + self._between(*moments.pop(), self._ends(*at))
         return exponent, self._multiples(factor, functions, moments)
+
+    def _between(self, mean: Scalar, variance: Scalar, ends: Sequence[Scalar]) -> Scalar:
+        """The log of the probability that a normal variable lies between the planes.
+
+        Far from the mean, log Φ(z) = -z² / 2 + what varies slowly. The squares are kept apart, as those of
+        two planes, and that of the exponent, cancel; Φ(b) - Φ(a) is Φ(b) (1 - Φ(a) / Φ(b)) in the tail that
+        has the digits.
+        """
+        apply, power = self._arithmetic.apply, self._arithmetic.power
+        by_variance, by_sd = power(variance, -1), power(variance, Fraction(-1, 2))
+        off = [end - mean for end in ends]
+        z = [one * by_sd for one in off]
+        if self._planes == (True, False) or (len(z) == 2 and not _negative(z[0] + z[1])):
+            z, off = [-one for one in reversed(z)], [-one for one in reversed(off)]
+        high, largest = z[-1], off[-1]
+        far = _negative(high)
+        whole = apply("scaled_log_ndtr" if far else "log_ndtr", high)
+        square = largest * largest * by_variance * self._half
+        if len(z) == 1:
+            return whole - square if far else whole
+        low, least = z[0], off[0]
+        if not far:
+            return whole + apply("log1mexp", apply("log_ndtr", low) - whole)
+        # off² of the two differ by their difference times their sum.
+        less = (largest - least) * (largest + least) * by_variance * self._half
+        ratio = apply("scaled_log_ndtr", low) - whole + less
+        return whole - square + apply("log1mexp", ratio)
 
     def inside(self, at: Sequence[arb]) -> bool | None:
         """Whether all of a real ball lies between the bounds; None if only a part may."""
@@ -124,7 +141,7 @@ class Run:
         return found
 
 
-def _mostly_negative(number: Scalar) -> bool:
+def _negative(number: Scalar) -> bool:
     """Whether the middle of a ball, or where a germ goes, is below 0."""
     if isinstance(number, Germ):
         return bool(number.split()[1] < 0) if number.terms else False

@@ -44,7 +44,8 @@ def weight_of(log_weight: LogWeight) -> arb:
         return ball(log_weight.value)
     if log_weight == -inf:
         return ball(0)
-    return arb(log_weight).exp() * _rounded()
+    rounding = abs(log_weight) * 2.0**-50
+    return (arb(log_weight) + arb(0, rounding)).exp() * _rounded()
 
 
 def _rounded() -> arb:

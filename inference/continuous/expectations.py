@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import inf, nan, sqrt
+from math import inf, isnan, nan, sqrt
 from typing import TYPE_CHECKING, TypeAlias
 
 from pplc.inference.continuous.cases import share_of
@@ -80,7 +80,9 @@ def variance(contributions: Iterable[Contribution], share_error: float) -> Known
         middle, square = found
         if isinstance(middle, Diverges):
             return Known(nan)
-        return _known(square if isinstance(square, Diverges) else square - middle * middle)
+        if isinstance(square, Diverges):
+            return _known(square)
+        return _known((square - middle * middle).nonnegative_part())
 
 
 def moments_of(contributions: Iterable[Contribution]) -> tuple[Real, Real] | None:
@@ -150,9 +152,10 @@ def _space(contributions: Sequence[Contribution]) -> Space:
 def root(found: Known) -> Known:
     """The square root of a number that is not negative."""
     value = float(found.value)
-    if not value > 0:
-        return Known(nan if value != value else 0.0, sqrt(found.error))
-    return Known(sqrt(value), found.error / sqrt(value))
+    if not found.error or isnan(value) or value == inf:
+        return Known(sqrt(max(value, 0.0)) if value == value else nan)
+    low, high = sqrt(max(value - found.error, 0.0)), sqrt(max(value + found.error, 0.0))
+    return Known((low + high) / 2, (high - low) / 2 * (1 + 1e-12) + 1e-15 * high)
 
 
 def _closed(contributions: Sequence[Contribution], power: int) -> Real | None:

@@ -104,7 +104,10 @@ class Piece:
 
     def raised(self, exponent: Number) -> tuple[LogWeight, Piece]:
         """The piece times e to a number; its constant part comes back as a weight."""
-        constant, ratio, rest = constant_and_rest(self.exponent + expanded(exponent))
+        whole = self.exponent + expanded(exponent)
+        constant, ratio, rest = constant_and_rest(whole)
+        if constant and isinstance(whole, Unknown) and isinstance(whole.space, World):
+            whole.space.rounding += abs(constant) * 2.0**-50
         if not constant:
             weight: LogWeight = LogRat(ratio)
         elif ratio == 1:
@@ -133,6 +136,7 @@ class World:
 
     grid:      how many variables of a piece may be integrated numerically.
     numerical: the variables that were, with the worst that is known of their integrals.
+    rounding:  of the logs of all weights, added up: what floats may have lost of what they are logs of.
     grids:     integrals over two variables, by what was asked for: they take seconds.
     """
 
@@ -141,6 +145,7 @@ class World:
         self.grid = grid
         self.grids: dict[tuple[Piece, frozenset[Latent], int], object] = {}
         self.numerical: dict[str, Numerical] = {}
+        self.rounding = 0.0
 
     def note(self, variables: Iterable[Latent], found: Numerical) -> None:
         """Remembers that variables were integrated numerically."""

@@ -186,4 +186,4 @@ def _log(mass: arb | Diverges, more: float) -> Proved | None:
         found = mass.log()
         value = float(found.mid())
         error = float((abs(found - value)).upper())
-    return Proved(value + more, error)
+    return Proved(value + more, error + (abs(value) + abs(more)) * 2.0**-52)
