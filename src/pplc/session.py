@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import fsum
@@ -28,6 +28,9 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.values import Address, FunctionValue, Value, to_numbers
+
+ELEMENT = re.compile(r"(.+)\[(\d+(?:, \d+)*)\]")
+"""The name of an entry that is a variable of its own."""
 
 PRIOR_DRAWS = 4000
 """Draws from the prior for queries about it, unless `draws` and `chains` say otherwise."""
@@ -172,7 +175,13 @@ class Session:
                 self._calls[exact] = Machine(self.bound, exact=exact, infer=Nested())
             return self._calls[exact].call(function, arguments)
 
-        return World(self.program, {**self._parameters[exact], **values}, call, exact)
+        parameters = dict(self._parameters[exact])
+        for name, value in values.items():  # drawn entries of data: missing ones, and those of the prior
+            found = ELEMENT.fullmatch(name)
+            if found is not None and found[1] in parameters and found[1] not in values:
+                places = [int(place) for place in found[2].split(", ")]
+                parameters[found[1]] = _with_entry(parameters[found[1]], places, value)
+        return World(self.program, {**parameters, **values}, call, exact)
 
     def _changed(self, interventions: Mapping[Address, Value], *, prior: bool) -> Bound:
         bound = replace(self.bound, interventions={**self.bound.interventions, **interventions})
@@ -200,3 +209,12 @@ def _whole(probabilities: Collection[Probability]) -> bool:
     if any(isinstance(p, float) for p in probabilities):
         return abs(fsum(map(float, probabilities)) - 1) <= 1e-9
     return sum(probabilities, Fraction(0)) == 1
+
+
+def _with_entry(array: Value, places: Sequence[int], value: Value) -> Value:
+    """An array with one entry replaced."""
+    if not places:
+        return value
+    assert isinstance(array, tuple)
+    first, *rest = places
+    return (*array[:first], _with_entry(array[first], rest, value), *array[first + 1 :])
