@@ -83,13 +83,13 @@ MOST_NAMED = 4
 
 
 class Infinite(Fault):
-    """An integral that is infinite, as far as can be told."""
+    """An integral that is infinite: proved to be, or as far as can be told."""
 
-    def __init__(self, over: Iterable[Latent]) -> None:
+    def __init__(self, over: Iterable[Latent], *, proved: bool = False) -> None:
+        doubt = "" if proved else ", or too rough to be found numerically"
         super().__init__(
             "E0524",
-            f"the integral over {', '.join(f'`{variable}`' for variable in over)} is infinite,"
-            " or too rough to be found numerically",
+            f"the integral over {', '.join(f'`{variable}`' for variable in over)} is infinite{doubt}",
             "the weights do not fall off",
             "no posterior exists unless they do",
         )

@@ -141,7 +141,7 @@ def _numerically(piece: Piece) -> float:
     proof = proved_log_mass(piece)
     if proof is not None:
         if proof.log_mass.value == inf:
-            raise Infinite(proof.variables)
+            raise Infinite(proof.variables, proved=True)
         world.note(proof.variables, Numerical(proof.log_mass.error, proved=True))
         return proof.log_mass.value
     made = grid(piece)
