@@ -103,5 +103,11 @@ def enclosed_quantile(
         low, high = value - share * width, value + share * width
         if encloses(contributions, low, high, at):
             return Bounds(low, high)
-    error = LEAST_TRUSTED * width
+    level, blur = float(at), 2 * law.blur
+    ends = (
+        (law.quantile(max(level - blur, 0.0)), law.quantile(min(level + blur, 1.0)))
+        if blur
+        else (value, value)
+    )
+    error = LEAST_TRUSTED * width + max(value - ends[0], ends[1] - value)
     return Estimate(value, error, (value - error, value + error), (BY_GRID,))

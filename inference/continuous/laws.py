@@ -265,6 +265,12 @@ class Mixed:
         """Whether every part is a law of a family."""
         return all(isinstance(part, Family) for _, part in self.parts)
 
+    @property
+    def blur(self) -> float:
+        """How much a probability read off points may be off: a point counts as a whole."""
+        points = [part for _, part in self.parts if isinstance(part, Normals) and not part.sds.any()]
+        return max((float(part.shares.max()) for part in points), default=0.0)
+
     @cached_property
     def reached(self) -> Real:
         """The probability that a run defines the variable."""

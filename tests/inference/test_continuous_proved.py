@@ -184,3 +184,11 @@ def test_a_standard_deviation_is_bounded_by_0() -> None:
     text = "model m() { t ~ Cauchy(0, 1)\n observe 1000000 ~ Normal(t, 1) }"
     (found,) = asked(text, "sd(t)")
     assert found.lower >= 0
+
+
+def test_a_quantile_read_off_points_says_how_far_it_may_be_off() -> None:
+    """Of two independent normal variables the ratio is Cauchy's: its upper quartile is 1."""
+    text = "model m() { x ~ Normal(0, 1)\n y ~ Normal(0, 1) }"
+    (found,) = asked(text, "quantile(x / y, 0.75)")
+    low, high = found.interval if isinstance(found, Estimate) else (found.lower, found.upper)
+    assert low <= 1 <= high
