@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -137,7 +138,7 @@ def _power(points: Floats, shares: Floats) -> float:
     return 1 + math.log(more / beyond) / math.log(far / near)
 
 
-class Drawn:
+class Drawn(ABC):
     """A law by points of a quadrature, which have its moments."""
 
     @property
@@ -154,9 +155,9 @@ class Drawn:
     def _moments(self) -> tuple[float, float]:
         return moments(*self.weighted())
 
+    @abstractmethod
     def weighted(self) -> tuple[Floats, Floats]:
         """Values in increasing order, and their probabilities."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
