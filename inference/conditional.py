@@ -19,7 +19,6 @@ from pplc.inference.particles import Interpreted, Sources
 from pplc.inference.suspended import Suspended as Keys
 from pplc.semantics.measure import is_zero, times
 from pplc.semantics.number import Number, weight
-from pplc.semantics.representations import sequential
 from pplc.semantics.representations.population import (
     SCHEMES,
     Population,
@@ -57,7 +56,7 @@ class State(NamedTuple):
 def init(engine: Interpreted, reference: Mapping[Address, Value], keys: Keys, sources: Sources) -> State:
     """A population after its first weight, the reference in slot 0."""
     others, log_weights = engine.start([*sources[1:-1], sources[-1]])
-    first, log_weight = sequential.start(engine.machine, engine.follow(reference, sources[0]))
+    first, log_weight = engine.start_along(reference, sources[0])
     future = Future(engine, {a: v for a, v in reference.items() if a not in engine.given}, keys)
     population = spawn([first, *others], [log_weight, *log_weights], exact=engine.exact)
     return State(population, future, future.without(future.whole, first))
@@ -80,9 +79,7 @@ def step(engine: Interpreted, state: State, rule: Rule, sources: Sources) -> Sta
         population = _resampled(state, rule, sources[-1], exact=engine.exact)
     alive = [not is_zero(w) for w in population.log_weights]
     runs, factors = engine.advance(population.particles[1:], alive[1:], sources[1:])
-    first, factor = sequential.advance(
-        engine.machine, population.particles[0], engine.follow(future.choices, sources[0])
-    )
+    first, factor = engine.advance_along(population.particles[0], future.choices, sources[0])
     return State(weigh(population, [first, *runs], [factor, *factors]), future, future.without(left, first))
 
 

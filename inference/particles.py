@@ -17,7 +17,7 @@ from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogWeight
 from pplc.semantics.representations import sequential
 from pplc.semantics.representations.answering import density_of_kept, draw_from
-from pplc.semantics.representations.sequential import Choose, Suspended
+from pplc.semantics.representations.sequential import Choose, Stepped, Suspended
 from pplc.semantics.representations.traced import traced
 from pplc.semantics.runs import Sampling
 from pplc.semantics.source import Source
@@ -164,7 +164,15 @@ class Interpreted:
     def restore(
         self, known: Mapping[Address, Value], weights: int, source: Source, *, finished: bool
     ) -> Suspended:
-        return followed(self.machine, self.follow(known, source), len(known), weights, finished=finished)
+        return followed(self.machine, self._follow(known, source), len(known), weights, finished=finished)
+
+    def start_along(self, known: Mapping[Address, Value], source: Source) -> Stepped:
+        """A new run along the choices of one that is known, to its first weight."""
+        return sequential.start(self.machine, self._follow(known, source))
+
+    def advance_along(self, run: Suspended, known: Mapping[Address, Value], source: Source) -> Stepped:
+        """A run along the choices of one that is known, to its next weight or its end."""
+        return sequential.advance(self.machine, run, self._follow(known, source))
 
     def _choose(self, source: Source) -> Choose:
         inner_randomness(self.machine, source)
@@ -180,7 +188,7 @@ class Interpreted:
 
         return choose
 
-    def follow(self, known: Mapping[Address, Value], source: Source) -> Choose:
+    def _follow(self, known: Mapping[Address, Value], source: Source) -> Choose:
         """Makes the choices of a run that is known already; they are not weighed, unless given."""
         one = ONE(self.exact)
         draw = self._choose(source)

@@ -159,8 +159,8 @@ CATALOGUE = (
     Mutant(
         "conditional SMC that loses the reference",
         "inference/conditional.py",
-        "engine.machine, population.particles[0], engine.follow(future.choices, sources[0])",
-        "engine.machine, population.particles[0], engine.follow({}, sources[0])",
+        "engine.advance_along(population.particles[0], future.choices, sources[0])",
+        "engine.advance_along(population.particles[0], {}, sources[0])",
         "validity",
         SWEEP,
     ),

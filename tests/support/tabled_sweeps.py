@@ -16,19 +16,18 @@ from pplc.inference.particles import Interpreted
 from pplc.inference.suspended import Suspended as Keys
 from pplc.semantics.machine import Machine
 from pplc.semantics.number import LogWeight
-from pplc.semantics.representations.sequential import Choose, Suspended
-from pplc.semantics.representations.traced import traced
+from pplc.semantics.representations.sequential import Stepped, Suspended, listed
 from pplc.semantics.source import Source
 from pplc.semantics.values import Address, Value
-from tests.support.exact_kernels import Matrix, Table, key
-from tests.support.tabled import Outcomes, Tabled, by_choices, outcomes
+from tests.support.exact_kernels import Matrix, Table
+from tests.support.exact_kernels import State as Trace
+from tests.support.tabled import Outcomes, Tabled, by_choices, outcomes, pick
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 
 class TabledRuns(Tabled):
-    """Runs drawn from their laws, step by step from tables; a reference is followed as it is."""
+    """Runs drawn from their laws, step by step from tables; a reference by its own."""
 
     def __init__(self, machine: Machine) -> None:
         self._runs = Interpreted(machine)
@@ -42,8 +41,13 @@ class TabledRuns(Tabled):
     def given(self) -> Mapping[Address, Value]:
         return self._runs.given
 
-    def follow(self, known: Mapping[Address, Value], source: Source) -> Choose:
-        return self._runs.follow(known, source)
+    def start_along(self, known: Mapping[Address, Value], source: Source) -> Stepped:
+        law = self._law(("along", frozenset(known.items())), partial(self._runs.start_along, known))
+        return pick(law, source)
+
+    def advance_along(self, run: Suspended, known: Mapping[Address, Value], source: Source) -> Stepped:
+        name = "along", frozenset(known.items()), self._name(run)
+        return pick(self._law(name, partial(self._runs.advance_along, run, known)), source)
 
 
 def tabled_sweeps(program: Table, count: int, rule: Rule) -> Matrix:
@@ -57,8 +61,7 @@ def tabled_sweeps(program: Table, count: int, rule: Rule) -> Matrix:
         law = outcomes(begin, _name)
         while not all(conditional.done(each) for each, _ in law):
             law = _joined((partial(_stepped, engine, each, rule, count), p) for each, p in law)
-        picked = _merged(((partial(_picked, each), p) for each, p in law), lambda end: key(traced(end, None)))
-        found[state] = {key(traced(end, None)): p for end, p in picked}
+        found[state] = dict(_merged((partial(_picked, each), p) for each, p in law))
     return found
 
 
@@ -74,8 +77,9 @@ def _stepped(engine: Interpreted, state: State, rule: Rule, count: int, source: 
     return conditional.step(engine, state, rule, [source] * (count + 1))
 
 
-def _picked(state: State, source: Source) -> Suspended:
-    return conditional.pick(state.population, source)
+def _picked(state: State, source: Source) -> Trace:
+    picked = conditional.pick(state.population, source)
+    return tuple((c.address, c.value) for c in reversed(list(listed(picked.choices))))
 
 
 def _joined(parts: Iterable[tuple[Callable[[Source], State], Fraction]]) -> Outcomes[State]:
@@ -83,7 +87,8 @@ def _joined(parts: Iterable[tuple[Callable[[Source], State], Fraction]]) -> Outc
 
 
 def _merged(
-    parts: Iterable[tuple[Callable[[Source], T], Fraction]], name: Callable[[T], Hashable]
+    parts: Iterable[tuple[Callable[[Source], T], Fraction]],
+    name: Callable[[T], Hashable] = lambda value: value,
 ) -> Outcomes[T]:
     """The law of computations, each with its probability; equal results are one."""
     found: dict[Hashable, tuple[T, Fraction]] = {}
