@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
+from math import isinf, isnan
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from pplc.untyped import as_list
 
 
 def as_json(run: Run) -> dict[str, Any]:
-    """The object; numbers that are not finite are null."""
+    """The object; a number that does not exist is null, and an infinite one the word `Infinity`."""
     return {
         "model": run.model,
         "method": run.method.name,
@@ -157,8 +157,13 @@ def _clean(value: Any) -> Any:
     return plain(value) if items is None else [_clean(item) for item in items]
 
 
-def plain(number: float) -> float | int | None:
-    """A JSON number: null for NaN and infinities, a plain Python number for numpy's."""
+def plain(number: float) -> float | int | str | None:
+    """A plain Python number for numpy's; null for NaN, and for infinities, which JSON lacks, a word.
+
+    The word is the one that Python, JavaScript and R read as that number.
+    """
     if isinstance(number, bool | int):
         return number
-    return float(number) if isfinite(number) else None
+    if isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    return None if isnan(number) else float(number)

@@ -79,6 +79,16 @@ def test_the_json_object_is_that_of_the_manual(folder: Path, capsys: pytest.Capt
     ]  # fmt: skip
 
 
+def test_json_tells_infinite_numbers_from_those_that_do_not_exist(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "heavy.ppl").write_text("model heavy() { x ~ Pareto(1, 1); return x }\nquery E[x], E[-x]\n")
+    found = _json(["infer", "heavy.ppl"], capsys)
+    values = [query["value"] for query in found["queries"]]  # type: ignore[attr-defined]
+    x = found["variables"]["x"]  # type: ignore[index]
+    assert (values, x["mean"], x["sd"]) == (["Infinity", "-Infinity"], "Infinity", None)
+
+
 def test_the_text_is_a_rendering_of_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["infer", "sprinkler.ppl"]) == 0
     out, err = capsys.readouterr()
