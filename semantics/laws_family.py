@@ -21,7 +21,8 @@ from pplc.semantics.measure import share, total
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat, LogWeight, weight
 from pplc.semantics.primitives_arithmetic import is_number, to_float
 from pplc.semantics.symbolic.cumulative import log1mexp, log_interval
-from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, bounds, mv_normal
+from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, mv_normal
+from pplc.semantics.symbolic.supports import outside
 from pplc.semantics.symbolic.elementary import exp, log
 from pplc.semantics.symbolic.expression import NeedsValue, depends
 from pplc.semantics.values import Fault, Number, Value, show, to_numbers
@@ -156,11 +157,8 @@ class FamilyLaw(LawValue):
         if density is None or self._valued(value) is None:
             raise NeedsValue(value if depends(value) else self.describe().strip("`"))
         given = self._main()
-        if FAMILIES[self.name].support.kind is Kind.REAL:
-            lower, upper = bounds(self.name, given)
-            x = cast(Number, value)
-            if (lower is not None and x < lower) or (upper is not None and x > upper):
-                return IMPOSSIBLE
+        if outside(self.name, given, value):
+            return IMPOSSIBLE
         return LogRat(exp(density(*given, value)))
 
     def interval(self, lower: Number | None, upper: Number | None) -> LogWeight | None:

@@ -13,7 +13,6 @@ from math import comb
 from types import MappingProxyType
 from typing import TypeAlias
 
-from pplc.lang.families import FAMILIES
 from pplc.semantics.linalg import ldl
 from pplc.semantics.symbolic.elementary import (
     Number,
@@ -288,14 +287,3 @@ CONVERSIONS: Mapping[tuple[str, int], Callable[..., Converted]] = MappingProxyTy
     }
 )
 """From the k-th alternative list of parameters to the main one."""
-
-
-def bounds(name: str, parameters: Sequence[Number]) -> tuple[Number | None, Number | None]:
-    """The ends of the support of a scalar continuous family; None where it has none."""
-    family = FAMILIES[name]
-    named = {p.name: value for p, value in zip(family.parameters, parameters, strict=True)}
-
-    def end(bound: float | str | None) -> Number | None:
-        return named[bound] if isinstance(bound, str) else bound
-
-    return end(family.support.lower), end(family.support.upper)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction as F
 
 import pytest
 
 import pplc
+from pplc.inference.answers import Exact
 from pplc.lang.diagnostics import Rejected
 
 
@@ -52,3 +54,42 @@ def test_auto_leaves_a_domain_that_is_hardly_ever_left_to_draws() -> None:
     run = pplc.compile("model m() {\n x ~ Normal(50, 1)\n return log(x) }").infer({}, seed=1)
     assert run.method.name != "exact"
     assert float(run["return"].mean) == pytest.approx(math.log(50), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("prior", "observed"),
+    [
+        ("Gamma(1, 1)", "-1 ~ Poisson(p)"),
+        ("Beta(1, 1)", "5 ~ Binomial(3, p)"),
+        ("Beta(1, 1)", "-1 ~ Binomial(3, p)"),
+        ("Gamma(1, 1)", "5 ~ BetaBinomial(3, p, 2)"),
+        ("Beta(1, 1)", "-1 ~ Geometric(p)"),
+        ("Beta(1, 1)", "-2 ~ NegativeBinomial(3, p)"),
+        ("Dirichlet([1, 1, 1])", "3 ~ Categorical(p)"),
+        ("Dirichlet([1, 1, 1])", "-1 ~ Categorical(p)"),
+        ("Dirichlet([1, 1, 1])", "[1, 1, 1] ~ Multinomial(4, p)"),
+        ("Dirichlet([1, 1, 1])", "[2, -1, 2] ~ Multinomial(3, p)"),
+        ("Gamma(1, 1)", "-2.0 ~ Gamma(3, p)"),
+        ("Gamma(1, 1)", "2.0 ~ Beta(3, p)"),
+        ("Gamma(1, 1)", "[0.5, 0.6] ~ Dirichlet([p, p])"),
+        ("Gamma(1, 1)", "0.5 ~ Pareto(p, 1)"),
+        ("Uniform(0, 1)", "2.0 ~ Uniform(0, p)"),
+        ("Gamma(1, 1)", "1.5 ~ Kumaraswamy(p, 2)"),
+    ],
+)
+def test_a_datum_outside_the_support_is_impossible_whatever_the_parameter(prior: str, observed: str) -> None:
+    program = f"model m() {{\n p ~ {prior}\n if flip(0.25) {{ observe {observed} }}\n return p }}"
+    assert pplc.compile(program).infer({}, method="exact").log_evidence == Exact(math.log(0.75), F(3, 4))
+
+
+@pytest.mark.parametrize(
+    ("program", "evidence"),
+    [
+        ("n ~ UniformInt(2, 4)\n p ~ Dirichlet([1, 1, 1])\n observe [1, 1, 1] ~ Multinomial(n, p)", F(1, 30)),
+        ("n ~ UniformInt(3, 6)\n p ~ Beta(1, 1)\n observe 5 ~ Binomial(n, p)", F(1, 4) * (F(1, 6) + F(1, 7))),
+    ],
+)
+def test_a_support_that_depends_on_another_variable_counts(program: str, evidence: F) -> None:
+    found = pplc.compile(f"model m() {{\n {program}\n return n }}").infer({}, method="exact").log_evidence
+    assert isinstance(found, Exact)
+    assert found.rational == evidence
