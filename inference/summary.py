@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import nan, sqrt
+from math import fsum, nan, sqrt
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -363,9 +363,10 @@ def _numbers(column: Array, there: npt.NDArray[np.bool_], draws: Draws) -> dict[
 def _frequencies(
     column: Array, there: npt.NDArray[np.bool_], log_weights: Floats | None
 ) -> dict[Value, Probability]:
-    share = _shares(column, log_weights)
-    law: dict[Value, Probability] = {}
+    share = np.ones(column.shape) if log_weights is None else weights.normalised(log_weights)
+    parts: dict[Value, list[float]] = {}
     for value, weight in zip(column[there].tolist(), share[there].tolist(), strict=True):
         if weight:  # what only runs of weight zero reach is not possible
-            law[value] = law.get(value, 0.0) + weight
-    return law
+            parts.setdefault(value, []).append(weight)
+    whole = fsum(share.ravel())
+    return {value: fsum(part) / whole for value, part in parts.items()}

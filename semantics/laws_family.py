@@ -22,9 +22,9 @@ from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat, LogWeigh
 from pplc.semantics.primitives_arithmetic import is_number, to_float
 from pplc.semantics.symbolic.cumulative import log1mexp, log_interval
 from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, mv_normal
-from pplc.semantics.symbolic.supports import outside
 from pplc.semantics.symbolic.elementary import exp, log
 from pplc.semantics.symbolic.expression import NeedsValue, depends
+from pplc.semantics.symbolic.supports import outside
 from pplc.semantics.values import Fault, Number, Value, show, to_numbers
 
 if TYPE_CHECKING:

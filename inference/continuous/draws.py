@@ -21,9 +21,9 @@ from pplc.semantics.representations.enumerated import choices
 from pplc.semantics.runs import Observing, Recorded, Sampling, Weighing
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES
-from pplc.semantics.symbolic.supports import bounds
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Undecided, depends, latent
+from pplc.semantics.symbolic.supports import bounds
 from pplc.semantics.values import Address, Fault, Value
 
 Drawn: TypeAlias = "tuple[Value, LogWeight, Piece]"

@@ -160,3 +160,9 @@ def test_plots_have_a_row_for_each_element() -> None:
 def test_brackets_in_queries_are_not_markup() -> None:
     run = replace(run_by_hand(), queries=(Answered("E[mu]", Exact(0.5, Fraction(1, 2))),))
     assert "E[mu] = 0.5 (1/2, exact)" in str(run)
+
+
+def test_what_every_draw_says_has_probability_one() -> None:
+    model = pplc.compile("model m() {\n x ~ Normal(0, 1)\n b ~ Bernoulli(1)\n return b }")
+    assert model.infer({}, method="importance", draws=4001)["b"].probabilities == {(): {"true": 1.0}}
+    assert model.infer({}, method="mh", draws=999)["b"].probabilities == {(): {"true": 1.0}}
