@@ -13,6 +13,7 @@ import pyarrow.parquet
 import pytest
 import xarray
 
+import pplc
 from pplc.inference.answers import Exact
 from pplc.inference.merge import joined
 from pplc.information.answers import Answered
