@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import inf, isnan, nan, sqrt
 from typing import TYPE_CHECKING, TypeAlias
 
+from pplc.inference.continuous.bounded_moments import bounded_moments
 from pplc.inference.continuous.cases import share_of
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.masses import signed_integral
@@ -226,6 +227,9 @@ def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
     from pplc.inference.certified.tails import Diverges
     from pplc.inference.continuous.enclosed import integral, scaled, with_moments
 
+    bounded = bounded_moments(value, piece)
+    if bounded is not None:
+        return bounded
     found: Sequence[Enclosed | None] | None
     with quick(value.space):
         found = with_moments(piece, value)

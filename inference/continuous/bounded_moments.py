@@ -1,0 +1,312 @@
+"""Means of polynomials of normal variables of which one or two sums lie between bounds, as balls.
+
+Given the standardised sums z, the variables are normal with means that are linear in z and covariances that
+do not depend on it, so that the mean of a product of them is a polynomial in z (Isserlis 1918, Biometrika 12,
+134). What is left are moments of one or two normal variables between bounds: integrals over one variable,
+each enclosed by `acb.integral` (Johansson 2018, *Numerical integration in arbitrary-precision ball
+arithmetic*, ICMS), the second variable in closed form given the first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
+from math import comb, prod
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from pplc.inference.continuous.grids import block_and_bounds, quadratic
+from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.wedges import Wedge
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Latent, Unknown, expanded
+
+if TYPE_CHECKING:
+    from flint import acb, arb, arb_mat
+
+    from pplc.inference.continuous.slabs import Slab
+
+MOST_DEGREE = 2
+"""Degree of a number; that of its square is twice that."""
+
+MOST_BLOCK = 60
+"""Variables of a block beyond which its covariance is not looked for."""
+
+FAR = 24
+"""Standard deviations beyond which the mass of a normal variable is put into the error."""
+
+KNOWN = 1e-6
+"""Radius of the mass between the bounds, as a share of it, beyond which nothing is said."""
+
+Powers: TypeAlias = "tuple[int, int]"
+Polynomial: TypeAlias = "Mapping[Powers, arb]"
+"""In the two standardised sums, by the powers of these."""
+
+Terms: TypeAlias = "list[tuple[tuple[int, ...], arb]]"
+"""Of a polynomial in the block: places of variables, in order, and the coefficient of their product."""
+
+
+def bounded_moments(number: Unknown, piece: Piece) -> tuple[arb, arb] | None:
+    """The means of a number and of its square under a piece.
+
+    None unless the piece is a normal block, with one or two sums bounded, and the number a polynomial in it
+    of degree one or two.
+    """
+    if isinstance(piece.factor, Unknown) or not piece.region or len(piece.latents) > MOST_BLOCK:
+        return None
+    block, bounds = block_and_bounds(piece, frozenset(), 2)
+    if bounds is None or len(block) < len(piece.latents):
+        return None
+    polynomial = _polynomial(number, block)
+    normal = None if polynomial is None else _Normal.of(piece, block)
+    if polynomial is None or normal is None:
+        return None
+    slabs = (bounds.first, bounds.second) if isinstance(bounds, Wedge) else (bounds,)
+    sums = _Sums.of(slabs, normal)
+    return None if sums is None else sums.means_of(polynomial)
+
+
+def _polynomial(number: Unknown, block: tuple[Latent, ...]) -> Terms | None:
+    """The terms of a number: the places of the variables in each, repeated by power, and the coefficient."""
+    from pplc.inference.continuous.enclosed import ball
+
+    whole = expanded(number)
+    places = {variable: place for place, variable in enumerate(block)}
+    found: Terms = []
+    for monomial, coefficient in whole.terms.items() if isinstance(whole, Unknown) else ():
+        members: list[int] = []
+        for atom, power in monomial:
+            if not isinstance(atom, Latent) or atom not in places or type(power) is not int or power < 1:
+                return None
+            members += [places[atom]] * power
+        if len(members) > MOST_DEGREE:
+            return None
+        found.append((tuple(sorted(members)), ball(coefficient)))
+    return found
+
+
+class _Normal(NamedTuple):
+    """A normal law: means [i] and covariances [i, j]."""
+
+    means: list[arb]
+    covariance: arb_mat
+
+    @staticmethod
+    def of(piece: Piece, block: tuple[Latent, ...]) -> _Normal | None:
+        """The law without the bounds; None if it has none, or depends on other variables."""
+        from flint import arb, arb_mat
+
+        from pplc.inference.continuous.enclosed import ball
+
+        size = len(block)
+        precision = [[arb(0)] * size for _ in range(size)]
+        linear = [arb(0)] * size
+        for key, number in quadratic(piece.exponent, block).items():
+            if isinstance(number, Unknown):
+                return None
+            match key:
+                case (i,):
+                    linear[i] += ball(number)
+                case (i, j):
+                    precision[i][j] -= ball(number)
+                    precision[j][i] -= ball(number)
+                case _:
+                    pass
+        if not _positive(precision):
+            return None
+        covariance = arb_mat(precision).inv()
+        means = covariance * arb_mat([[value] for value in linear])
+        return _Normal([means[i, 0] for i in range(size)], covariance)
+
+
+def _positive(matrix: list[list[arb]]) -> bool:
+    """Whether a symmetric matrix is positive definite, as its pivots say."""
+    rows = [row[:] for row in matrix]
+    for k, row in enumerate(rows):
+        if not row[k] > 0:
+            return False
+        for below in rows[k + 1 :]:
+            if below[k] != 0:
+                ratio = below[k] / row[k]
+                for j in range(k, len(rows)):
+                    below[j] -= ratio * row[j]
+    return True
+
+
+class _Sums(NamedTuple):
+    """Standardised sums of normal variables, and what the variables are given them.
+
+    ends:     of each sum, None where it has none.
+    slopes:   of the mean of variable i in sum k. means, covariance: of the variables, given that all are 0.
+    """
+
+    ends: list[tuple[arb | None, arb | None]]
+    correlation: arb
+    slopes: list[list[arb]]
+    means: list[arb]
+    covariance: list[list[arb]]
+
+    @staticmethod
+    def of(slabs: tuple[Slab, ...], normal: _Normal) -> _Sums | None:
+        """None if one sum follows from the other, or bounds depend on other variables."""
+        from flint import arb
+
+        from pplc.inference.continuous.enclosed import ball
+
+        means, size = normal.means, len(normal.means)
+        ends: list[tuple[arb | None, arb | None]] = []
+        shared: list[list[arb]] = []
+        rows: list[Mapping[int, arb]] = []
+        for slab in slabs:
+            if any(
+                isinstance(number, Unknown) for number in (*slab.slopes.values(), *slab.lows, *slab.highs)
+            ):
+                return None
+            row = {place: ball(slope) for place, slope in slab.slopes.items()}
+            along = [sum((normal.covariance[i, j] * a for j, a in row.items()), arb(0)) for i in range(size)]
+            middle = sum((means[j] * a for j, a in row.items()), arb(0))
+            variance = sum((along[j] * a for j, a in row.items()), arb(0))
+            if not variance > 0:
+                return None
+            sd = variance.sqrt()
+            low, high = _end(max, slab.lows), _end(min, slab.highs)
+            ends.append(tuple(None if end is None else (ball(end) - middle) / sd for end in (low, high)))  # type: ignore[arg-type]
+            shared.append([value / sd for value in along])
+            rows.append({j: a / sd for j, a in row.items()})
+        rho = arb(0)
+        if len(slabs) == 2:
+            rho = sum((shared[0][j] * a for j, a in rows[1].items()), arb(0))
+        left = 1 - rho**2
+        if not left > 0:
+            return None
+        first, second = shared[0], shared[1] if len(slabs) == 2 else [arb(0)] * size
+        slopes = [[(a - rho * b) / left, (b - rho * a) / left] for a, b in zip(first, second, strict=True)]
+        given = [
+            [
+                normal.covariance[i, j] - slopes[i][0] * first[j] - slopes[i][1] * second[j]
+                for j in range(size)
+            ]
+            for i in range(size)
+        ]
+        return _Sums(ends, rho, slopes, means, given)
+
+    def means_of(self, terms: Terms) -> tuple[arb, arb] | None:
+        """The means of a polynomial and of its square."""
+        from flint import arb
+
+        moment = cache(partial(_moment, tuple(self.ends), self.correlation))
+        mass = moment((0, 0))
+        if not mass > 0 or mass.rad() > KNOWN * mass.mid():
+            return None
+        given = cache(self._given)
+
+        def mean(polynomial: Terms) -> arb:
+            total = arb(0)
+            for places, coefficient in polynomial:
+                for powers, factor in given(places).items():
+                    total += coefficient * factor * moment(powers)
+            return total / mass
+
+        square = [(tuple(sorted((*i, *j))), a * b) for i, a in terms for j, b in terms]
+        return mean(terms), mean(square)
+
+    def _given(self, places: tuple[int, ...]) -> Polynomial:
+        """The mean of a product of variables given the sums, as a polynomial in these."""
+        from flint import arb
+
+        if not places:
+            return {(0, 0): arb(1)}
+        i, *rest = places
+        found: dict[Powers, arb] = defaultdict(arb)
+        for (p, q), factor in self._given(tuple(rest)).items():
+            found[p, q] += self.means[i] * factor
+            found[p + 1, q] += self.slopes[i][0] * factor
+            if self.two:
+                found[p, q + 1] += self.slopes[i][1] * factor
+        for k, j in enumerate(rest):
+            for powers, factor in self._given((*rest[:k], *rest[k + 1 :])).items():
+                found[powers] += self.covariance[i][j] * factor
+        return found
+
+    @property
+    def two(self) -> bool:
+        """Whether there are two sums."""
+        return len(self.ends) == 2
+
+
+def _end(choose: Callable[[Iterable[Number]], Number], ends: tuple[Number, ...]) -> Number | None:
+    return choose(ends) if ends else None
+
+
+Interval: TypeAlias = "tuple[arb | None, arb | None]"
+
+
+def _moment(ends: tuple[Interval, ...], rho: arb, powers: Powers) -> arb:
+    """E[z₁^p z₂^q; both between their bounds], but for a factor that is the same for all powers.
+
+    Beyond `FAR`, by the inequality of Cauchy and Schwarz, no more than (E[z₁^2p z₂^2q] P(|z₁| > FAR))^½.
+    """
+    from flint import acb, arb
+
+    p, q = powers
+    low, high = (_cut(end, side * FAR) for end, side in zip(ends[0], (-1, 1), strict=True))
+    if not low < high:
+        return arb(0)
+    second = ends[1] if len(ends) == 2 else (None, None)
+    root = (1 - rho**2).sqrt()
+    centre = arb(0) if low < 0 and high > 0 else low if low >= 0 else high
+    normal = (2 * arb.pi()).sqrt()
+
+    def density(z: acb, _: bool) -> acb:
+        return z**p * (-(z * z - centre * centre) / 2).exp() * _given_first(z, q, second, rho, root) / normal
+
+    inside = acb.integral(density, low, high).real
+    outside = (_even(4 * p) * _even(4 * q)).root(4) * (arb(FAR) / arb(2).sqrt()).erfc().sqrt()
+    return inside + (centre * centre / 2).exp() * outside * arb(-1).union(arb(1))
+
+
+def _cut(end: arb | None, far: int) -> arb:
+    """An end, no farther out than `far`."""
+    from flint import arb
+
+    if end is None:
+        return arb(far)
+    return end.max(arb(far)) if far < 0 else end.min(arb(far))
+
+
+def _even(power: int) -> arb:
+    """E[z^power] of a standard normal variable, for an even power: (power - 1)!!."""
+    from flint import arb
+
+    return arb(prod(range(power - 1, 0, -2)))
+
+
+def _given_first(z: acb, q: int, ends: Interval, rho: arb, root: arb) -> acb:
+    """E[z₂^q; z₂ between its bounds | z₁ = z], where z₂ = ρ z + √(1 - ρ²) w."""
+    if q == 0 and ends == (None, None):
+        return 1 + 0 * z
+    edges = [None if end is None else (end - rho * z) / root for end in ends]
+    parts: list[acb] = [0 * z + _below(edges[1], 1) - _below(edges[0], 0)]
+    falling = [
+        (edge, sign * _phi(edge)) for edge, sign in zip(edges, (1, -1), strict=True) if edge is not None
+    ]
+    for k in range(1, q + 1):  # by parts: E[w^k] = (k - 1) E[w^(k - 2)] + a^(k - 1) φ(a) - b^(k - 1) φ(b)
+        found = (k - 1) * parts[k - 2] if k > 1 else 0 * z
+        for edge, height in falling:
+            found += edge ** (k - 1) * height
+        parts.append(found)
+    return sum((comb(q, j) * (rho * z) ** (q - j) * root**j * parts[j] for j in range(q + 1)), 0 * z)
+
+
+def _below(edge: acb | None, otherwise: int) -> acb | int:
+    """Φ."""
+    from flint import arb
+
+    return otherwise if edge is None else (1 + (edge / arb(2).sqrt()).erf()) / 2
+
+
+def _phi(edge: acb) -> acb:
+    """φ."""
+    from flint import arb
+
+    return (-edge * edge / 2).exp() / (2 * arb.pi()).sqrt()
