@@ -810,6 +810,16 @@ METHODS: Final[dict[str, Code]] = {
         " every element.",
         "model m(y: bool[2]) { observe y[0] ~ Bernoulli(0.5); observe y ~ Bernoulli(0.5) }",
     ),
+    "E0459": Code(
+        "data that are not drawn before the data",
+        "Before the data, as in `prior` queries, `simulate` and predictions, a datum is drawn where it is"
+        " observed under its name, as `y` or `y[i]`. Where what is computed from it is observed, such as a"
+        " field of a record, a difference, or a member of a list that a loop goes through, no place of it can"
+        " be drawn, and nothing that rests on it has a law before the data. All other variables can be asked"
+        " about.",
+        "# run: query --set 'y = [true, false]' 'prior P(y[0])'\n"
+        "model m(y: bool[2]) { p ~ Uniform([0.25, 0.75]); for v in y { observe v ~ Bernoulli(p) } }",
+    ),
     "E0502": Code(
         "too many values to enumerate",
         "Exact inference follows every value of every draw; this one has infinitely many. Choose a method"

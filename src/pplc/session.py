@@ -15,7 +15,7 @@ from pplc.inference.exact import joint
 from pplc.inference.forward import Joint as JointLaw
 from pplc.inference.joint import by_name, wanted
 from pplc.inference.options import Options
-from pplc.inference.predict import prior_draws, replayed
+from pplc.inference.predict import before_data, prior_draws, replayed
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS
 from pplc.inference.result import Array, Draws, Probability, Result
@@ -185,7 +185,7 @@ class Session:
 
     def _changed(self, interventions: Mapping[Address, Value], *, prior: bool) -> Bound:
         bound = replace(self.bound, interventions={**self.bound.interventions, **interventions})
-        return bound.before_data() if prior else bound
+        return before_data(bound) if prior else bound
 
     def _prior(self, bound: Bound) -> Outcome:
         """The prior: exact if the method is or may be, otherwise independent draws."""
