@@ -28,7 +28,7 @@ VIEWS = (
     "model sub(b: (a: bool)) { observe b.a ~ HALF; return 1 }\nmodel m(y: (a: bool)) { x ~ sub(y) }",
     "model sub(b: bool) { observe b ~ HALF; return 1 }\nmodel m(y: bool[2]) { x ~ sub(y[0]) }",
     (
-        "model sub(b: bool[N]) { observe b[i] ~ Bernoulli(if b[i - 1] { 0.5 } else { 0.25 }) for i in 1..N }\n"
+        "model sub(b: bool[N]) { observe b[i] ~ Bernoulli(if b[0] { 0.5 } else { 0.25 }) for i in 1..N }\n"
         "model m(y: bool[2]) { ~sub(y) }"
     ),
 )
