@@ -554,6 +554,15 @@ DATA: Final[dict[str, Code]] = {
         "Pareto k above 0.7 (Vehtari et al. 2024): the standard errors of weighted means cannot be trusted.",
         "",
     ),
+    "W0320": Code(
+        "few runs are kept",
+        "Rejection keeps a run from the prior with probability weight / bound. After many runs hardly one"
+        " was kept: the evidence is impossible or very rare, or `--bound` far above every weight. It is said"
+        " while the method runs, so that it can be stopped. Another method, such as `--method smc`, makes"
+        " better use of runs.",
+        "# run: infer --method rejection --draws 10\n"
+        "model m() { x ~ Normal(0, 1); condition(x > 3.5); return x }",
+    ),
     "E0323": Code(
         "function from Python that does not fit",
         '`pplc.load(…, functions={"net": net})` gives Python functions and torch modules to the parameters of'

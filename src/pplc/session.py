@@ -69,7 +69,7 @@ class Session:
             bound = self._changed(interventions, prior=prior)
             found = self._prior(bound) if prior else infer(bound, self.method, self.given, self.progress)
             if found.result.stopped and found.result.empty:
-                raise Rejected(unanswered(found.method, "give it more time, or another method"))
+                raise Rejected(unanswered(found.method, found.result, "give it more time, or another method"))
             self._known[key] = found
         return self._known[key]
 
