@@ -19,6 +19,7 @@ from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS, Method
 from pplc.inference.result import Result
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 
 TRIAL_STATES = 50_000
@@ -64,6 +65,10 @@ class Trial:
         """Passed on."""
         self._inner.advance(task, done, total, note)
 
+    def warn(self, warning: Diagnostic) -> None:
+        """Passed on."""
+        self._inner.warn(warning)
+
     def stopped(self) -> bool:
         """Whether the trial is over, or everything is to stop."""
         return monotonic() >= self._deadline or self._inner.stopped()
@@ -81,11 +86,12 @@ def _run(bound: Bound, method: Method, given: Mapping[str, Any], why: str, progr
     return Outcome(method, options, why, method.load()(bound, options, progress))
 
 
-def unanswered(method: Method, advice: str) -> Diagnostic:
+def unanswered(method: Method, result: Result, advice: str) -> Diagnostic:
     """The error when a method was stopped before its first draw."""
-    return Diagnostic(
-        "E0321", f"the method `{method.name}` was stopped before it had any answer", help=advice
-    )
+    message = f"the method `{method.name}` was stopped before it had any answer"
+    if result.diagnostics.get("attempts"):
+        message += f": none of {counted(int(result.diagnostics['attempts']), 'run')} was kept"
+    return Diagnostic("E0321", message, help=advice)
 
 
 def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome:

@@ -33,7 +33,7 @@ from pplc.inference.factors import LOGS
 from pplc.inference.forward import followed, impossible, no_runs, share_left
 from pplc.inference.inner import Merging
 from pplc.inference.junction import Tree
-from pplc.inference.predict import completed
+from pplc.inference.predict import before_data, completed
 from pplc.inference.progress import Progress
 from pplc.inference.random_values import ABSENT, at
 from pplc.inference.result import Draws
@@ -287,7 +287,7 @@ def predicted(bound: Bound, runs: Sequence[Repeated], seed: int, progress: Progr
     Draws that the run does not make with the data it has are made anew. Fewer runs if told to stop.
     """
     nested = Nested()
-    machine = Machine(bound.before_data(), exact=False, infer=nested)
+    machine = Machine(before_data(bound), exact=False, infer=nested)
     new = observed(bound.program)
     found: list[Run] = []
     for k, run in enumerate(runs):

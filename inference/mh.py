@@ -112,7 +112,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
 def mixture_of(machine: Machine, options: Options) -> Mixture:
     """The moves that the options ask for."""
     others = (proposal_kernel(machine, options.proposal),) if options.proposal else ()
-    return Mixture(blocks=parse_blocks(machine.bound.program, options.blocks), others=others)
+    return Mixture(blocks=parse_blocks(machine.bound, options.blocks), others=others)
 
 
 def _note(moves: int, tries: Sequence[int]) -> str:

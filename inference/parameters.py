@@ -13,21 +13,22 @@ from pplc.inference.named_blocks import named
 from pplc.lang import core
 from pplc.lang.analysis import callees, statements
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.semantics.bound import Bound
 
 
-def parameters(program: core.Program, given: Sequence[str]) -> Block:
+def parameters(bound: Bound, given: Sequence[str]) -> Block:
     """The choices of the variables named, else of those that are `found`; an error if there are none."""
-    names = tuple(given) or found(program)
+    names = tuple(given) or found(bound.program)
     if not names:
         raise Rejected(
             Diagnostic(
                 "E0337",
                 "no variable is drawn before the first loop that contains weights, so there is no parameter",
-                program.model.span,
+                bound.program.model.span,
                 help="name the parameters with `--parameters`, or use `--method smc`",
             )
         )
-    return named(program, names)
+    return named(bound, names)
 
 
 def found(program: core.Program) -> tuple[str, ...]:

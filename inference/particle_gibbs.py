@@ -38,7 +38,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """Chains of particle Gibbs with `particles` runs in each sweep."""
     machine = Machine(bound, exact=False, infer=Nested(Seeded(options.seed)))
     names = tuple(options.parameters.split(",")) if options.parameters else found(bound.program)
-    block = named(bound.program, names)
+    block = named(bound, names)
     mixture = Mixture(within=block)
     rule = Rule(options.resample_below, options.ancestor_sampling)
     sweep = sweep_of(machine, block, options.particles, rule)

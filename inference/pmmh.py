@@ -78,7 +78,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """Chains of PMMH with `particles` runs in each population."""
     machine = Machine(bound, exact=False, infer=Nested(Seeded(options.seed)))
     names = [name.strip() for name in options.parameters.split(",")] if options.parameters else []
-    block = choices_of(bound.program, names)
+    block = choices_of(bound, names)
     rule = Rule(SCHEMES[options.resampler], options.resample_below)
     kernel = Kernel(parameters_of(machine, block), Mixture(within=block), rule, options.particles)
 

@@ -16,6 +16,7 @@ from pplc.inference.progress import Progress
 from pplc.inference.result import Array, Draws
 from pplc.inference.sites import observed
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
+from pplc.lang.undrawn import undrawn
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
@@ -28,10 +29,35 @@ WORK = 250_000
 """Statements executed and data met for the predictions that are made unasked: some seconds."""
 
 
+def before_data(bound: Bound) -> Bound:
+    """The program whose data are drawn; `Rejected` (E0459) if what it draws rests on data that are not."""
+    found = undrawn(bound.program)
+    if found.read is not None:
+        datum, span = found.read
+        line = found.observed[datum].line
+        message = f"this rests on `{datum}`, which is not drawn before the data"
+        raise not_drawn(message, span, f"line {line} observes what is computed from `{datum}`")
+    return bound.before_data()
+
+
+def not_drawn(message: str, span: Span, label: str) -> Rejected:
+    """The error of asking, before the data, for what rests on data that are not drawn."""
+    return Rejected(
+        Diagnostic(
+            "E0459",
+            message,
+            span,
+            label,
+            "what is drawn is a parameter of the model, or an element of one, that is observed under its"
+            " name: `observe y[i] ~ …`",
+        )
+    )
+
+
 def prior_runs(bound: Bound, count: int, seed: int, progress: Progress) -> list[Run]:
     """Independent runs from the prior, observed names included; fewer if told to stop."""
     nested = Nested()
-    machine = Machine(bound.before_data(), exact=False, infer=nested)
+    machine = Machine(before_data(bound), exact=False, infer=nested)
     runs: list[Run] = []
     for k in range(count):
         if progress.stopped():
@@ -72,7 +98,7 @@ def posterior_runs(bound: Bound, draws: Draws, most: int, seed: int, progress: P
     they do not contain (such as anonymous draws) is drawn anew. Fewer runs if told to stop.
     """
     nested = Nested()
-    machine = Machine(bound.before_data(), exact=False, infer=nested)
+    machine = Machine(before_data(bound), exact=False, infer=nested)
     new = observed(bound.program)
     chains: list[list[Run]] = [[] for _ in range(draws.chains)]
     for k, draw in enumerate(places(draws.count, most)):
@@ -100,7 +126,7 @@ def affordable(bound: Bound, chains: int, count: int, seed: int) -> int:
     The number depends on the program and the data alone, never on the time that it takes.
     """
     source = Seeded(seed)
-    machine = Machine(bound.before_data(), exact=False, infer=Nested(source))
+    machine = Machine(before_data(bound), exact=False, infer=Nested(source))
     event = machine.start()
     steps = 0
     while not isinstance(event, Finished):

@@ -9,12 +9,17 @@ from __future__ import annotations
 from time import monotonic
 from typing import Protocol
 
+from pplc.lang.diagnostics import Diagnostic
+
 
 class Progress(Protocol):
     """What a method is handed."""
 
     def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
         """`done` of `total` units of `task` are finished; a total of None means nobody knows."""
+
+    def warn(self, warning: Diagnostic) -> None:
+        """Something that the one who waits should know before the end."""
 
     def stopped(self) -> bool:
         """Whether the user pressed Ctrl-C or the time is up."""
@@ -28,6 +33,9 @@ class Silent:
         self._deadline = None if seconds is None else monotonic() + seconds
 
     def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
+        """Nothing is shown."""
+
+    def warn(self, warning: Diagnostic) -> None:
         """Nothing is shown."""
 
     def stopped(self) -> bool:

@@ -102,7 +102,7 @@ def _checked(machine: Machine, name: str) -> core.Function:
                 help=f"such as `model {name}(current: (x: real)) {{ x ~ Normal(current.x, 1) }}`",
             )
         )
-    known = frozenset(drawn(program))
+    known = frozenset(drawn(machine.bound))
     for statement in statements(found.body):
         match statement:
             case core.Draw(site=site) if site.name not in known:

@@ -7,16 +7,21 @@ kept, (r - 1) / (n - 1) is unbiased (Haldane, *On a method of estimating frequen
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf, log, nan, sqrt
 from typing import NamedTuple
 
+from pplc.inference import exact
 from pplc.inference.answers import Estimate, estimate
+from pplc.inference.auto import Trial
 from pplc.inference.collect import arrays
+from pplc.inference.continuous.programs import has_density
 from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
 from pplc.inference.metropolis import accept
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress
+from pplc.inference.registry import METHODS
 from pplc.inference.result import Draws, Result, State
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.bound import Bound
@@ -39,6 +44,17 @@ SLOTS = 1 << 31
 
 HOPELESS = 100_000
 """Attempts after which a method that has kept no run gives up: any number of draws would take for ever."""
+
+MANY = (10_000, 100_000, 1_000_000)
+"""Attempts after which it is said how few runs are kept, if they are fewer than `FEW`."""
+
+FEW = 1 / 1000
+
+DOUBTFUL = 100
+"""Attempts after which a finite program none of whose runs was kept is asked whether one can be."""
+
+SECONDS, STATES = 1.0, 10_000
+"""What that may cost: it is given up otherwise."""
 
 
 class Attempts(NamedTuple):
@@ -87,6 +103,10 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             kept.append(found)
             done = done._replace(kept=done.kept + 1, dimension=found.dimension)
         progress.advance("drawing", len(kept), options.draws, f"{done.tried:,} attempts")
+        if done.tried == DOUBTFUL and not done.kept:
+            _refuse_impossible(bound, progress)
+        if done.tried in MANY and done.kept < FEW * done.tried:
+            progress.warn(_rare(done))
     return Result(
         "rejection",
         draws=Draws(
@@ -95,6 +115,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         ),
         log_evidence=evidence(done, options.bound, stopped=stopped),
         note=f"{len(kept):,} of {done.tried:,} runs kept",
+        diagnostics={"attempts": done.tried},
         state={
             "method": "rejection",
             "tried": done.tried,
@@ -117,6 +138,29 @@ def evidence(done: Attempts, bound: float, *, stopped: bool) -> Estimate:
 def _resumed(state: State) -> Attempts:
     dimension = int(state["dimension"])
     return Attempts(int(state["tried"]), int(state["kept"]), None if dimension < 0 else dimension)
+
+
+def _refuse_impossible(bound: Bound, progress: Progress) -> None:
+    """Raises `Rejected` (E0403) if enumeration shows soon that no run has positive weight."""
+    if has_density(bound.program) or exact.refuses(bound):
+        return
+    small = replace(bound, budget=replace(bound.budget, states=min(bound.budget.states, STATES)))
+    try:
+        exact.run(small, METHODS["exact"].fill({}), Trial(progress, SECONDS))
+    except Rejected as rejected:
+        if any(diagnostic.code == "E0403" for diagnostic in rejected.diagnostics):
+            raise
+
+
+def _rare(done: Attempts) -> Diagnostic:
+    kept = f"only {done.kept:,}" if done.kept else "none"
+    return Diagnostic(
+        "W0320",
+        f"{kept} of {done.tried:,} runs from the prior {'was' if done.kept < 2 else 'were'} kept so far",
+        help="it may take for ever: stop it with Ctrl-C, and use another method, such as `--method smc`, or a"
+        " smaller `--bound`, if no weight exceeds it",
+        severity="warning",
+    )
 
 
 def _hopeless(machine: Machine) -> Rejected:

@@ -187,7 +187,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """`chains` populations of `particles` parameters, each with `inner_particles` runs."""
     machine = Machine(bound, exact=False, infer=Nested())
     names = [name.strip() for name in options.parameters.split(",")] if options.parameters else []
-    block = choices_of(bound.program, names)
+    block = choices_of(bound, names)
     rule = Rule(SCHEMES[options.resampler], options.resample_below)
     nests = Nests(
         parameters_of(machine, block),

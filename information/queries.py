@@ -8,18 +8,24 @@ exact engine has no rule is refused by itself; under `auto` it is estimated from
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from pplc.inference.predict import not_drawn
 from pplc.inference.registry import METHODS
 from pplc.inference.result import Result
 from pplc.inference.sites import sites
 from pplc.information.answers import Answered, Runs
 from pplc.information.asked import UNITS
+from pplc.information.decision_queries import read_by
 from pplc.information.exact_queries import answer_exactly
-from pplc.information.expressions import evaluate
+from pplc.information.expressions import evaluate, mentioned
 from pplc.information.sampled_queries import answer_from_draws
-from pplc.lang import check_queries, syntax
+from pplc.lang import check_queries, core, syntax
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.formatter import format_query
 from pplc.lang.suggest import did_you_mean
+from pplc.lang.undrawn import undrawn
 from pplc.semantics.evaluate import located
 from pplc.semantics.values import Address, Fault, Value
 
@@ -53,6 +59,8 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
     text = format_query(query)
     if query.head == "evidence":
         return _evidence(query, text, runs.result(interventions, prior=prior))
+    if prior:
+        refuse_undrawn(query, runs.program)
     result = runs.result(interventions, prior=prior)
     if result.method == "map":
         raise no_law(query)
@@ -79,6 +87,29 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
         if drawn is None:
             raise
     return found(drawn)
+
+
+def refuse_undrawn(query: syntax.Query, program: core.Program) -> None:
+    """Refuses a query about data that are not drawn before the data, or about what is computed from them."""
+    named = {part for name in _mentioned(query) for part in re.split(r"[.\[]", name)}
+    found = undrawn(program)
+    for name in sorted(named & (found.observed.keys() | found.names.keys())):
+        datum = found.names.get(name, name)
+        raise not_drawn(
+            f"`{name}` has no law before the data"
+            + (f", as `{datum}` is not drawn" if name != datum else ""),
+            found.observed[datum],
+            f"observes what is computed from `{datum}`",
+        )
+
+
+def _mentioned(query: syntax.Query) -> Iterator[str]:
+    """The longest paths that a query spells, those of the queries in it included."""
+    for part in (*(item for group in query.groups for item in group), *query.given.conditions):
+        yield from _mentioned(part) if isinstance(part, syntax.Query) else mentioned(part)
+    if query.decision is not None:
+        for expr in read_by(query.decision):
+            yield from mentioned(expr)
 
 
 def no_law(query: syntax.Query) -> Rejected:

@@ -554,6 +554,15 @@ DATA: Final[dict[str, Code]] = {
         "Pareto k above 0.7 (Vehtari et al. 2024): the standard errors of weighted means cannot be trusted.",
         "",
     ),
+    "W0320": Code(
+        "few runs are kept",
+        "Rejection keeps a run from the prior with probability weight / bound. After many runs hardly one"
+        " was kept: the evidence is impossible or very rare, or `--bound` far above every weight. It is said"
+        " while the method runs, so that it can be stopped. Another method, such as `--method smc`, makes"
+        " better use of runs.",
+        "# run: infer --method rejection --draws 10\n"
+        "model m() { x ~ Normal(0, 1); condition(x > 3.5); return x }",
+    ),
     "E0323": Code(
         "function from Python that does not fit",
         '`pplc.load(…, functions={"net": net})` gives Python functions and torch modules to the parameters of'
@@ -809,6 +818,16 @@ METHODS: Final[dict[str, Code]] = {
         " once. An array of which a part is drawn cannot be drawn as a whole. Observe the whole first, or"
         " every element.",
         "model m(y: bool[2]) { observe y[0] ~ Bernoulli(0.5); observe y ~ Bernoulli(0.5) }",
+    ),
+    "E0459": Code(
+        "data that are not drawn before the data",
+        "Before the data, as in `prior` queries, `simulate` and predictions, a datum is drawn where it is"
+        " observed under its name, as `y` or `y[i]`. Where what is computed from it is observed, such as a"
+        " field of a record, a difference, or a member of a list that a loop goes through, no place of it can"
+        " be drawn, and nothing that rests on it has a law before the data. All other variables can be asked"
+        " about.",
+        "# run: query --set 'y = [true, false]' 'prior P(y[0])'\n"
+        "model m(y: bool[2]) { p ~ Uniform([0.25, 0.75]); for v in y { observe v ~ Bernoulli(p) } }",
     ),
     "E0502": Code(
         "too many values to enumerate",

@@ -238,5 +238,7 @@ class Unanswered(Rejected):
 
     def __init__(self, run: Run) -> None:
         able = '`error.run.save("run.json")` keeps how far it came, for `resume=`'
-        super().__init__(unanswered(run.method, able if run.result.state else "give it more time"))
+        super().__init__(
+            unanswered(run.method, run.result, able if run.result.state else "give it more time")
+        )
         self.run = run

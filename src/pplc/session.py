@@ -15,7 +15,7 @@ from pplc.inference.exact import joint
 from pplc.inference.forward import Joint as JointLaw
 from pplc.inference.joint import by_name, wanted
 from pplc.inference.options import Options
-from pplc.inference.predict import prior_draws, replayed
+from pplc.inference.predict import before_data, prior_draws, replayed
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS
 from pplc.inference.result import Array, Draws, Probability, Result
@@ -69,7 +69,7 @@ class Session:
             bound = self._changed(interventions, prior=prior)
             found = self._prior(bound) if prior else infer(bound, self.method, self.given, self.progress)
             if found.result.stopped and found.result.empty:
-                raise Rejected(unanswered(found.method, "give it more time, or another method"))
+                raise Rejected(unanswered(found.method, found.result, "give it more time, or another method"))
             self._known[key] = found
         return self._known[key]
 
@@ -185,7 +185,7 @@ class Session:
 
     def _changed(self, interventions: Mapping[Address, Value], *, prior: bool) -> Bound:
         bound = replace(self.bound, interventions={**self.bound.interventions, **interventions})
-        return bound.before_data() if prior else bound
+        return before_data(bound) if prior else bound
 
     def _prior(self, bound: Bound) -> Outcome:
         """The prior: exact if the method is or may be, otherwise independent draws."""

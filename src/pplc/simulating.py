@@ -12,7 +12,7 @@ from pplc.data import bind
 from pplc.data_files import Table, reject
 from pplc.inference.collect import RETURN, Run, split, variables
 from pplc.inference.exact_draws import drawing, predicted, repeated
-from pplc.inference.predict import posterior_runs, prior_runs
+from pplc.inference.predict import not_drawn, posterior_runs, prior_runs
 from pplc.inference.progress import Silent
 from pplc.inference.registry import settle
 from pplc.inference.sites import observed
@@ -20,6 +20,7 @@ from pplc.inferring import signature
 from pplc.lang import typesys
 from pplc.lang.diagnostics import Span
 from pplc.lang.typesys import Size, Type
+from pplc.lang.undrawn import undrawn
 from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.values import Address, Missing, Record, Tagged, Value, show
 from pplc.untyped import as_list
@@ -43,6 +44,8 @@ def simulate(
     """
     wanted = settle("auto", {"draws": draws, "seed": seed})
     draws, seed = wanted["draws"], wanted["seed"]
+    for datum, span in undrawn(model.program).observed.items():
+        raise not_drawn(f"`{datum}` cannot be drawn", span, f"observes what is computed from `{datum}`")
     arguments = _arguments(model, [*tables, *([settings] if settings else [])])
     bound = Bound(model.program, arguments, model.interventions, budget=budget or Budget())
     if from_run:

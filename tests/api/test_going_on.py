@@ -10,6 +10,7 @@ import pytest
 
 import pplc
 from pplc.run import Run
+from tests.support.stopping import StopAfter
 
 TEXT = """
 model guide(y: real[T]) { drift ~ Gamma(2, 2); for t in 0..T { x[t] ~ Normal(y[t], 1) } }
@@ -27,21 +28,6 @@ model level(y: real[T]) {
 """
 DATA = {"y": [1, 2, 0, 1]}
 SEED = 7
-
-
-class StopAfter:
-    """Asks to stop after so many looks, and never again."""
-
-    def __init__(self, looks: int) -> None:
-        self.left = looks
-
-    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
-        """Nothing is shown."""
-
-    def stopped(self) -> bool:
-        """Whether the looks are used up."""
-        self.left -= 1
-        return self.left < 0
 
 
 POPULATIONS: dict[str, dict[str, Any]] = {

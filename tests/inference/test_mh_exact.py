@@ -182,7 +182,7 @@ BLOCKS = {
 @pytest.mark.parametrize("name", BLOCKS)
 def test_blocks_are_valid_whether_they_are_redrawn_or_walk(name: str) -> None:
     program = table(bound(BLOCKS[name].text))
-    (block,) = parse_blocks(program.machine.bound.program, BLOCKS[name].names)
+    (block,) = parse_blocks(program.machine.bound, BLOCKS[name].names)
     redraw = matrix(program, stepping(program.machine, jointly_redrawn(block)))
     assert redraw == hastings(program, [redraws(program, F(1), block)])
     walk = matrix(program, stepping(program.machine, jointly_walked(block, 1, {})))

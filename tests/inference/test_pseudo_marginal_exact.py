@@ -158,7 +158,7 @@ def check_pimh(program: Bound, most: int = 1_000_000) -> None:
 
 def kernel_of(program: Bound, count: int, name: str = "p") -> Kernel:
     machine = Machine(program, exact=True, infer=Nested())
-    block = named(program.program, [name])
+    block = named(program, [name])
     return Kernel(parameters_of(machine, block), Mixture(within=block), MULTINOMIAL, count)
 
 

@@ -28,6 +28,7 @@ from pplc.semantics.source import Source, enumerate_runs
 from tests.support import textbook
 from tests.support.exact_laws import expectation, smc_law, weighted_measure
 from tests.support.reference import bound, masses, rational, rejection
+from tests.support.stopping import StopAfter
 
 SPRINKLER = (Path(__file__).parents[1] / "acceptance" / "D02_sprinkler_soft.ppl").read_text()
 
@@ -205,21 +206,6 @@ def test_a_perfect_guide_leaves_nothing_to_chance() -> None:
     assert isinstance(result.log_evidence, Estimate)
     assert result.log_evidence.value == pytest.approx(-(1.5**2) / 4 - log(4 * pi) / 2, abs=1e-12)
     assert result.log_evidence.standard_error < 1e-6
-
-
-class StopAfter:
-    """Asks to stop after so many looks."""
-
-    def __init__(self, looks: int) -> None:
-        self.left = looks
-
-    def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
-        """Nothing is shown."""
-
-    def stopped(self) -> bool:
-        """Whether the looks are used up."""
-        self.left -= 1
-        return self.left < 0
 
 
 @pytest.mark.parametrize(("guide", "chains"), [("", 1), ("guide", 1), ("", 2)])

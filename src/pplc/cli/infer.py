@@ -39,7 +39,7 @@ def infer(arguments: Namespace) -> int:
     model = load(arguments.file, model=arguments.model or "")
     run = _run(model, arguments, _own(model, model.checked.queries), resume=arguments.resume or "")
     if run.unanswered:
-        raise Rejected(unanswered(run.method, _kept(run, arguments.out)))
+        raise Rejected(unanswered(run.method, run.result, _kept(run, arguments.out)))
     _print(run, arguments, answers_only=False)
     if arguments.out is not None:
         line = Line(sys.stderr, shown=arguments.progress or sys.stderr.isatty(), seconds=None)
@@ -68,7 +68,7 @@ def query(arguments: Namespace) -> int:
     model = load(arguments.file, model=arguments.model or "")
     run = _run(model, arguments, parse_queries(model.checked, arguments.queries), resume="")
     if run.unanswered:
-        raise Rejected(unanswered(run.method, "give it more time, or another method"))
+        raise Rejected(unanswered(run.method, run.result, "give it more time, or another method"))
     _print(run, arguments, answers_only=True)
     return _status(run, arguments)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from time import monotonic
 from typing import TextIO
 
+from pplc.lang.diagnostics import Diagnostic
+from pplc.lang.render import render
+
 PATIENCE = 1.0
 """Seconds before anything is shown."""
 
@@ -33,6 +36,12 @@ class Line:
         share = f"{done:,}" if total is None else f"{done:,}/{total:,} ({done / max(total, 1):.0%})"
         text = f"{task} {share} {now - self._start:.0f} s {note}".rstrip()
         self._write(text[:WIDTH])
+
+    def warn(self, warning: Diagnostic) -> None:
+        """Shows it at once, whether or not progress is shown."""
+        self.clear()
+        self._stream.write(render(warning, colour=self._stream.isatty()).rstrip("\n") + "\n\n")
+        self._stream.flush()
 
     def stopped(self) -> bool:
         """Whether Ctrl-C was pressed or the time is up."""
