@@ -77,7 +77,7 @@ def exact_log(weight: LogWeight) -> Exact:
     """An evidence, as its logarithm."""
     if isinstance(weight, LogRat):
         return Exact(nan if is_open(weight.value) else float(weight), weight.value)
-    return Exact(weight)
+    return Exact(float(weight))
 
 
 def estimate(value: float, standard_error: float, *flags: str) -> Estimate:

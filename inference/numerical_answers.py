@@ -17,18 +17,24 @@ WIDTHS = (1e-12, 1e-9, 1e-6)
 LEAST_TRUSTED = 1e-6
 """Error of what is read off points of a quadrature, as a share of the size of the variable."""
 
+ROUGH = 1e-11
+"""What rounding may take of weights, as a share, from which on answers in closed form have bounds."""
+
 NOT_SHOWN = "that it is finite was not shown"
 
 BY_GRID = "the error is that of numerical integration, not of sampling"
 
 
 def worst(worlds: Iterable[World]) -> Numerical | None:
-    """What is known of the worst of the integrals of programs, rounding included; None if there are none."""
+    """What is known of the worst of the integrals of programs, rounding included.
+
+    None if there are none, and nothing is lost by rounding that would be seen.
+    """
     known = list(worlds)
     listed = [one for world in known for one in world.numerical.values()]
-    if not listed:
-        return None
     rounding = ROUNDING + sum(world.rounding for world in known)
+    if not listed:
+        return Numerical(rounding, proved=True) if rounding > ROUGH else None
     return Numerical(rounding + max(one.error for one in listed), all(one.proved for one in listed))
 
 
@@ -66,8 +72,14 @@ def known_to(answer: Exact, error: float, *, proved: bool) -> Exact | Bounds | E
 
 
 def log_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | Estimate:
-    """A log evidence, of which every term is known to a share of itself."""
-    return answer if found is None else known_to(answer, found.error / (1 - found.error), proved=found.proved)
+    """A log evidence, of which every term is known to a share of itself.
+
+    -log(1 - e) <= e / (1 - e) for a share e. What is large is the rounding of logarithms, an error of them.
+    """
+    if found is None:
+        return answer
+    error = found.error / (1 - found.error) if found.error < 0.5 else 2 * found.error
+    return known_to(answer, error, proved=found.proved)
 
 
 def share_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | Estimate:
@@ -76,6 +88,8 @@ def share_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | E
     The odds r are then known to a share δ = 2 e / (1 - e), and with r (1 + δ) in the place of r, p changes by
     no more than p (1 - p) δ / (1 - δ).
     """
+    if found is not None and found.error > 0.2:
+        return Bounds(0.0, 1.0)
     if found is None or answer.value in (0.0, 1.0):
         return answer
     odds = 2 * found.error / (1 - found.error)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, takewhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from pplc.lang.families import FAMILIES, Domain, Family, Kind, Parameter
@@ -21,7 +22,7 @@ from pplc.semantics.measure import share, total
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat, LogWeight, weight
 from pplc.semantics.primitives_arithmetic import is_number, to_float
 from pplc.semantics.symbolic.cumulative import log1mexp, log_interval
-from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES, mv_normal
+from pplc.semantics.symbolic.densities import CONVERSIONS, log_density, mv_normal
 from pplc.semantics.symbolic.elementary import exp, log
 from pplc.semantics.symbolic.expression import NeedsValue, depends
 from pplc.semantics.symbolic.supports import outside
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 
 SPREADS = ("cov", "chol", "precision")
 """What a normal vector's second parameter is, by the list of parameters."""
+
+LOCATIONS: Mapping[str, int] = MappingProxyType(
+    {"Normal": 0, "StudentT": 1, "Cauchy": 0, "Laplace": 0, "Logistic": 0, "Gumbel": 0, "SkewNormal": 0}
+)
+"""The families that a location only moves, with its place among the parameters."""
 
 MOST_LISTED = 100_000
 """Values of one law that are listed for enumeration; with more of them it would take minutes."""
@@ -146,20 +152,19 @@ class FamilyLaw(LawValue):
             found = self._exact("log_density", at)
             if isinstance(found, LogRat):
                 return found, self.dimension
-        return self.numerics.log_density(*self._floats(), _as_float(at)), self.dimension
+        return self.numerics.log_density(*self._floats_at(at)), self.dimension
 
     def _formula(self, value: Value) -> LogWeight:
         """The density as a formula, of parameters or a value that depend on continuous variables."""
         if self.name == "MvNormal" and not depends(self.given[1]) and self._valued(value) is not None:
             kind = SPREADS[self.variant]
             return LogRat(exp(mv_normal(*cast("tuple[Any, Any]", self.given), kind, cast("Any", value))))
-        density = LOG_DENSITIES.get(self.name)
+        density = log_density(self.name, self.variant)
         if density is None or self._valued(value) is None:
             raise NeedsValue(value if depends(value) else self.describe().strip("`"))
-        given = self._main()
-        if outside(self.name, given, value):
+        if outside(self.name, self._main(), value):
             return IMPOSSIBLE
-        return LogRat(exp(density(*given, value)))
+        return LogRat(exp(density(*self.given, value)))
 
     def interval(self, lower: Number | None, upper: Number | None) -> LogWeight | None:
         if not any(map(depends, (*self.given, lower, upper))):
@@ -244,6 +249,18 @@ class FamilyLaw(LawValue):
     def _floats(self) -> tuple[Value, ...]:
         return _as_floats(self.arguments) if self.exact else self.arguments
 
+    def _floats_at(self, at: Value) -> tuple[Value, ...]:
+        """The parameters and a value for a kernel: rationals by their distance from the location.
+
+        It keeps the digits that they have in common with it.
+        """
+        place = LOCATIONS.get(self.name)
+        location = None if place is None else self.arguments[place]
+        if isinstance(at, int | Fraction) and isinstance(location, int | Fraction) and self.exact:
+            others = (0.0 if k == place else value for k, value in enumerate(self.arguments))
+            return *_as_floats(tuple(others)), to_float(Fraction(at) - location)
+        return *self._floats(), _as_float(at)
+
     def _exact(self, member: str, *values: Value) -> object:
         """What the exact twin of a kernel gives; None where it has no rational answer."""
         twin = _exactly(self.name, self.variant, member)
@@ -273,7 +290,7 @@ class FamilyLaw(LawValue):
             table = self.masses()
             if table is not None:
                 return share(total(w for value, w in table if cast(Number, value) <= at), CERTAIN)
-        return cast(float, kernel(*self._floats(), at if isinstance(at, int) else to_float(at)))
+        return cast(float, kernel(*self._floats_at(at)))
 
     def _formula_of(self, member: str, at: Number) -> Number:
         """`cdf`, `log_cdf` or `log_ccdf` where the law or the number depends on continuous variables."""

@@ -72,8 +72,10 @@ def family_law(name: str, values: Sequence[Value], parametrisation: int, *, exac
         arguments = _converted_exactly(name, parametrisation, given)
         if arguments is not None:
             return FamilyLaw(name, given, parametrisation, arguments, True)
-    given = tuple(_real_parameter(p, v) for p, v in zip(parameters, given, strict=True))
-    arguments = cast("tuple[Value, ...]", variant_of(name, parametrisation).arguments(given))
+    floats = tuple(_real_parameter(p, v) for p, v in zip(parameters, given, strict=True))
+    arguments = cast("tuple[Value, ...]", variant_of(name, parametrisation).arguments(floats))
+    if not exact or any(map(_has_float, given)):  # else formulas go on with what was given
+        given = floats
     return FamilyLaw(name, given, parametrisation, arguments, False)
 
 

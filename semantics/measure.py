@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_sum_exp, log_sum_rat
+from pplc.semantics.number import (
+    CERTAIN,
+    IMPOSSIBLE,
+    LogRat,
+    LogShifted,
+    LogWeight,
+    log_product,
+    log_ratio,
+    log_sum_exp,
+    log_sum_rat,
+)
 from pplc.semantics.symbolic.elementary import exp
 from pplc.semantics.symbolic.expression import Unknown
 
@@ -33,16 +43,16 @@ def is_zero(weight: LogWeight) -> bool:
 def times(left: LogWeight, right: LogWeight) -> LogWeight:
     """The log of a product; exact if both factors are."""
     if type(left) is float and type(right) is float:
-        product = left + right
-        if product == product:  # zero times infinity, and what is no number, are looked at below
-            return product
+        both = left + right
+        if both == both:  # zero times infinity, and what is no number, are looked at below
+            return both
     if isinstance(left, LogRat) and isinstance(right, LogRat):
         return left + right
     if depends(left) or depends(right):
         return opened(left) + opened(right)
     if is_zero(left) or is_zero(right):
         return -math.inf
-    return float(left) + float(right)
+    return log_product(left, right)
 
 
 def depends(weight: LogWeight) -> bool:
@@ -54,6 +64,8 @@ def opened(weight: LogWeight) -> LogRat:
     """A weight in the form in which it meets those that depend on continuous variables."""
     if isinstance(weight, LogRat):
         return weight
+    if isinstance(weight, LogShifted):
+        return LogRat(exp(Fraction(weight.whole)) * exp(weight.rest))
     return IMPOSSIBLE if weight == -math.inf else LogRat(exp(weight))
 
 
@@ -63,14 +75,18 @@ def total(weights: Iterable[LogWeight]) -> LogWeight:
     rationals = [weight for weight in terms if isinstance(weight, LogRat)]
     if len(rationals) < len(terms) and any(map(depends, rationals)):
         return log_sum_rat([opened(weight) for weight in terms])
-    return log_sum_rat(rationals) if len(rationals) == len(terms) else log_sum_exp(map(float, terms))
+    return log_sum_rat(rationals) if len(rationals) == len(terms) else log_sum_exp(map(_floating, terms))
+
+
+def _floating(weight: LogWeight) -> float:
+    return float(weight) if isinstance(weight, LogRat) else weight
 
 
 def share(weight: LogWeight, whole: LogWeight) -> Fraction | float:
     """The quotient of two weights, as a probability: rational if both are."""
     if isinstance(weight, LogRat) and isinstance(whole, LogRat):
         return weight.value / whole.value
-    return math.exp(float(weight) - float(whole))
+    return math.exp(log_ratio(weight, whole))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias, overload
+from typing import Self, TypeAlias, overload
 
 from pplc.semantics.formula import as_rational, is_open
 
@@ -88,7 +88,51 @@ class LogRat:
         return math.log(top) - math.log(bottom)
 
 
+class LogShifted(float):
+    """A log weight n + r in floating point: a whole number n, which may be large and cancel, and a float r.
+
+    To whatever knows nothing of it, it is the float nearest to the sum. Data that are measured far from 0
+    give weights whose logarithms are as large as the squares of what was measured, and differ by little.
+    """
+
+    whole: int
+    rest: float
+
+    def __new__(cls, whole: int, rest: float) -> Self:
+        self = super().__new__(cls, whole + rest)
+        self.whole, self.rest = whole, rest
+        return self
+
+    def __neg__(self) -> LogShifted:
+        return LogShifted(-self.whole, -self.rest)
+
+
 LogWeight: TypeAlias = float | LogRat
+
+
+def shifted(number: Fraction, rest: float) -> float:
+    """The log weight that is the sum of a rational, of any size, and a float."""
+    whole = round(number)
+    if not whole or not math.isfinite(rest):
+        return float(number) + rest
+    return LogShifted(whole, float(number - whole) + rest)
+
+
+def parts(weight: LogWeight) -> tuple[int, float]:
+    """A log weight as a whole number and a float."""
+    return (weight.whole, weight.rest) if isinstance(weight, LogShifted) else (0, float(weight))
+
+
+def log_product(left: LogWeight, right: LogWeight) -> float:
+    """The log of the product of two weights that are not 0, in floating point."""
+    (n, r), (m, s) = parts(left), parts(right)
+    return LogShifted(n + m, r + s) if n + m else r + s
+
+
+def log_ratio(left: LogWeight, right: LogWeight) -> float:
+    """The log of the quotient of two weights that are not 0: what is large in both cancels exactly."""
+    (n, r), (m, s) = parts(left), parts(right)
+    return float(n - m) + (r - s)
 
 
 def _value(w: LogWeight) -> Fraction:
@@ -123,6 +167,11 @@ def log_sum_exp(weights: Iterable[float]) -> float:
     high = max(listed, default=-math.inf)
     if math.isinf(high):
         return math.nan if any(math.isnan(w) for w in listed) else high
+    if isinstance(high, LogShifted):
+        by = high.whole
+        return log_product(
+            LogShifted(by, 0.0), log_sum_exp([log_ratio(w, LogShifted(by, 0.0)) for w in listed])
+        )
     return high + math.log(math.fsum(math.exp(w - high) for w in listed))
 
 

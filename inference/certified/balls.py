@@ -174,6 +174,7 @@ FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
     "tan": lambda z: z.tan(),
     "atan": _rising(_arctangent),
     "tanh": _rising(lambda z: z.tanh()),
+    "rounded": lambda z: z + arb(0, abs(z).upper() * ROUNDED),
     "sigmoid": _rising(lambda z: 1 / (1 + (-z).exp())),
     "lgamma": _cut(_log_gamma),
     "erf": _rising(lambda z: z.erf()),

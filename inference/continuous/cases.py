@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from math import exp
 from typing import TypeVar
 
 from pplc.inference.continuous.masses import log_mass
 from pplc.inference.continuous.piece import Piece, World
-from pplc.semantics.measure import is_zero
-from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.measure import is_zero, share
+from pplc.semantics.number import LogWeight
 from pplc.semantics.symbolic.expression import Undecided
 
 T = TypeVar("T")
@@ -56,11 +55,4 @@ def shared(piece: Piece, run: Callable[[], T]) -> Iterator[tuple[T, Piece, Fract
         whole = log_mass(piece) if whole is None else whole
         mass = log_mass(part)
         if not is_zero(mass):
-            yield found, part, share_of(mass, whole)
-
-
-def share_of(weight: LogWeight, whole: LogWeight) -> Fraction | float:
-    """A mass as a probability: rational if both are."""
-    if isinstance(weight, LogRat) and isinstance(whole, LogRat):
-        return weight.value / whole.value
-    return exp(float(weight) - float(whole))
+            yield found, part, share(mass, whole)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from pplc.inference.continuous.cases import share_of
 from pplc.inference.continuous.draws import Drawn
 from pplc.inference.continuous.piece import Piece
-from pplc.semantics.measure import times
+from pplc.semantics.measure import share, times
 from pplc.semantics.number import LogWeight
 from pplc.semantics.runs import Sampling
 
@@ -45,9 +44,9 @@ def counted(
     left: Fraction | float = Fraction(1)
     for value in support:
         weight, part = piece.weighed(event.law.log_density(value))
-        share = share_of(times(weight, mass(part)), whole)
+        chance = share(times(weight, mass(part)), whole)
         found.append((value, weight, part))
-        left = left - share
+        left = left - chance
         if isinstance(left, float):
             left = max(left, 0.0) + ROUNDED
             if left <= max(least, 2 * ROUNDED * len(found)):

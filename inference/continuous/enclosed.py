@@ -15,7 +15,7 @@ from pplc.inference.continuous.grids import grid, normal_block
 from pplc.inference.continuous.masses import settled
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.proofs import integrals
-from pplc.semantics.number import LogRat, LogWeight
+from pplc.semantics.number import LogRat, LogWeight, parts
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Unknown
 
@@ -44,8 +44,8 @@ def weight_of(log_weight: LogWeight) -> arb:
         return ball(log_weight.value)
     if log_weight == -inf:
         return ball(0)
-    rounding = abs(log_weight) * 2.0**-50
-    return (arb(log_weight) + arb(0, rounding)).exp() * _rounded()
+    whole, rest = parts(log_weight)
+    return (arb(whole) + arb(rest, abs(rest) * 2.0**-50)).exp() * _rounded()
 
 
 def _rounded() -> arb:

@@ -79,7 +79,7 @@ def function(name: str) -> Callable[[Any], Any]:
     """A function of arrays by its name; scipy is imported for those that numpy has not."""
     plain: dict[str, Callable[[Any], Any]] = {
         "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "atan": np.arctan,
-        "tanh": np.tanh, "sigmoid": lambda x: np.exp(-np.logaddexp(0, -x)),
+        "tanh": np.tanh, "rounded": np.float64, "sigmoid": lambda x: np.exp(-np.logaddexp(0, -x)),
     }  # fmt: skip
     if name in plain:
         return plain[name]

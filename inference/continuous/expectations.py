@@ -10,16 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf, isnan, nan, sqrt
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from pplc.inference.continuous.bounded_moments import bounded_moments
-from pplc.inference.continuous.cases import share_of
+from pplc.inference.continuous.centres import centred_with
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.masses import signed_integral
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.proofs import quick
+from pplc.semantics.measure import share
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import CONSTANTS, Space, Unknown, made, of_atom
+from pplc.semantics.symbolic.expression import CONSTANTS, ONE, Space, Unknown, made, of_atom
 from pplc.semantics.symbolic.ranges import range_of
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ FARTHEST = 1e12
 
 MOST_STEPS = 100
 
+ROUGH = 1e-6
+"""Width of a variance, as a share of it, from which on it is looked for again about the mean."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -54,20 +59,21 @@ def mean(contributions: Iterable[Contribution], share_error: float) -> Known | N
 
     share_error: of the probabilities, as a share of them.
     """
-    listed = list(contributions)
+    constant, listed = _near_zero(contributions)
     closed = _closed(listed, 1)
     if closed is not None:
-        return Known(closed)
+        return Known(constant + closed if isinstance(closed, Fraction) else float(constant) + closed)
     from pplc.inference.certified.balls import precise
+    from pplc.inference.continuous.enclosed import ball, plus
 
     with precise():
         found = _enclosed(listed, share_error)
-        return None if found is None else _known(found[0])
+        return None if found is None else _known(plus(found[0], ball(constant)))
 
 
 def variance(contributions: Iterable[Contribution], share_error: float) -> Known | None:
     """The variance of a number, as `mean`."""
-    listed = list(contributions)
+    _, listed = _near_zero(contributions)
     first, second = _closed(listed, 1), _closed(listed, 2)
     if isinstance(first, Fraction) and isinstance(second, Fraction):
         return Known(second - first**2)
@@ -75,15 +81,49 @@ def variance(contributions: Iterable[Contribution], share_error: float) -> Known
     from pplc.inference.certified.tails import Diverges
 
     with precise():
-        found = _enclosed(listed, share_error)
-        if found is None:
-            return None
-        middle, square = found
-        if isinstance(middle, Diverges):
-            return Known(nan)
-        if isinstance(square, Diverges):
-            return _known(square)
-        return _known((square - middle * middle).nonnegative_part())
+        for last in (False, True):
+            found = _enclosed(listed, share_error)
+            if found is None:
+                return None
+            middle, square = found
+            if isinstance(middle, Diverges):
+                return Known(nan)
+            if isinstance(square, Diverges):
+                return _known(square)
+            spread = (square - middle * middle).nonnegative_part()
+            if last or not middle.is_finite() or spread.rad() <= ROUGH * abs(spread.mid()):
+                return _known(spread)
+            # Of a number whose mean is large beside its standard deviation, about that mean.
+            listed = _less(listed, Fraction(float(middle.mid())))
+    raise AssertionError("the second time is the last")
+
+
+def _near_zero(contributions: Iterable[Contribution]) -> tuple[Fraction, list[Contribution]]:
+    """A constant, and the numbers less it, under what matters to them, by distances from where mass lies."""
+    moved = [
+        (chance, *_near(value, piece)) if isinstance(value, Unknown) else (chance, value, piece)
+        for chance, value, piece in contributions
+    ]
+    constants = [
+        (float(chance), value.terms.get(ONE, Fraction(0)))
+        for chance, value, _ in moved
+        if isinstance(value, Unknown)
+    ]
+    _, constant = max(constants, default=(0.0, Fraction(0)), key=itemgetter(0))
+    exact = Fraction(constant)
+    return exact, _less(moved, exact)
+
+
+def _near(value: Unknown, piece: Piece) -> tuple[Number, Piece]:
+    number, moved = centred_with(value, about(components(piece), value.latents))
+    return number, moved.piece
+
+
+def _less(contributions: Iterable[Contribution], constant: Fraction) -> list[Contribution]:
+    return [
+        (chance, (value if isinstance(value, Unknown) else Fraction(value)) - constant, piece)
+        for chance, value, piece in contributions
+    ]
 
 
 def moments_of(contributions: Iterable[Contribution]) -> tuple[Real, Real] | None:
@@ -163,22 +203,21 @@ def _closed(contributions: Sequence[Contribution], power: int) -> Real | None:
     """The mean of a power of a number, where all integrals have closed forms."""
     total: Real = Fraction(0)
     whole: Real = Fraction(0)
-    for share, value, piece in contributions:
-        whole = whole + share
+    for chance, value, piece in contributions:
+        whole = whole + chance
         if not isinstance(value, Unknown):
-            total = total + share * (value if isinstance(value, float) else Fraction(value)) ** power
+            total = total + chance * (value if isinstance(value, float) else Fraction(value)) ** power
             continue
-        near = about(components(piece), value.latents)
         if (
             power % 2
-            and not _definite(value, near)
-            and signed_integral(_times(near, value, power + 1)) is None
+            and not _definite(value, piece)
+            and signed_integral(_times(piece, value, power + 1)) is None
         ):
             return None
-        mass, found = signed_integral(near), signed_integral(_times(near, value, power))
+        mass, found = signed_integral(piece), signed_integral(_times(piece, value, power))
         if mass is None or found is None:
             return None
-        total = total + share * found[0] * share_of(found[1], mass[1])
+        total = total + chance * found[0] * share(found[1], mass[1])
     return total / whole
 
 
@@ -202,11 +241,11 @@ def _enclosed(contributions: Sequence[Contribution], share_error: float) -> tupl
 
     sums: list[Enclosed] = [ball(0), ball(0)]
     whole = ball(0)
-    for share, value, piece in contributions:
-        weight = ball(share) * (1 + arb(-1).union(arb(1)) * share_error)
+    for chance, value, piece in contributions:
+        weight = ball(chance) * (1 + arb(-1).union(arb(1)) * share_error)
         whole += weight
         if isinstance(value, Unknown):
-            found = _moments(value, about(components(piece), value.latents))
+            found = _moments(value, piece)
             if found is None:
                 return None
         else:
@@ -293,16 +332,16 @@ def _probability(contributions: Sequence[Contribution], end: float) -> arb | Non
     from pplc.inference.continuous.enclosed import ball, integral, part_of
 
     total, whole = ball(0), ball(0)
-    for share, value, piece in contributions:
-        whole += ball(share)
+    for chance, value, piece in contributions:
+        whole += ball(chance)
         if not isinstance(value, Unknown):
-            total += ball(share) if value < end else ball(0)
+            total += ball(chance) if value < end else ball(0)
             continue
-        near = about(components(piece), value.latents)
-        mass, part = integral(near), part_of(near, Fraction(end) - value)
+        near, left = _near(value, piece)
+        mass, part = integral(left), part_of(left, Fraction(end) - near)
         if mass is None or part is None or isinstance(mass, Diverges) or isinstance(part, Diverges):
             return None
-        total += ball(share) * part / mass
+        total += ball(chance) * part / mass
     return total / whole
 
 

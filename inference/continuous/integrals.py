@@ -16,18 +16,16 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import factorial
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
-from pplc.inference.continuous.piece import UNIT, ZERO, Piece
+from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_moments
 from pplc.semantics.number import LogWeight
 from pplc.semantics.special.error_function import log_ndtr
-from pplc.semantics.symbolic.elementary import Number, applied, lgamma, log, log_beta, sqrt
+from pplc.semantics.symbolic.elementary import LOG_2PI, Number, apart, applied, lgamma, log, log_beta, sqrt
 from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, mentions
 from pplc.semantics.symbolic.ranges import range_of
-
-LOG_2PI = 1.8378770664093453
 
 MOST_CASES = 64
 """Choices of the bounds that matter, out of several, that are looked at."""
@@ -63,6 +61,8 @@ def integrate_out(
     if cases is None:
         return None
     found: list[tuple[LogWeight, Piece]] = []
+    world = variable.space
+    assert isinstance(world, World)
     for low, high, rest in cases:
         try:
             terms = _integral(variable, dict(factor), _copied(shape), low, high, rest)
@@ -73,7 +73,7 @@ def integrate_out(
         for exponent, made in terms:
             if made != 0:
                 left = replace(rest, exponent=shape.rest, factor=made)
-                found.append(left.raised(exponent))
+                found.append(left.raised(exponent, world))
     return found
 
 
@@ -264,10 +264,6 @@ def _degree(factor: Powers) -> int:
     return int(max(factor, default=0))
 
 
-def _float(end: End) -> float | None:
-    return None if end is None else float(cast(float, end))
-
-
 def _single(number: Number, piece: Piece) -> bool:
     """Whether dividing by a number leaves few terms: it is a product, or few variables are left to see it.
 
@@ -296,18 +292,13 @@ def _truncated(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) 
         return _tail(factor, shape, low, high, piece)
     if not shape.powers[2] < 0 or not _whole(factor):
         return None
-    precision, slope = -2 * float(shape.powers[2]), float(of_power(shape.powers, 1))
-    found = truncated_moments(
-        slope / precision,
-        precision**-0.5,
-        _float(low),
-        _float(high),
-        _degree(factor),
-    )
+    precision, slope = -2 * shape.powers[2], of_power(shape.powers, 1)
+    mean = slope / precision
+    found = truncated_moments(mean, float(precision) ** -0.5, low, high, _degree(factor))
     if found is None:
         return None
     log_mass, moments = found
-    exponent = slope**2 / (2 * precision) + (LOG_2PI - log(precision)) / 2 + log_mass
+    exponent = slope * mean / 2 + (LOG_2PI - log(precision)) / 2 + apart(log_mass)
     return [(exponent, _sum(c * moments[int(k)] for k, c in factor.items()))]
 
 
@@ -324,7 +315,8 @@ def _tail(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> li
     except (NeedsValue, Undecided):  # the sign of what stands under the root is not known
         return None
     ((exponent, made),) = whole
-    return [(exponent + (applied("log_ndtr", z) if isinstance(z, Unknown) else log_ndtr(float(z))), made)]
+    tail = applied("log_ndtr", z) if isinstance(z, Unknown) else apart(log_ndtr(float(z)))
+    return [(exponent + tail, made)]
 
 
 def _gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:

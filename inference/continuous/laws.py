@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import erfc, exp, inf, nan, sqrt
+from math import erfc, exp, inf, isfinite, nan, sqrt
 from typing import Protocol, TypeAlias, cast
 
 import numpy as np
@@ -162,9 +162,15 @@ class Drawn(ABC):
 
 @dataclass(frozen=True)
 class Density(Drawn):
-    """A law by its density at the points of a quadrature."""
+    """A law by its density at the points of a quadrature, which are distances from a centre."""
 
     nodes: Nodes
+    centre: Fraction = Fraction(0)
+
+    @property
+    def mean(self) -> Real:
+        """The mean; infinite or NaN where it does not exist."""
+        return float(self.centre) + self._moments[0]
 
     def weighted(self) -> tuple[Floats, Floats]:
         """The points."""
@@ -172,6 +178,10 @@ class Density(Drawn):
 
     def cdf(self, x: float) -> float:
         """P(X <= x)."""
+        return self.below(float(Fraction(x) - self.centre) if self.centre and isfinite(x) else x)
+
+    def below(self, x: float) -> float:
+        """The probability of distances up to x."""
         points = self.nodes.points
         if x <= points[0]:
             return 0.0
@@ -233,7 +243,7 @@ class Image(Drawn):
             same = (self.function(middle) <= x) == left
             low, high = np.where(same, middle, low), np.where(same, high, middle)
         below = sum(
-            self.of.cdf(end) if leaving else -self.of.cdf(end)
+            self.of.below(end) if leaving else -self.of.below(end)
             for end, leaving in zip(low.tolist(), left.tolist(), strict=True)
         )
         return min(max(below + float(under[-1]), 0.0), 1.0)

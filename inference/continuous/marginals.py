@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial
 from math import inf, log
 
 import numpy as np
 
-from pplc.inference.continuous.cases import share_of
+from pplc.inference.continuous.centres import at_centres, centred, centred_with
 from pplc.inference.continuous.changes import (
     as_variable,
     with_inner_variables,
@@ -27,8 +27,8 @@ from pplc.inference.continuous.piece import NOTHING, UNIT, Piece
 from pplc.inference.continuous.polynomials import Powers, in_powers, of_power, shape_in
 from pplc.inference.continuous.quadrature import Nodes
 from pplc.semantics.laws import FamilyLaw, make_law
-from pplc.semantics.measure import times, total
-from pplc.semantics.number import LogWeight
+from pplc.semantics.measure import share, times, total
+from pplc.semantics.number import LogWeight, log_ratio
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Unknown, latent
 from pplc.semantics.values import Value
@@ -51,27 +51,27 @@ class Marginals:
         """The law of a variable that has these values under these pieces, each with its probability."""
         atoms: dict[Real, Real] = {}
         sums: dict[tuple[Unknown, Piece], Real] = {}
-        for share, value, piece in contributions:
+        for chance, value, piece in contributions:
             if isinstance(value, Unknown):
                 if piece not in self._parts:
                     self._parts[piece] = components(piece)
                 piece = about(self._parts[piece], value.latents)
-                sums[value, piece] = sums.get((value, piece), Fraction(0)) + share
+                sums[value, piece] = sums.get((value, piece), Fraction(0)) + chance
             else:
                 at = value if isinstance(value, float) else Fraction(value)
-                atoms[at] = atoms.get(at, Fraction(0)) + share
+                atoms[at] = atoms.get(at, Fraction(0)) + chance
         parts: list[tuple[Real, Part]] = []
-        for (value, piece), share in sums.items():
+        for (value, piece), chance in sums.items():
             found = self.law_of(value, piece)
             own = total([weight for weight, _ in found])
-            parts += [(share * share_of(weight, own), law) for weight, law in found]
-        listed: list[Contribution] = [(share, value, piece) for (value, piece), share in sums.items()]
+            parts += [(chance * share(weight, own), law) for weight, law in found]
+        listed: list[Contribution] = [(chance, value, piece) for (value, piece), chance in sums.items()]
         if (
             all(isinstance(law, Family) for _, law in parts)
             or max(len(p.latents) for _, _, p in listed) > FEW
         ):
             return Mixed(tuple(sorted(atoms.items())), tuple(parts))
-        listed += [(share, at, NOTHING) for at, share in atoms.items()]
+        listed += [(chance, at, NOTHING) for at, chance in atoms.items()]
         return Mixed(tuple(sorted(atoms.items())), tuple(parts), partial(moments_of, listed))
 
     def law_of(self, number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
@@ -79,9 +79,10 @@ class Marginals:
         if len(piece.latents) > MANY:
             block = self._block(piece)
             if block is not None:
-                law = _normals(number, block)
+                near, moved = centred_with(number, piece)
+                law = _normals(near, block) if moved is centred(piece) else None
                 if law is not None:
-                    return [(block.log_mass, law)]
+                    return [(times(moved.weight, block.log_mass), law)]
         changed = as_variable(number, piece)
         if changed is None:
             return _on_grid(*with_inner_variables(number, piece))
@@ -102,7 +103,7 @@ class Marginals:
     def _block(self, piece: Piece) -> Grid | None:
         if piece not in self._blocks:
             try:
-                self._blocks[piece] = grid(piece)
+                self._blocks[piece] = grid(centred(piece).piece)
             except TooMany:
                 self._blocks[piece] = None
         return self._blocks[piece]
@@ -131,13 +132,20 @@ def _of_variable(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> tuple
         found = recognised(variable, piece)
         if found is not None:
             return times(weight, log_mass(piece)), Family(found)
-    nodes = _summed(variable, left)
+    centres: Mapping[Latent, Fraction] = centred(left[0][1]).centres
+    moved = [(weight, at_centres(piece, centres)) for weight, piece in left]
+    if any(made.centres != centres for _, made in moved):
+        centres = dict[Latent, Fraction]()
+        moved = [(weight, at_centres(piece, centres)) for weight, piece in left]
+    near = [(times(weight, made.weight), made.piece) for weight, made in moved]
+    largest = max((weight for weight, _ in near), key=float)
+    nodes = _summed(variable, [(log_ratio(weight, largest), piece) for weight, piece in near])
     if nodes is None:
         return None
-    return nodes.log_mass, Density(nodes)
+    return times(largest, nodes.log_mass), Density(nodes, centres.get(variable, Fraction(0)))
 
 
-def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes | None:
+def _summed(variable: Latent, left: list[tuple[float, Piece]]) -> Nodes | None:
     ranges = [piece.ranges.get(variable, (-inf, inf)) for _, piece in left]
 
     def log_densities(x: Floats) -> tuple[Floats, Floats]:
@@ -148,7 +156,7 @@ def _summed(variable: Latent, left: list[tuple[LogWeight, Piece]]) -> Nodes | No
             points = {variable: x}
             factor = np.broadcast_to(values_at(piece.factor, points), x.shape)
             with np.errstate(all="ignore"):
-                found = values_at(piece.exponent, points) + float(weight) + np.log(np.abs(factor))
+                found = values_at(piece.exponent, points) + weight + np.log(np.abs(factor))
             logs.append(np.where(inside(piece, points), found, -inf))
             signs.append(np.sign(factor))
         high = np.max(logs, axis=0)
@@ -227,19 +235,20 @@ def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
     found: list[tuple[LogWeight, Part]] = []
     for weight, whole in settled(piece, number.latents, whole=True):
         parts = components(whole)
-        left = about(parts, number.latents)
         others = (part for part in parts if number.latents.isdisjoint(part.latents))
         weight = times(weight, product(map(log_mass, others)))
-        made = _grid_for(number, left)
+        near, moved = centred_with(number, about(parts, number.latents))
+        weight = times(weight, moved.weight)
+        made = _grid_for(near, moved.piece)
         on = [variable for variable in made.points if variable not in made.block]
         if len(on) == 1 and number.latents.isdisjoint(made.block) and made.log_mass > -inf:
             (variable,) = on
             points = made.points[variable]
             nodes = Nodes(points, made.log_weights, made.log_mass, made.error)
-            image = Image(Density(nodes), _function(number, variable))
+            image = Image(Density(nodes), _function(near, variable))
             found.append((times(weight, made.log_mass), image))
             continue
-        law = _normals(number, made)
+        law = _normals(near, made)
         assert law is not None
         found.append((times(weight, made.log_mass), law))
     return found

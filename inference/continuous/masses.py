@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import exp, inf, log, log1p
 
+from pplc.inference.continuous.centres import centred
 from pplc.inference.continuous.changes import with_planes_as_variables
 from pplc.inference.continuous.components import components
 from pplc.inference.continuous.grids import Infinite, grid, quadratic_variables
@@ -13,7 +14,7 @@ from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
 from pplc.inference.continuous.proofs import proved_log_mass
 from pplc.semantics.measure import is_zero, times
-from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_product, log_ratio
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import Number
@@ -135,7 +136,12 @@ def _terms(piece: Piece, parts: Iterable[Weighted]) -> list[tuple[LogWeight, Num
     return terms
 
 
-def _numerically(piece: Piece) -> float:
+def _numerically(piece: Piece) -> LogWeight:
+    moved = centred(piece)
+    return times(moved.weight, _near_zero(moved.piece))
+
+
+def _near_zero(piece: Piece) -> float:
     world = piece.latents[0].space
     assert isinstance(world, World)
     proof = proved_log_mass(piece)
@@ -169,10 +175,11 @@ def signed_integral(piece: Piece) -> tuple[int, LogWeight] | None:
         if isinstance(plus, LogRat) and isinstance(minus, LogRat):
             whole: LogWeight = LogRat(abs(plus.value - minus.value))
         else:
-            high, low = max(float(plus), float(minus)), min(float(plus), float(minus))
-            if low > high + log1p(-MOST_LOST):
+            high, low = max(plus, minus, key=float), min(plus, minus, key=float)
+            apart = log_ratio(low, high) if float(low) > -inf else -inf
+            if apart > log1p(-MOST_LOST):
                 return None
-            whole = high + log1p(-exp(low - high)) if high > -inf else -inf
+            whole = log_product(high, log1p(-exp(apart))) if float(high) > -inf else -inf
         if is_zero(whole):
             return 0, IMPOSSIBLE
         sign, size = (sign if float(plus) > float(minus) else -sign), times(size, whole)
@@ -188,8 +195,8 @@ def cancelling(terms: Iterable[tuple[LogWeight, Number]]) -> bool:
         return False
     if all(isinstance(weight, LogRat) and not isinstance(number, float) for weight, number in listed):
         return False
-    high = max(float(weight) for weight, _ in listed)
-    found = [float(number) * exp(float(weight) - high) for weight, number in listed]
+    high = max((weight for weight, _ in listed), key=float)
+    found = [float(number) * exp(log_ratio(weight, high)) for weight, number in listed]
     return sum(found) < MOST_LOST * sum(map(abs, found))
 
 
@@ -205,11 +212,12 @@ def summed(terms: Iterable[tuple[LogWeight, Number]]) -> LogWeight:
     if len(exact) == len(listed) and not any(isinstance(number, float) for _, number in exact):
         total = sum((ratio * Fraction(number) for ratio, number in exact), Fraction(0))
         return LogRat(total) if total > 0 else IMPOSSIBLE
-    high = max((float(weight) for weight, _ in listed), default=-inf)
-    if high == -inf:
+    high = max((weight for weight, _ in listed), key=float, default=IMPOSSIBLE)
+    if is_zero(high):
         return -inf
-    sum_ = sum(float(number) * exp(float(weight) - high) for weight, number in listed)
-    return high + log(sum_) if sum_ > 0 else -inf
+    there = [(weight, number) for weight, number in listed if not is_zero(weight)]
+    sum_ = sum(float(number) * exp(log_ratio(weight, high)) for weight, number in there)
+    return log_product(high, log(sum_)) if sum_ > 0 else -inf
 
 
 def _log(number: Number) -> LogWeight:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import inf, log
 from typing import NamedTuple
 
-from pplc.semantics.number import CERTAIN, LogRat, LogWeight
+from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import Number, constant_and_rest
 from pplc.semantics.symbolic.expression import ONE, Latent, Undecided, Unknown, expanded, scaled
@@ -102,18 +102,20 @@ class Piece:
             return self.raised(elementary.log(weight.value))
         return weight, self
 
-    def raised(self, exponent: Number) -> tuple[LogWeight, Piece]:
-        """The piece times e to a number; its constant part comes back as a weight."""
+    def raised(self, exponent: Number, world: World | None = None) -> tuple[LogWeight, Piece]:
+        """The piece times e to a number; its constant part comes back as a weight.
+
+        world: of the piece, in case that the number depends on none of its variables.
+        """
         whole = self.exponent + expanded(exponent)
-        constant, ratio, rest = constant_and_rest(whole)
-        if constant and isinstance(whole, Unknown) and isinstance(whole.space, World):
-            whole.space.rounding += abs(constant) * 2.0**-50
-        if not constant:
-            weight: LogWeight = LogRat(ratio)
-        elif ratio == 1:
-            weight = constant
-        else:
-            weight = constant + log(ratio.numerator) - log(ratio.denominator)
+        (exact, rounded, ratio), rest = constant_and_rest(whole)
+        if isinstance(whole, Unknown) and isinstance(whole.space, World):
+            world = whole.space
+        if rounded and world is not None:
+            world.rounding += abs(rounded) * 2.0**-50
+        weight: LogWeight = LogRat(ratio)
+        if exact or rounded:
+            weight = shifted(exact, rounded + log(ratio.numerator) - log(ratio.denominator))
         return weight, replace(self, exponent=rest)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from fractions import Fraction
 from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +18,7 @@ from pplc.inference.certified.normal_block import log_unit
 from pplc.inference.continuous.grids import normal_block, quadratic
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.slabs import Slab, linear_in
+from pplc.semantics.number import shifted
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Space, Unknown
 from pplc.semantics.symbolic.ranges import Range
@@ -184,6 +186,7 @@ def _log(mass: arb | Diverges, more: float) -> Proved | None:
         return None
     with precise():
         found = mass.log()
-        value = float(found.mid())
-        error = float((abs(found - value)).upper())
-    return Proved(value + more, error + (abs(value) + abs(more)) * 2.0**-52)
+        whole = Fraction(int(found.mid().floor().fmpz()))
+        rest = float((found - int(whole)).mid())
+        error = float((abs(found - int(whole) - rest)).upper())
+    return Proved(shifted(whole, rest + more), error + (abs(rest) + abs(more)) * 2.0**-52)

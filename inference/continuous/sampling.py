@@ -21,7 +21,7 @@ from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import substituted
 from pplc.inference.continuous.quadrature import Nodes
 from pplc.inference.continuous.slabs import Slice
-from pplc.semantics.measure import is_zero
+from pplc.semantics.measure import is_zero, share
 from pplc.semantics.source import Source
 from pplc.semantics.special.error_function import log_ndtr, log_ndtri, ndtri
 from pplc.semantics.symbolic.contents import replaced
@@ -139,11 +139,11 @@ class _Steps:
     def __init__(self, piece: Piece, variable: Latent, cases: list[Piece]) -> None:
         self._piece, self._variable = piece, variable
         masses = [(case, log_mass(case)) for case in cases]
-        self._cases = [(case, float(mass)) for case, mass in masses if not is_zero(mass)]
+        self._cases = [(case, mass) for case, mass in masses if not is_zero(mass)]
 
     def draw(self, source: Source, draws: Draws) -> Values:
-        high = max(mass for _, mass in self._cases)
-        weights = [float(np.exp(mass - high)) for _, mass in self._cases]
+        high = max((mass for _, mass in self._cases), key=float)
+        weights = [float(share(mass, high)) for _, mass in self._cases]
         case = self._cases[source.choose(weights) if len(weights) > 1 else 0][0]
         found = draws.draw(case, source)
         piece = self._piece

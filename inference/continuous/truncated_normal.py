@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import exp, expm1, inf, log, pi, sqrt
+from typing import TypeAlias
 
 from pplc.semantics.special.error_function import log_ndtr
+
+Real: TypeAlias = Fraction | float
 
 LEAST = -30.0
 """Log mass between the bounds below which the recursion for moments loses its digits."""
 
 
 def truncated_moments(
-    mean: float, sd: float, low: float | None, high: float | None, most: int
+    mean: Real, sd: float, low: Real | None, high: Real | None, most: int
 ) -> tuple[float, list[float]] | None:
     """The log mass between the bounds, and the moments about 0 up to order `most`; None if inaccurate.
 
     Burkardt (2014), The truncated normal distribution, sec. 4: with a and b the standardised bounds,
     m_k = mean m_{k-1} + (k - 1) sd² m_{k-2} + sd (low^(k-1) φ(a) - high^(k-1) φ(b)) / Z.
     """
-    a = -inf if low is None else (low - mean) / sd
-    b = inf if high is None else (high - mean) / sd
+    # Of rationals the differences are exact, however far from 0 they lie.
+    a = -inf if low is None else float(low - mean) / sd
+    b = inf if high is None else float(high - mean) / sd
     log_mass = _log_between(a, b)
     if log_mass < LEAST:
         return None
     mass = exp(log_mass)
-    moments = [1.0]
+    moments, centre = [1.0], float(mean)
     for k in range(1, most + 1):
         edge = 0.0
         if low is not None:
-            edge += low ** (k - 1) * _density(a)
+            edge += float(low) ** (k - 1) * _density(a)
         if high is not None:
-            edge -= high ** (k - 1) * _density(b)
+            edge -= float(high) ** (k - 1) * _density(b)
         before = moments[k - 2] if k > 1 else 0.0
-        moments.append(mean * moments[k - 1] + (k - 1) * sd**2 * before + sd * edge / mass)
+        moments.append(centre * moments[k - 1] + (k - 1) * sd**2 * before + sd * edge / mass)
     return log_mass, moments
 
 

@@ -15,6 +15,8 @@ from typing import TypeAlias
 
 from pplc.semantics.linalg import ldl
 from pplc.semantics.symbolic.elementary import (
+    LOG_2PI,
+    LOG_PI,
     Number,
     applied,
     exp,
@@ -28,22 +30,29 @@ from pplc.semantics.symbolic.elementary import (
 from pplc.semantics.symbolic.expression import Unknown
 
 _HALF = Fraction(1, 2)
-_LOG_2PI = 1.8378770664093453
-_LOG_PI = 1.1447298858494002
 
 
 def _normal(mean: Number, sd: Number, x: Number) -> Number:
-    return -_HALF * ((x - mean) / sd) ** 2 - log(sd) - _HALF * _LOG_2PI
+    return -_HALF * ((x - mean) / sd) ** 2 - log(sd) - _HALF * LOG_2PI
+
+
+def _normal_by_variance(mean: Number, variance: Number, x: Number) -> Number:
+    """Without the standard deviation, which is rational more seldom."""
+    return -_HALF * (x - mean) ** 2 / variance - _HALF * log(variance) - _HALF * LOG_2PI
+
+
+def _normal_by_precision(mean: Number, precision: Number, x: Number) -> Number:
+    return -_HALF * precision * (x - mean) ** 2 + _HALF * log(precision) - _HALF * LOG_2PI
 
 
 def _student_t(df: Number, location: Number, scale: Number, x: Number) -> Number:
     spread = log1p(((x - location) / scale) ** 2 / df)
-    constant = lgamma((df + 1) / 2) - lgamma(df / 2) - _HALF * log(df) - _HALF * _LOG_PI
+    constant = lgamma((df + 1) / 2) - lgamma(df / 2) - _HALF * log(df) - _HALF * LOG_PI
     return constant - log(scale) - (df + 1) / 2 * spread
 
 
 def _cauchy(location: Number, scale: Number, x: Number) -> Number:
-    return -log(scale) - _LOG_PI - log1p(((x - location) / scale) ** 2)
+    return -log(scale) - LOG_PI - log1p(((x - location) / scale) ** 2)
 
 
 def _laplace(location: Number, scale: Number, x: Number) -> Number:
@@ -174,7 +183,7 @@ def mv_normal(
             if slope:
                 z = z - part * slope
         parts.append(z)
-        total = total - _HALF * (z * z / variance + log(variance) + _LOG_2PI)
+        total = total - _HALF * (z * z / variance + log(variance) + LOG_2PI)
     return total
 
 
@@ -287,3 +296,18 @@ CONVERSIONS: Mapping[tuple[str, int], Callable[..., Converted]] = MappingProxyTy
     }
 )
 """From the k-th alternative list of parameters to the main one."""
+
+
+_OTHERS: Mapping[tuple[str, int], Callable[..., Number]] = MappingProxyType(
+    {("Normal", 1): _normal_by_variance, ("Normal", 2): _normal_by_precision}
+)
+
+
+def log_density(name: str, variant: int) -> Callable[..., Number] | None:
+    """(*parameters of a list, value) -> log density; variant 0 is the main list, k the k-th alternative."""
+    density = LOG_DENSITIES.get(name)
+    other = _OTHERS.get((name, variant))
+    if not variant or density is None or other is not None:
+        return other or density
+    convert = CONVERSIONS[name, variant]
+    return lambda *given: density(*convert(*given[:-1]), given[-1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pplc.semantics.special import gamma
 from pplc.semantics.symbolic.expression import (
@@ -28,6 +28,7 @@ from pplc.semantics.symbolic.expression import (
     of_atom,
     power,
     scaled,
+    terms_of,
 )
 from pplc.semantics.symbolic.expression import ONE as _ONE
 from pplc.semantics.symbolic.special import SPECIAL
@@ -130,25 +131,54 @@ def _to(base: Number, exponent: int) -> Number:
     return of_atom(Base(lead), base.space, exponent) * scale**exponent
 
 
-def constant_and_rest(x: Number) -> tuple[float, Fraction, Number]:
-    """A number as c + log r + rest, with a float c and a rational r."""
-    if not isinstance(x, Unknown):
-        return float(x), Fraction(1), Fraction(0)
-    known: Coefficient = Fraction(0)
-    ratio = Fraction(1)
+class Constant(NamedTuple):
+    """The known part of a number: q + c + log r, with rationals q and r and a float c."""
+
+    exact: Fraction
+    rounded: float
+    ratio: Fraction
+
+
+def constant_and_rest(x: Number) -> tuple[Constant, Number]:
+    """The known part of a number, and the rest."""
+    exact, rounded, ratio = Fraction(0), 0.0, Fraction(1)
     rest: dict[Monomial, Coefficient] = {}
-    for monomial, coefficient in x.terms.items():
-        inner = _logarithm(monomial)
+    for monomial, coefficient in terms_of(x).items():
+        known = _known_function(monomial)
         if monomial == _ONE:
-            known = known + coefficient
-        elif isinstance(inner, Fraction) and not isinstance(inner, Unknown):
-            if isinstance(coefficient, Fraction) and coefficient.denominator == 1:
-                ratio *= inner ** int(coefficient)
+            if isinstance(coefficient, float):
+                rounded += coefficient
             else:
-                known = known + float(coefficient) * (math.log(inner.numerator) - math.log(inner.denominator))
-        else:
+                exact += coefficient
+        elif known is None:
             rest[monomial] = coefficient
-    return float(known), ratio, made(x.space, rest)
+        elif known[0] == "rounded":
+            rounded += float(coefficient) * float(known[1])
+        elif isinstance(coefficient, Fraction) and coefficient.denominator == 1:
+            ratio *= known[1] ** int(coefficient)
+        else:
+            top, bottom = known[1].numerator, known[1].denominator
+            rounded += float(coefficient) * (math.log(top) - math.log(bottom))
+    return Constant(exact, rounded, ratio), made(x.space, rest) if rest else Fraction(0)
+
+
+def _known_function(monomial: Monomial) -> tuple[str, Fraction] | None:
+    """The logarithm of a known number, or a float that was kept apart; None if a term is neither."""
+    if len(monomial) != 1:
+        return None
+    ((atom, exponent),) = monomial
+    if not isinstance(atom, Applied) or exponent != 1 or atom.name not in ("log", "rounded"):
+        return None
+    return None if isinstance(atom.argument, Unknown) else (atom.name, atom.argument)
+
+
+def apart(x: float) -> Number:
+    """A float that stays apart from the numbers that it is added to: exact ones keep their digits."""
+    return of_atom(Applied("rounded", Fraction(x)), CONSTANTS) if x and math.isfinite(x) else x
+
+
+LOG_2PI = apart(1.8378770664093453)
+LOG_PI = apart(1.1447298858494002)
 
 
 def log1p(x: Number) -> Number:

@@ -109,7 +109,9 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A function of an expression: `exp`, `log`, `lgamma`, …; of a constant only `log`, of a rational."""
+    """A function of an expression: `exp`, `log`, `lgamma`, …; of a constant, a rational, only `log`,
+    and `rounded`, which is the number itself: a float that is kept apart from exact ones.
+    """
 
     name: str
     argument: Unknown | Fraction

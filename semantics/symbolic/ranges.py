@@ -125,6 +125,7 @@ INCREASING: Mapping[str, Callable[[float], float]] = {
     "log1p": _guarded(log1p, -inf, inf),
     "tanh": _guarded(tanh, -1.0, 1.0),
     "erf": _guarded(erf, -1.0, 1.0),
+    "rounded": float,
     **{name: _guarded(cdf, -inf, 0.0) for name, cdf in LOG_CDFS.items()},
     "sigmoid": _guarded(lambda x: 1 / (1 + exp(-x)) if x > -700 else 0.0, 0.0, 1.0),
 }

@@ -58,6 +58,7 @@ SPECIAL: Mapping[str, Callable[[float], float]] = MappingProxyType(
     {
         **LOG_CDFS,
         "log1mexp": log1mexp,
+        "rounded": float,
         "log_gumbel_tail": log_gumbel_tail,
         "sigmoid": sigmoid,
         "erf": erf,

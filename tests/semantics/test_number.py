@@ -12,10 +12,14 @@ from pplc.semantics.number import (
     IMPOSSIBLE,
     Inexact,
     LogRat,
+    LogShifted,
+    log_product,
+    log_ratio,
     log_sum_exp,
     log_sum_rat,
     log_weight,
     logaddexp,
+    shifted,
     weight,
 )
 
@@ -113,3 +117,22 @@ def test_weights_keep_their_kind() -> None:
     assert weight(LogRat(Fraction(1, 3))) == Fraction(1, 3)
     assert weight(0.0) == 1.0
     assert weight(1e4) == math.inf
+
+
+def test_what_is_large_in_log_weights_cancels_exactly() -> None:
+    far = Fraction(10**30) + Fraction(1, 3)
+    one, other = shifted(far, 0.25), shifted(-far, 0.5)
+    assert isinstance(one, LogShifted)
+    assert float(one) == float(far)
+    assert log_product(one, other) == pytest.approx(0.75, abs=1e-15)
+    assert log_ratio(one, -other) == pytest.approx(0.75, abs=1e-15)
+    assert log_ratio(one, LogRat(Fraction(1))) == float(far)
+    both = log_sum_exp([one, log_product(one, math.log(3)), -math.inf])
+    assert log_ratio(both, one) == pytest.approx(math.log(4), abs=1e-15)
+    assert log_sum_exp([other, 0.0]) == 0.0
+
+
+def test_log_weights_without_a_large_part_are_floats() -> None:
+    assert type(shifted(Fraction(1, 4), 0.5)) is float
+    assert type(log_product(shifted(Fraction(7), 0.5), shifted(Fraction(-7), 0.5))) is float
+    assert shifted(Fraction(5), -math.inf) == -math.inf

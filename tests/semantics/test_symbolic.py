@@ -16,6 +16,7 @@ from pplc.semantics.families import NUMERICS
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.contents import latents_in, numbers_in, replaced
 from pplc.semantics.symbolic.densities import CONVERSIONS, LOG_DENSITIES
+from pplc.semantics.symbolic.elementary import Constant
 from pplc.semantics.symbolic.expression import (
     Applied,
     Base,
@@ -67,6 +68,7 @@ def _atom(atom: Latent | Applied | Base, at: Mapping[str, float]) -> float:
                 "exp": math.exp,
                 "log": math.log,
                 "lgamma": math.lgamma,
+                "rounded": float,
                 "sigmoid": lambda z: 1 / (1 + math.exp(-z)),
             }
             return known[name](value(argument, at))
@@ -125,13 +127,28 @@ def test_the_logarithm_of_a_product_is_a_sum() -> None:
 
 def test_an_exponent_falls_apart_into_a_float_a_rational_and_the_rest() -> None:
     total = elementary.log(3 * X) + elementary.log(Fraction(1, 4)) + 0.5
-    assert elementary.constant_and_rest(total) == (0.5, Fraction(3, 4), elementary.log(X))
-    assert elementary.constant_and_rest(Fraction(2)) == (2.0, Fraction(1), Fraction(0))
+    assert elementary.constant_and_rest(total) == (
+        Constant(Fraction(0), 0.5, Fraction(3, 4)),
+        elementary.log(X),
+    )
+
+
+def test_a_float_that_is_kept_apart_takes_no_digits_from_rationals() -> None:
+    far = Fraction(10**30 + 1, 3)
+    total = X + far + elementary.LOG_2PI / 2
+    assert elementary.constant_and_rest(total) == (
+        Constant(far, 1.8378770664093453 / 2, Fraction(1)),
+        X,
+    )
+    assert elementary.constant_and_rest(Fraction(2)) == (
+        Constant(Fraction(2), 0.0, Fraction(1)),
+        Fraction(0),
+    )
 
 
 def test_factorials_and_beta_functions_of_whole_numbers_stay_rational() -> None:
-    assert elementary.constant_and_rest(elementary.lgamma(6))[1] == 120
-    assert elementary.constant_and_rest(elementary.log_beta(Fraction(1, 2), 3))[1] == Fraction(16, 15)
+    assert elementary.constant_and_rest(elementary.lgamma(6))[0].ratio == 120
+    assert elementary.constant_and_rest(elementary.log_beta(Fraction(1, 2), 3))[0].ratio == Fraction(16, 15)
     assert elementary.lgamma(Fraction(1, 2)) == pytest.approx(math.log(math.pi) / 2)
 
 
