@@ -245,6 +245,10 @@ def _short(rational: Fraction) -> bool:
     return rational.denominator != 1 and len(str(rational)) <= MOST_DIGITS
 
 
+NEGLIGIBLE = 1e-13
+"""Size of a mean or quantile, as a share of the standard deviation, that is rounding."""
+
+
 def cell(key: str, numbers: dict[str, float]) -> str:
     """A number with the digits that its column deserves."""
     value = numbers.get(key)
@@ -258,6 +262,8 @@ def cell(key: str, numbers: dict[str, float]) -> str:
         return f"{value:.3f}"
     if key == "mcse_mean":
         return f"{value:.2g}"
+    if abs(value) <= NEGLIGIBLE * numbers.get("sd", 0.0):
+        return "0"
     error = numbers.get("mcse_mean", nan)
     if not 0 < error < inf or abs(value) >= 1e7:
         return f"{value:.4g}"
