@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from math import exp, inf, log, log1p
 
@@ -12,13 +13,15 @@ from pplc.inference.continuous.components import components
 from pplc.inference.continuous.grids import Infinite, grid, quadratic_variables
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
+from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.proofs import proved_log_mass
 from pplc.semantics.measure import is_zero, times
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_product, log_ratio
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, latents_of
+from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, latents_of, of_atom
+from pplc.semantics.symbolic.ranges import range_of
 
 Weighted = tuple[LogWeight, Piece]
 
@@ -63,7 +66,38 @@ def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool 
                 for weight, part in found
                 for more, last in settled(part, keep, whole=whole)
             ]
-    return [(CERTAIN, piece)]
+    parts = by_sign(piece)
+    if len(parts) == 1:
+        return [(CERTAIN, piece)]
+    return [each for part in parts for each in settled(part, keep, whole=whole)]
+
+
+def by_sign(piece: Piece) -> list[Piece]:
+    """The piece in parts on which the slopes of all bounds have signs that are known; itself if they have.
+
+    Where a slope changes its sign, what it bounds jumps from one side of the bound to the other, and no
+    quadrature over the variables of the slope sees that.
+    """
+    for bound in piece.region:
+        for variable in bound.latents:
+            powers = in_powers(bound, variable)
+            if powers is None or not set(powers) <= {0, 1}:
+                continue
+            slope = powers[1]
+            if not isinstance(slope, Unknown) or slope.latents.isdisjoint(piece.latents):
+                continue
+            low, high = range_of(slope, piece.ranges)
+            if low < 0 < high:
+                end = of_atom(variable, variable.space) + of_power(powers, 0) / slope
+                others = replace(piece, region=piece.region - {bound})
+                sides = [others.where(slope * sign) for sign in (1, -1)]
+                found = [
+                    side.where(end * sign)
+                    for side, sign in zip(sides, (1, -1), strict=True)
+                    if side is not None
+                ]
+                return [part for each in found if each is not None for part in by_sign(each)]
+    return [piece]
 
 
 def entangled(piece: Piece, keep: frozenset[Latent]) -> frozenset[Latent]:

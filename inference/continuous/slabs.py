@@ -100,7 +100,9 @@ def _scaled(end: Floats, mean: Floats, sd: Floats) -> Floats:
 
 
 def directions(bounds: Iterable[Number], block: Sequence[Latent]) -> tuple[list[Slab], int]:
-    """The bounds of a block as slabs, parallel ones as one, and the number of bounds that are not linear."""
+    """The bounds of a block as slabs, parallel ones as one, and the number of bounds that are not linear
+    or have no side that is known.
+    """
     found: list[Slab] = []
     wild = 0
     for bound in bounds:
@@ -119,8 +121,10 @@ def directions(bounds: Iterable[Number], block: Sequence[Latent]) -> tuple[list[
             first = next(iter(linear.slopes.values()))
             ratios = {place: slope / first for place, slope in linear.slopes.items()}
             made = Slab(ratios).within(linear) or Slab(linear.slopes).within(linear)
-            assert made is not None
-            found.append(made)
+            if made is None:  # on which side it lies depends on other variables
+                wild += 1
+            else:
+                found.append(made)
     return found, wild
 
 

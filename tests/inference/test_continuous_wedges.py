@@ -169,3 +169,44 @@ def test_means_and_quantiles_given_two_comparisons() -> None:
     at = asked("quantile(a, 0.8 | a > b and a > c)")
     # A jump inside a panel costs the sum digits.
     assert posterior(lambda a, s: (a <= at) * both_below(a, s), 400) / chance == pytest.approx(0.8, abs=2e-3)
+
+
+SIGNS = """
+model signs() {
+  x ~ Normal(0.5, 1)
+  y ~ Normal(0, 1)
+  condition(x * (y - 1) > 0)
+  return x
+}
+"""
+
+
+def test_a_bound_whose_slope_has_either_sign_is_two_bounds() -> None:
+    """Both signs alike, or both unlike: a sum over two quadrants around (0, 1)."""
+    model = pplc.compile(SIGNS)
+    up, over = float(stats.norm.cdf(0.5)), float(stats.norm.cdf(-1.0))
+    like, unlike = up * over, (1 - up) * (1 - over)
+    mass = like + unlike
+    assert float(model.query("evidence", {}, method="exact").value) == pytest.approx(
+        math.log(mass), rel=1e-13
+    )
+    assert float(model.query("P(x > 0)", {}, method="exact").value) == pytest.approx(like / mass, rel=1e-12)
+    height = float(stats.norm.pdf(1))  # E[y; y > 1] = φ(1) = -E[y; y < 1]
+    expected = height * (2 * up - 1) / mass
+    assert float(model.query("E[y]", {}, method="exact").value) == pytest.approx(expected, rel=1e-12)
+
+    def below(t: float) -> float:
+        """P(y < t) for t < 1."""
+        return float(stats.norm.cdf(t)) * (1 - up) / mass
+
+    found = model.query("quantile(y, 0.3)", {}, method="exact")
+    assert below(found.interval[0]) < 0.3 < below(found.interval[1])
+
+
+def test_a_product_that_is_positive_leaves_both_laws_as_they_were() -> None:
+    run = pplc.compile(
+        "model m() { x ~ Normal(0, 1); y ~ Normal(0, 1)\n condition(x * y > 0)\n return x }"
+    ).infer({}, method="exact")
+    for name in ("x", "y"):
+        assert float(run[name].numbers["q95"]) == pytest.approx(1.6448536269514722, rel=1e-9)
+        assert float(run[name].numbers["q05"]) == pytest.approx(-1.6448536269514722, rel=1e-9)
