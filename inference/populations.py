@@ -176,7 +176,7 @@ def _result(method: str, found: Sequence[Replicate], options: Options, note: str
     logs = np.array([_log_weights(replicate, lowest) for replicate in found])
     families = np.array([[eve(line) for line in r.state.lineages] for r in found])
     families += np.arange(len(found))[:, None] * options.particles
-    picks = [r.resamplings if options.resampler == "multinomial" else 0 for r in found]
+    resamplings = [replicate.resamplings for replicate in found]
     # Replicates are independent draws, not chains: they stand one after the other.
     runs = [run for replicate in found for run in replicate.state.population.particles]
     ancestors = int(np.unique(families[logs > -inf]).size)
@@ -189,17 +189,19 @@ def _result(method: str, found: Sequence[Replicate], options: Options, note: str
             families=families.reshape(1, -1),
             caveat="" if found[-1].whole else HALF_WAY,
         ),
-        log_evidence=_evidence(logs, families, picks) if found[-1].whole else None,
+        log_evidence=_evidence(logs, families, resamplings, picked=options.resampler == "multinomial")
+        if found[-1].whole
+        else None,
         no_evidence="" if found[-1].whole else HALF_WAY,
         diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
         note=note,
     )
 
 
-def _evidence(logs: Floats, families: Whole, picks: Sequence[int]) -> Estimate:
+def _evidence(logs: Floats, families: Whole, resamplings: Sequence[int], *, picked: bool) -> Estimate:
     """The evidence from the log weights and families of replicates, [replicate, particle].
 
-    picks: how often each was resampled by independent picks.
+    resamplings: how often each was resampled. picked: whether that was by independent picks.
     """
     tops = logs.max(axis=1)
     values = [
@@ -208,11 +210,13 @@ def _evidence(logs: Floats, families: Whole, picks: Sequence[int]) -> Estimate:
     ]
     if len(values) >= weights.FEW:
         return weights.replicated_evidence(values)
-    rows = list(zip(logs, families, picks, strict=True))
-    parts = [(value, weights.population_error(*row), 1) for value, row in zip(values, rows, strict=True)]
-    living = [row for row, top in zip(rows, tops, strict=True) if top > -inf]
-    lines = min(weights.effective_families(row, members) for row, members, _ in living)
-    return weights.pooled_evidence(parts, *([weights.ROUGH] if lines < weights.FEW else []))
+    parts: list[tuple[float, float, int]] = []
+    rough = False
+    for value, row, members, times in zip(values, logs, families, resamplings, strict=True):
+        parts.append((value, weights.population_error(row, members, times if picked else 0), 1))
+        if value > -inf and times:
+            rough = rough or weights.effective_families(row, members) < weights.FEW
+    return weights.pooled_evidence(parts, *([weights.ROUGH] if rough else []))
 
 
 def _log_weights(replicate: Replicate, lowest: int) -> list[float]:

@@ -63,7 +63,9 @@ def test_ten_replicates_take_the_error_of_the_evidence_from_their_spread() -> No
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(log(rows.mean()))
     plain = rows.std(ddof=1) / sqrt(12) / rows.mean()
-    student = 2.200985160082949 / 1.959963984540054  # 97.5 % quantiles of t with 11 degrees, and of the normal
+    student = (
+        2.200985160082949 / 1.959963984540054
+    )  # 97.5 % quantiles of t with 11 degrees, and of the normal
     assert found.standard_error == pytest.approx(plain * student, rel=2e-3)
 
 
