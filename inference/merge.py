@@ -63,7 +63,8 @@ def _evidence(first: Result, second: Result, log_weights: Array) -> Exact | Boun
     if not isinstance(first.log_evidence, Estimate) or not isinstance(second.log_evidence, Estimate):
         return second.log_evidence
     parts = [(first.log_evidence, first.draws.count), (second.log_evidence, second.draws.count)]
-    return weights.pooled_evidence([(e.value, e.standard_error, n) for e, n in parts])
+    flags = {flag for e, _ in parts for flag in e.flags if flag == weights.ROUGH}
+    return weights.pooled_evidence([(e.value, e.standard_error, n) for e, n in parts], *flags)
 
 
 def _tables(

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pplc.inference import smc, weights
+from pplc.inference.answers import Estimate
 from pplc.inference.checkpoints import eve, packed_population, unpacked_lineages, unpacked_population
 from pplc.inference.collect import Run, arrays
 from pplc.inference.generations import Make, Replicate, Said, Way, taken
@@ -26,6 +27,7 @@ from pplc.inference.particles import Interpreted, Restoring, Sources
 from pplc.inference.progress import Progress
 from pplc.inference.result import Draws, Result
 from pplc.inference.smc import Rule, State
+from pplc.inference.weights import Floats, Whole
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -174,12 +176,7 @@ def _result(method: str, found: Sequence[Replicate], options: Options, note: str
     logs = np.array([_log_weights(replicate, lowest) for replicate in found])
     families = np.array([[eve(line) for line in r.state.lineages] for r in found])
     families += np.arange(len(found))[:, None] * options.particles
-    parts: list[tuple[float, float, int]] = []
-    independent = options.resampler == "multinomial"
-    for row, members, replicate in zip(logs, families, found, strict=True):
-        top = float(row.max())
-        value = top + float(np.log(np.exp(row - top).mean())) if top > -inf else -inf
-        parts.append((value, weights.population_error(row, members, replicate.resamplings * independent), 1))
+    resamplings = [replicate.resamplings for replicate in found]
     # Replicates are independent draws, not chains: they stand one after the other.
     runs = [run for replicate in found for run in replicate.state.population.particles]
     ancestors = int(np.unique(families[logs > -inf]).size)
@@ -192,11 +189,34 @@ def _result(method: str, found: Sequence[Replicate], options: Options, note: str
             families=families.reshape(1, -1),
             caveat="" if found[-1].whole else HALF_WAY,
         ),
-        log_evidence=weights.pooled_evidence(parts) if found[-1].whole else None,
+        log_evidence=_evidence(logs, families, resamplings, picked=options.resampler == "multinomial")
+        if found[-1].whole
+        else None,
         no_evidence="" if found[-1].whole else HALF_WAY,
         diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
         note=note,
     )
+
+
+def _evidence(logs: Floats, families: Whole, resamplings: Sequence[int], *, picked: bool) -> Estimate:
+    """The evidence from the log weights and families of replicates, [replicate, particle].
+
+    resamplings: how often each was resampled. picked: whether that was by independent picks.
+    """
+    tops = logs.max(axis=1)
+    values = [
+        float(top + np.log(np.exp(row - top).mean())) if top > -inf else -inf
+        for row, top in zip(logs, tops, strict=True)
+    ]
+    if len(values) >= weights.FEW:
+        return weights.replicated_evidence(values)
+    parts: list[tuple[float, float, int]] = []
+    rough = False
+    for value, row, members, times in zip(values, logs, families, resamplings, strict=True):
+        parts.append((value, weights.population_error(row, members, times if picked else 0), 1))
+        if value > -inf and times:
+            rough = rough or weights.effective_families(row, members) < weights.FEW
+    return weights.pooled_evidence(parts, *([weights.ROUGH] if rough else []))
 
 
 def _log_weights(replicate: Replicate, lowest: int) -> list[float]:

@@ -48,14 +48,17 @@ def measured(result: Result, variables: Mapping[str, Variable]) -> dict[str, flo
 
 
 def warnings_of(
-    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float]
+    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float], *, dense: bool
 ) -> tuple[Diagnostic, ...]:
-    """What the user should know before relying on the result; empty if all is well."""
-    return (*result.warnings, *_warnings(result, variables, numbers))
+    """What the user should know before relying on the result; empty if all is well.
+
+    dense: whether the program has continuous variables, which methods with gradients move.
+    """
+    return (*result.warnings, *_warnings(result, variables, numbers, dense))
 
 
 def _warnings(
-    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float]
+    result: Result, variables: Mapping[str, Variable], numbers: Mapping[str, float], dense: bool
 ) -> Iterator[Diagnostic]:
     if result.stopped:
         half = result.draws is not None and result.draws.caveat
@@ -66,7 +69,7 @@ def _warnings(
     if draws is None:
         return
     if draws.log_weights is not None:
-        yield from _weighted(draws, numbers)
+        yield from _weighted(draws, numbers, dense)
         return
     stuck = _stuck(draws)
     if stuck:
@@ -95,7 +98,7 @@ def _warnings(
         )
 
 
-def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic]:
+def _weighted(draws: Draws, numbers: Mapping[str, float], dense: bool) -> Iterator[Diagnostic]:
     size, count = numbers["ess_weights"], draws.chains * draws.count
     if size < ESS_WEIGHTS:
         yield _warning(
@@ -104,7 +107,7 @@ def _weighted(draws: Draws, numbers: Mapping[str, float]) -> Iterator[Diagnostic
             if count == 1
             else f"the {count} weighted draws are worth only {size:.0f}",
             f"draw more with `{'--draws' if draws.families is None else '--particles'}`, or use a method that"
-            " looks for the posterior, such as `nuts`",
+            f" looks for the posterior, such as `{'nuts' if dense else 'mh'}`",
         )
     lines = numbers.get("effective_families", weights.FEW)
     if lines < weights.FEW:

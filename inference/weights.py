@@ -33,7 +33,11 @@ def normalised(log_weights: Floats) -> Floats:
 
 def ess_weights(log_weights: Floats) -> float:
     """Kish's effective number of draws, (Σw)² / Σw²; 0 if every weight is 0, or there are none."""
-    weights = normalised(log_weights)
+    return ess_of(normalised(log_weights))
+
+
+def ess_of(weights: Floats) -> float:
+    """The same of weights that sum to 1."""
     total = float((weights**2).sum())
     return 1 / total if total > 0 else 0.0
 
@@ -54,7 +58,8 @@ def log_evidence(log_weights: Floats) -> Estimate:
 
 
 FEW = 10
-"""Effective families below which errors are guesses, and agreement is chance."""
+"""Effective families below which errors are guesses, and agreement is chance; replicates from which on their
+own spread tells the error."""
 
 
 def mean_and_error(values: Floats, log_weights: Floats, families: Whole | None = None) -> tuple[float, float]:
@@ -72,14 +77,16 @@ def sum_error(residuals: Floats, weights: Floats, families: Whole | None = None)
 
     Families that share the weight among few say little about their spread: the square is divided by
     1 - Σ (weight of a family)², so that it is unbiased for families of equal weight, and infinite if there
-    is one family alone, or few that agree: they say nothing of what others would have been.
+    is one family alone, or few that agree: they say nothing of what others would have been. So does one draw
+    that has all of the weight, or few that agree.
 
     Chan & Lai, *A general theory of particle filters in hidden Markov models and some applications*
     (Annals of Statistics 2013), eq. 2.16; Lee & Whiteley, *Variance estimation in the particle filter*
     (Biometrika 2018), section 4.
     """
     if families is None:
-        return sqrt(float((residuals**2).sum()))
+        known = residuals.any() or ess_of(weights) >= FEW
+        return sqrt(float((residuals**2).sum())) if known else inf
     _, member = np.unique(families, return_inverse=True)
     sums, shares = (
         np.bincount(member.ravel(), residuals.ravel()),
@@ -91,6 +98,12 @@ def sum_error(residuals: Floats, weights: Floats, families: Whole | None = None)
     if rest < EPSILON:
         return inf
     return sqrt(float((sums**2).sum()) / rest) * _few(1 / (1 - rest))
+
+
+ROUGH = (
+    "its error is a guess, more often too large than too small: the particles descend from few of those at"
+    f" the start; `--chains {FEW}` or more take it from the spread of as many populations"
+)
 
 
 def effective_families(log_weights: Floats, families: Whole) -> float:
@@ -118,24 +131,34 @@ def population_error(log_weights: Floats, families: Whole, resamplings: int) -> 
     √(1 - (N/(N-1))^(n+1) (1 - Σ (weight of a family)²)) after n resamplings: Lee & Whiteley (2018), eq. 6,
     whose power takes out what independent picks add to the families. Other schemes add next to nothing, so
     that n = 0 is right for them where they are resampled from unequal weights, and too large, never too
-    small, where lines die out with time. Infinite if all particles descend from one: nothing is known then.
+    small, where lines die out with time. Infinite if there are fewer than two families, or so few particles
+    that picking them evenly makes any weights equal: nothing is known then.
     """
     count = log_weights.size
-    if count < 2:
+    if count < FEW:
         return inf
     _, member = np.unique(families, return_inverse=True)
     shares = np.bincount(member.ravel(), normalised(log_weights).ravel())
     different = 1 - float((shares**2).sum())
-    if different < EPSILON:
+    if different < 1 / 2 - EPSILON:
         return inf
     few = _few(1 / (1 - different))
     return few * sqrt(max(0.0, 1 - (count / (count - 1)) ** (resamplings + 1) * different))
 
 
-def pooled_evidence(parts: Sequence[tuple[float, float, int]]) -> Estimate:
+def replicated_evidence(values: Sequence[float]) -> Estimate:
+    """The log of the mean of independent, unbiased estimates of Z of equal law, its error from their spread.
+
+    values: of each the log; at least `FEW` of them.
+    """
+    found = log_evidence(np.array(values))
+    return estimate(found.value, found.standard_error * _few(len(values)), *found.flags)
+
+
+def pooled_evidence(parts: Sequence[tuple[float, float, int]], *flags: str) -> Estimate:
     """The log of the mean of independent, unbiased estimates of Z.
 
-    parts: of each the log, the relative standard error, and how much it counts.
+    parts: of each the log, the relative standard error, and how much it counts. flags: of the errors.
     """
     top = max(value for value, _, _ in parts)
     if top == -inf:
@@ -144,10 +167,12 @@ def pooled_evidence(parts: Sequence[tuple[float, float, int]]) -> Estimate:
     scaled = [(exp(value - top) * count / whole, error) for value, error, count in parts if value > -inf]
     mean = sum(value for value, _ in scaled)
     error = sqrt(sum((value * error) ** 2 for value, error in scaled)) / mean
-    return estimate(top + log(mean), error, *_unsure(error))
+    return estimate(top + log(mean), error, *_unsure(error), *(flags if error < inf else ()))
 
 
 def _unsure(error: float) -> tuple[str, ...]:
+    if error == inf:
+        return ("nothing is known of its error",)
     if error > 0.5:
         return ("the standard error of the evidence is large; its interval is unreliable",)
     return ()

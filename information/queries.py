@@ -81,6 +81,8 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
     try:
         return found(result)
     except Rejected as rejected:
+        if result.draws is not None and result.draws.caveat:
+            raise _unreached(query) from None
         if any(diagnostic.code not in NO_RULE for diagnostic in rejected.diagnostics):
             raise
         drawn = runs.drawn(interventions, prior=prior)
@@ -110,6 +112,19 @@ def _mentioned(query: syntax.Query) -> Iterator[str]:
     if query.decision is not None:
         for expr in read_by(query.decision):
             yield from mentioned(expr)
+
+
+def _unreached(query: syntax.Query) -> Rejected:
+    """The error of asking runs that were stopped half way about what they have not made."""
+    return Rejected(
+        Diagnostic(
+            "E0321",
+            "the runs were stopped half way, before they had all that this query reads",
+            query.span,
+            "not there yet",
+            "go on with `--resume`, after `--out`, or give them more `--time`",
+        )
+    )
 
 
 def no_law(query: syntax.Query) -> Rejected:
@@ -161,12 +176,16 @@ def _evidence(query: syntax.Query, text: str, result: Result) -> Answered:
         )
     if result.log_evidence is None:
         reason = result.no_evidence or f"the method `{result.method}` does not estimate it"
+        others = [name for name, method in METHODS.items() if method.evidence and name != result.method]
+        advice = f"methods that give it are {', '.join(others)}"
+        if result.stopped:
+            advice = "go on with `--resume`, after `--out`, or give it more `--time`"
         raise Rejected(
             Diagnostic(
                 "E0607",
                 f"the evidence is not known: {reason}",
                 query.span,
-                help=f"methods that give it are {', '.join(n for n, m in METHODS.items() if m.evidence)}",
+                help=advice,
             )
         )
     return Answered(text, result.log_evidence, unit="nats")

@@ -13,6 +13,7 @@ from warnings import warn
 
 from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.auto import unanswered
+from pplc.inference.continuous.programs import has_density
 from pplc.inference.options import Options
 from pplc.inference.quality import measured, warnings_of
 from pplc.inference.registry import Method
@@ -138,7 +139,8 @@ class Run:
     @cached_property
     def doubts(self) -> tuple[Diagnostic, ...]:
         """The warnings that make the answers unreliable."""
-        return warnings_of(self.result, self.variables, self.diagnostics)
+        dense = has_density(self.bound.program)
+        return warnings_of(self.result, self.variables, self.diagnostics, dense=dense)
 
     @property
     def reliable(self) -> bool:
