@@ -138,10 +138,10 @@ def small(key: Key, at: arb) -> arb:
         return arb(1)
     if p > 0 or (p == 0 and k > 0):
         raise Lost
-    top = monomial(key, at)
-    if k > 0 and not at.log() * rational(-p) >= rational(k):  # not yet past its highest point
-        raise Lost
-    return arb(0).union(top)
+    if k > 0 and not at.log() * rational(-p) >= rational(k):
+        # The highest point, at log v = -k / p, may lie farther out.
+        return arb(0).union((arb(rational(k)) / (arb(rational(-p)) * arb(1).exp())) ** arb(rational(k)))
+    return arb(0).union(monomial(key, at))
 
 
 def monomial(key: Key, at: arb) -> arb:
