@@ -18,10 +18,11 @@ import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
 from pplc.inference.continuous.hills import Hills, integrated, parted
+from pplc.inference.continuous.peaks import Interval, Rows
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.quadrature import Nodes
-from pplc.inference.continuous.rows import Interval, Rows, integrate_rows
+from pplc.inference.continuous.rows import integrate_rows
 from pplc.inference.continuous.slabs import (
     Slab,
     Slice,
