@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from math import factorial
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from flint import arb, fmpq
 
@@ -187,10 +187,7 @@ class Germs:
         """A power."""
         whole = exponent == int(exponent)
         if whole and exponent >= 0:
-            found = self.constant(1)
-            for _ in range(int(exponent)):
-                found = found * base
-            return found
+            return whole_power(base, self.constant(1), int(exponent))
         if not base.terms:
             raise Lost
         (p, k), lead, rest = base.split()
@@ -338,6 +335,17 @@ class Germs:
         if not ball.is_finite():
             raise Lost
         return Germ({CONSTANT: ball}, self.at)
+
+
+S = TypeVar("S")
+
+
+def whole_power(base: S, one: S, exponent: int) -> S:
+    """A power with a whole exponent that is not negative, multiplied out: what cancels cancels exactly."""
+    found = one
+    for _ in range(exponent):
+        found = cast(Any, found) * base
+    return found
 
 
 def _shortest(exponent: Exponent) -> Exponent:

@@ -114,7 +114,7 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
     maps = maps_of(whole_line, at, scale)
 
     def density(s: Floats) -> Floats:
-        return mapped(row, one, maps, s[None])[0]
+        return np.asarray(mapped(row, one, maps, s[None])[0])
 
     cuts = maps.to_s((at + scale * np.concatenate([[0.0], STEPS, -STEPS]))[None])[0]
     start, end = maps.ends
