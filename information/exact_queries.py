@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 from pplc.inference.answers import Bounds, Truncated, above, exactly
 from pplc.inference.continuous.cases import shared
 from pplc.inference.continuous.changes import linear
-from pplc.inference.continuous.expectations import Contribution, mean, root, variance
+from pplc.inference.continuous.expectations import Contribution, infinite_mean, mean, root, variance
 from pplc.inference.continuous.expectations import quantile as quantile_of
 from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.marginals import Marginals
@@ -223,6 +223,10 @@ def _moment_of(
                 if query.head != "E" and isinstance(bounds, Bounds):
                     return Bounds(max(0.0, bounds.lower), bounds.upper)
                 return bounds
+        elif (infinite := infinite_mean(listed)) is not None:
+            if query.head != "E" or isnan(infinite):
+                raise _no_moment(query)
+            return Exact(infinite)
     if query.head == "quantile" and not left and not any(linear(value, piece) for _, value, piece in listed):
         ends = quantile_of(listed, level(query))
         if ends is not None:

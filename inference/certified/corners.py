@@ -31,6 +31,7 @@ from pplc.inference.certified.germs import (
     monomial,
     of_logarithm,
     small,
+    whole_power,
 )
 from pplc.inference.certified.straight_line import Scalar
 from pplc.inference.certified.tails import Diverges, integral
@@ -143,10 +144,7 @@ class Corners:
         """A power."""
         whole = exponent == int(exponent)
         if whole and exponent >= 0:
-            found = self.constant(1)
-            for _ in range(int(exponent)):
-                found = found * base
-            return found
+            return whole_power(base, self.constant(1), int(exponent))
         for key in self._leads(base):
             lead, rest = base.split(key)
             if not (lead > 0 or (whole and lead < 0)):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from math import factorial
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from flint import arb, fmpq
 
@@ -138,10 +138,10 @@ def small(key: Key, at: arb) -> arb:
         return arb(1)
     if p > 0 or (p == 0 and k > 0):
         raise Lost
-    top = monomial(key, at)
-    if k > 0 and not at.log() * rational(-p) >= rational(k):  # not yet past its highest point
-        raise Lost
-    return arb(0).union(top)
+    if k > 0 and not at.log() * rational(-p) >= rational(k):
+        # The highest point, at log v = -k / p, may lie farther out.
+        return arb(0).union((arb(rational(k)) / (arb(rational(-p)) * arb(1).exp())) ** arb(rational(k)))
+    return arb(0).union(monomial(key, at))
 
 
 def monomial(key: Key, at: arb) -> arb:
@@ -187,10 +187,7 @@ class Germs:
         """A power."""
         whole = exponent == int(exponent)
         if whole and exponent >= 0:
-            found = self.constant(1)
-            for _ in range(int(exponent)):
-                found = found * base
-            return found
+            return whole_power(base, self.constant(1), int(exponent))
         if not base.terms:
             raise Lost
         (p, k), lead, rest = base.split()
@@ -338,6 +335,17 @@ class Germs:
         if not ball.is_finite():
             raise Lost
         return Germ({CONSTANT: ball}, self.at)
+
+
+S = TypeVar("S")
+
+
+def whole_power(base: S, one: S, exponent: int) -> S:
+    """A power with a whole exponent that is not negative, multiplied out: what cancels cancels exactly."""
+    found = one
+    for _ in range(exponent):
+        found = cast(Any, found) * base
+    return found
 
 
 def _shortest(exponent: Exponent) -> Exponent:

@@ -9,6 +9,7 @@ from flint import arb, fmpq
 from pplc.inference.certified.balls import rational
 from pplc.inference.certified.germs import CONSTANT, LOG, ZERO, Germ, Germs, made
 from pplc.inference.certified.straight_line import Scalar
+from pplc.semantics.symbolic.expression import Exponent
 
 UNKNOWN = arb.nan()
 
@@ -84,6 +85,9 @@ def _bounded(power: Scalar, level: arb, growing: Germ, factor: Germ) -> arb | Di
     (p, k), fall = growing.factored()
     if fall > 0 and (scale > 0 or scale < 0):
         return Diverges(1 if scale > 0 else -1)
+    if fall < 0 and p == 0 and k > 1:
+        bound = _under_a_log_normal(power + rational(m), n, -fall.upper(), k, growing.at)
+        return bound if not bound.is_finite() else _around(bound * level * scale)
     if not fall < 0 or k < 0 or p <= 0:
         return UNKNOWN
     m = m + max(n, 0)  # log v <= v
@@ -93,5 +97,24 @@ def _bounded(power: Scalar, level: arb, growing: Germ, factor: Germ) -> arb | Di
     more = b.max(arb(0)) / (exact * top)
     if not c > more:
         return UNKNOWN
-    bound = abs(level * scale).upper() * v**b * (-c * top).exp() / (exact * (c - more))
-    return arb(-1).union(arb(1)) * bound.upper() if not scale > 0 else arb(0).union(bound.upper())
+    return _around(v**b * (-c * top).exp() / (exact * (c - more)) * level * scale)
+
+
+def _under_a_log_normal(power: Scalar, n: Exponent, c: arb, k: Exponent, v: arb) -> arb:
+    """A bound of ∫ v^a (log v)^n e^(-c (log v)^k) dv for k > 1.
+
+    With t = log v it is ∫ t^n e^((a + 1) t - c t^k) dt from T. There t^k >= T^k + k T^(k-1) (t - T), and
+    t^n <= T^n e^(n⁺ (t - T) / T), so that it is at most the integrand at T divided by the slope of these.
+    """
+    t, exact, times = v.log(), arb(rational(k)), arb(rational(n))
+    rise = arb(power).upper() + 1
+    slope = c * exact * t ** (exact - 1) - rise - times.max(arb(0)) / t
+    if not slope > 0:
+        return UNKNOWN
+    return t**times * (rise * t - c * t**exact).exp() / slope
+
+
+def _around(bound: arb) -> arb:
+    """What may be anything between 0 and a number of either sign."""
+    top = abs(bound).upper()
+    return arb(0).union(top) if bound >= 0 else arb(-1).union(arb(1)) * top

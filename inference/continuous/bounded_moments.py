@@ -15,7 +15,7 @@ from functools import cache, partial
 from math import comb, prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from pplc.inference.continuous.grids import block_and_bounds, quadratic
+from pplc.inference.continuous.blocks import block_and_bounds, quadratic
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.wedges import Wedge
 from pplc.semantics.symbolic.elementary import Number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pplc.inference.continuous.grids import quadratic_variables
+from pplc.inference.continuous.blocks import quadratic_variables
 from pplc.inference.continuous.piece import ZERO, Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power, substituted
 from pplc.inference.continuous.slabs import Slab, directions

@@ -9,9 +9,10 @@ from math import inf
 from typing import TYPE_CHECKING, TypeAlias
 
 from pplc.inference.answers import ROUNDING
+from pplc.inference.continuous.blocks import normal_block
 from pplc.inference.continuous.changes import with_planes_as_variables
 from pplc.inference.continuous.components import about, components
-from pplc.inference.continuous.grids import grid, normal_block
+from pplc.inference.continuous.grids import grid
 from pplc.inference.continuous.masses import settled
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.proofs import integrals

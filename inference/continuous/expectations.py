@@ -21,7 +21,7 @@ from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.proofs import quick
 from pplc.semantics.measure import share
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import CONSTANTS, ONE, Space, Unknown, made, of_atom
+from pplc.semantics.symbolic.expression import CONSTANTS, ONE, Latent, Space, Unknown, made, of_atom
 from pplc.semantics.symbolic.ranges import range_of
 
 if TYPE_CHECKING:
@@ -124,6 +124,24 @@ def _less(contributions: Iterable[Contribution], constant: Fraction) -> list[Con
         (chance, (value if isinstance(value, Unknown) else Fraction(value)) - constant, piece)
         for chance, value, piece in contributions
     ]
+
+
+def infinite_mean(contributions: Iterable[Contribution]) -> float | None:
+    """The mean of a number if it is infinite, NaN if it does not exist; None if neither is shown quickly."""
+    from pplc.inference.certified.balls import precise
+    from pplc.inference.certified.tails import Diverges
+    from pplc.inference.continuous.enclosed import ball, plus
+
+    _, listed = _near_zero(contributions)
+    total: Enclosed = ball(0)
+    with precise():
+        for _, value, piece in listed:
+            if isinstance(value, Unknown):
+                found = _moments(value, piece, thorough=False)
+                if found is None:
+                    return None
+                total = plus(total, found[0])
+    return (total.sign * inf if total.sign else nan) if isinstance(total, Diverges) else None
 
 
 def moments_of(contributions: Iterable[Contribution]) -> tuple[Real, Real] | None:
@@ -261,8 +279,8 @@ def _enclosed(contributions: Sequence[Contribution], share_error: float) -> tupl
     return None if first is None or second is None else (first, second)
 
 
-def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
-    """The means of a number under a piece, and of its square."""
+def _moments(value: Unknown, piece: Piece, *, thorough: bool = True) -> tuple[Enclosed, Enclosed] | None:
+    """The means of a number under a piece, and of its square; if not thorough, without what takes seconds."""
     from pplc.inference.certified.tails import Diverges
     from pplc.inference.continuous.enclosed import integral, scaled, with_moments
 
@@ -274,11 +292,14 @@ def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
         found = with_moments(piece, value)
         if found is None:
             mass, first, second = (integral(_times(piece, value, k)) for k in (0, 1, 2))
-            if not _definite(value, piece) and (second is None or isinstance(second, Diverges)):
+            signs = not _definite(value, piece) and (second is None or isinstance(second, Diverges))
+            if first is None or signs:
                 first = _by_sign(value, piece)
+            if isinstance(first, Diverges):
+                return first, Diverges(1)
             found = mass, first, second
     if any(one is None for one in found):
-        found = with_moments(piece, value)
+        found = with_moments(piece, value) if thorough else None
         if found is None:
             return None
     mass, first, second = found
@@ -291,18 +312,33 @@ def _moments(value: Unknown, piece: Piece) -> tuple[Enclosed, Enclosed] | None:
 def _by_sign(value: Unknown, piece: Piece) -> Enclosed | None:
     """The integral of a piece times a number, term by term, where that is positive and where negative.
 
-    One term at the most may be infinite or have none.
+    Of terms that are infinite with both signs it does not exist, if those of one sign are independent of
+    those of the other: some mass is where the ones are large and the others are not. Otherwise nothing is
+    known.
     """
     from pplc.inference.certified.tails import Diverges
     from pplc.inference.continuous.enclosed import ball, plus
 
     total: Enclosed = ball(0)
+    infinite: dict[int, frozenset[Latent]] = {}
     for monomial, coefficient in value.terms.items():
-        found = _of_product(made(value.space, {monomial: coefficient}), piece)
-        if found is None or (isinstance(total, Diverges) and isinstance(found, Diverges)):
+        term = made(value.space, {monomial: coefficient})
+        found = _of_product(term, piece)
+        if found is None:
             return None
         total = plus(total, found)
+        if isinstance(found, Diverges):
+            infinite[found.sign] = infinite.get(found.sign, frozenset()) | _joined_with(term, piece)
+    if 0 in infinite and len(infinite) + len(value.terms) > 2:
+        return None
+    if len(infinite) > 1 and not infinite[1].isdisjoint(infinite[-1]):
+        return None
     return total
+
+
+def _joined_with(number: Unknown, piece: Piece) -> frozenset[Latent]:
+    """The variables that those of a number may depend on."""
+    return frozenset(about(components(piece), number.latents).latents)
 
 
 def _of_product(value: Number, piece: Piece) -> Enclosed | None:
@@ -319,11 +355,35 @@ def _of_product(value: Number, piece: Piece) -> Enclosed | None:
         parts = [cut for part in parts for side in (alone, -alone) if (cut := part.where(side)) is not None]
     total: Enclosed = ball(0)
     for part in parts:
-        found = integral(_times(part, value, 1))
+        decided = _decided(part)
+        found = ball(0) if decided is None else integral(_times(decided, value, 1))
         if found is None:
             return None
         total = plus(total, found)
     return total
+
+
+def _decided(piece: Piece) -> Piece | None:
+    """The piece without bounds that follow from the ranges of its variables; None if one cannot hold."""
+    kept: set[Unknown] = set()
+    for bound in piece.region:
+        low, high = range_of(_with_its_sign(bound), piece.ranges)
+        if high <= 0:
+            return None
+        if low < 0 or len(bound.latents) == 1:
+            kept.add(bound)
+    return replace(piece, region=frozenset(kept))
+
+
+def _with_its_sign(bound: Unknown) -> Unknown:
+    """A number with the same sign, without quotients where it is a product."""
+    if len(bound.terms) > 1:
+        return bound
+    ((monomial, coefficient),) = bound.terms.items()
+    if any(type(exponent) is not int for _, exponent in monomial):
+        return bound
+    odd = frozenset((atom, 1) for atom, exponent in monomial if exponent % 2)
+    return Unknown(bound.space, {odd: coefficient}) if odd else bound
 
 
 def _probability(contributions: Sequence[Contribution], end: float) -> arb | None:

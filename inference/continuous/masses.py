@@ -7,10 +7,11 @@ from dataclasses import replace
 from fractions import Fraction
 from math import exp, inf, log, log1p
 
+from pplc.inference.continuous.blocks import quadratic_variables
 from pplc.inference.continuous.centres import centred
 from pplc.inference.continuous.changes import with_planes_as_variables
 from pplc.inference.continuous.components import components
-from pplc.inference.continuous.grids import Infinite, grid, quadratic_variables
+from pplc.inference.continuous.grids import Infinite, grid
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
 from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power

@@ -15,7 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from pplc.inference.certified.normal_block import log_unit
-from pplc.inference.continuous.grids import normal_block, quadratic
+from pplc.inference.continuous.blocks import normal_block, quadratic
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.slabs import Slab, linear_in
 from pplc.semantics.number import shifted

@@ -14,9 +14,9 @@ from math import inf, log
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Floats: TypeAlias = npt.NDArray[np.float64]
+from pplc.inference.continuous.peaks import Floats, Interval, Rows, mapped, maps_of, peaks
+
 LogDensity: TypeAlias = Callable[[Floats], Floats]
 
 NODES = 16
@@ -102,28 +102,33 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
     found = _gentle(log_density, low, high) if low > -inf and high < inf else None
     if found is not None:
         return found
-    at, scale = _peak(log_density, low, high)
-    if scale == 0:
+    whole_line = [Interval(0, low, high)]
+    one = np.zeros(1, dtype=np.intp)
+
+    def row(_: Rows, x: Floats) -> Floats:
+        return log_density(x)
+
+    at, scale = peaks(row, one, whole_line, 16 * FIRST)
+    if not scale[0] > 0:
         return Nodes(np.empty(0), np.empty(0), -inf, 0.0)
-    ends, to_x, to_s, log_slope = _mapped(low, high, at, scale)
+    maps = maps_of(whole_line, at, scale)
 
-    def mapped(s: Floats) -> Floats:
-        with np.errstate(all="ignore"):
-            found = log_density(to_x(s)) + log_slope(s)
-        return np.where(np.isnan(found), -inf, found)
+    def density(s: Floats) -> Floats:
+        return np.asarray(mapped(row, one, maps, s[None])[0])
 
-    cuts = to_s(np.concatenate([[at], at + scale * STEPS, at - scale * STEPS]))
-    edges = np.concatenate([np.linspace(*ends, FIRST + 1), cuts[(cuts > ends[0]) & (cuts < ends[1])]])
+    cuts = maps.to_s((at + scale * np.concatenate([[0.0], STEPS, -STEPS]))[None])[0]
+    start, end = maps.ends
+    edges = np.concatenate([np.linspace(start, end, FIRST + 1), cuts[(cuts > start) & (cuts < end)]])
     edges = np.unique(edges)
     left, right = edges[:-1], edges[1:]
-    _, log_weights = _panels(mapped, left, right)
+    _, log_weights = _panels(density, left, right)
     whole = _log_sum(log_weights)
     done: list[tuple[Floats, Floats]] = []
     errors: list[Floats] = []
     count = len(left)
     while len(left):
         middle = 0.5 * (left + right)
-        first, second = _panels(mapped, left, middle), _panels(mapped, middle, right)
+        first, second = _panels(density, left, middle), _panels(density, middle, right)
         halves = np.logaddexp(_log_sum_rows(first[1]), _log_sum_rows(second[1]))
         most = max(_log_sum(halves), *[_log_sum(w) for _, w in done], whole if count == len(left) else -inf)
         if most == -inf:
@@ -141,7 +146,7 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
     every = np.concatenate([p.ravel() for p, _ in done])
     weights = np.concatenate([w.ravel() for _, w in done])
     with np.errstate(all="ignore"):
-        xs = to_x(every)
+        xs = maps.to_x(every[None])[0]
     order = np.argsort(xs)
     panels = order.reshape(-1, NODES)  # the ends of the map are infinite, without mass
     order = panels[np.isfinite(xs[panels]).all(axis=1)].ravel()
@@ -151,28 +156,32 @@ def integrate(log_density: LogDensity, low: float, high: float) -> Nodes:
 
 def _gentle(log_density: LogDensity, low: float, high: float) -> Nodes | None:
     """The integral of a density that hardly varies over a finite interval, by few panels; None if it does."""
-    _, to_x, _, log_slope = _mapped(low, high, low, high - low)
+    maps = maps_of([Interval(0, low, high)])
 
-    def mapped(s: Floats) -> Floats:
+    def density(s: Floats) -> Floats:
         with np.errstate(all="ignore"):
-            return np.asarray(log_density(to_x(s)) + log_slope(s))
+            return np.asarray(log_density(maps.to_x(s[None])[0]) + maps.log_slope(s[None])[0])
 
-    points, whole = _panels(mapped, np.array([0.0, 0.5]), np.array([0.5, 1.0]))
-    inner = whole.ravel() - log_slope(points.ravel())
+    points, whole = _panels(density, np.array([0.0, 0.5]), np.array([0.5, 1.0]))
+    inner = whole.ravel() - maps.log_slope(points.reshape(1, -1))[0]
     if not np.isfinite(inner).all() or np.abs(np.diff(inner)).max() > GENTLE + np.log(NODES):
         return None
-    points, halves = _panels(mapped, np.array([0.0, 0.25, 0.5, 0.75]), np.array([0.25, 0.5, 0.75, 1.0]))
+    points, halves = _panels(density, np.array([0.0, 0.25, 0.5, 0.75]), np.array([0.25, 0.5, 0.75, 1.0]))
     total = _log_sum(halves)
     error = abs(np.expm1(_log_sum(whole) - total)) if total > -inf else inf
-    return Nodes(to_x(points.ravel()), halves.ravel(), total, float(error)) if error <= TOLERANCE else None
+    return (
+        Nodes(maps.to_x(points.reshape(1, -1))[0], halves.ravel(), total, float(error))
+        if error <= TOLERANCE
+        else None
+    )
 
 
-def _panels(mapped: LogDensity, left: Floats, right: Floats) -> tuple[Floats, Floats]:
+def _panels(density: LogDensity, left: Floats, right: Floats) -> tuple[Floats, Floats]:
     """Points [panel, node] and their log weights."""
     nodes, weights = _legendre()
     half = 0.5 * (right - left)
     points = 0.5 * (left + right)[:, None] + half[:, None] * nodes
-    values = mapped(points.ravel()).reshape(points.shape)
+    values = density(points.ravel()).reshape(points.shape)
     with np.errstate(divide="ignore"):
         return points, values + np.log(half)[:, None] + np.log(weights)
 
@@ -187,76 +196,3 @@ def _log_sum_rows(values: Floats) -> Floats:
     safe = np.where(np.isfinite(high), high, 0.0)
     with np.errstate(divide="ignore"):
         return np.asarray(safe + np.log(np.exp(values - safe[:, None]).sum(axis=1)))
-
-
-def _mapped(
-    low: float, high: float, at: float, scale: float
-) -> tuple[tuple[float, float], LogDensity, LogDensity, LogDensity]:
-    """The ends of a variable s, the map from it, back, and the log of its slope."""
-    if low > -inf and high < inf:
-        width = high - low
-        return (
-            (0.0, 1.0),
-            lambda s: low + width * (s * s * (3 - 2 * s)),
-            lambda x: 0.5 - np.sin(np.arcsin(np.clip(1 - 2 * (x - low) / width, -1, 1)) / 3),
-            lambda s: np.log(6 * width * s * (1 - s)),
-        )
-    if low == -inf and high == inf:
-        return (
-            (-1.0, 1.0),
-            lambda s: at + scale * (s / (1 - s * s)),
-            lambda x: 2 * (x - at) / scale / (1 + np.sqrt(1 + (2 * (x - at) / scale) ** 2)),
-            lambda s: np.log(scale * (1 + s * s) / (1 - s * s) ** 2),
-        )
-    end, sign = (low, 1.0) if low > -inf else (high, -1.0)
-    reach = max(abs(at - end), scale)
-
-    def back(x: Floats) -> Floats:
-        y = np.sqrt(np.maximum(sign * (x - end) / reach, 0.0))
-        return np.asarray(y / (1 + y), dtype=np.float64)
-
-    return (
-        (0.0, 1.0),
-        lambda s: end + sign * reach * (s / (1 - s)) ** 2,
-        back,
-        lambda s: np.log(2 * reach * s / (1 - s) ** 3),
-    )
-
-
-def _peak(log_density: LogDensity, low: float, high: float) -> tuple[float, float]:
-    """Where most of the mass lies, and how far from there the density falls off; 0 if it is zero everywhere.
-
-    In the mapped variable, in which ends at which the density is infinite are none.
-    """
-    ends, to_x, _, log_slope = _mapped(low, high, 0.0 if low == -inf else low, 1.0)
-
-    def mapped(s: Floats) -> Floats:
-        with np.errstate(all="ignore"):
-            found = log_density(to_x(s)) + log_slope(s)
-        return np.where(np.isnan(found), -inf, found)
-
-    left, right = ends
-    grid = np.linspace(left, right, 16 * FIRST + 1)[1:-1]
-    values = mapped(grid)
-    for _ in range(14):
-        best = int(values.argmax())
-        if values[best] == -inf:
-            return 0.0, 0.0
-        left, right = (grid[best - 1] if best else left), (grid[best + 1] if best < len(grid) - 1 else right)
-        grid = np.linspace(left, right, 34)[1:-1]
-        values = mapped(grid)
-    best = int(values.argmax())
-    at, top = float(grid[best]), float(values[best])
-    widths = 2.0 ** np.arange(-50.0, 1.0)
-    sides = [at - widths, at + widths]
-    inside = [(s > ends[0]) & (s < ends[1]) for s in sides]
-    fallen = [
-        np.where(k, mapped(np.where(k, s, at)), top) < top - 0.5 for k, s in zip(inside, sides, strict=True)
-    ]
-    either = fallen[0] | fallen[1]
-    centre = float(to_x(np.array([at]))[0])
-    if not either.any():
-        return centre, high - low if high - low < inf else 1.0
-    k = int(either.argmax())
-    edge = at + widths[k] if fallen[1][k] else at - widths[k]
-    return centre, abs(float(to_x(np.array([edge]))[0]) - centre)

@@ -136,7 +136,7 @@ class Squares:
 
 
 def squares(form: Mapping[tuple[int, ...], Number], size: int, ranges: Ranges) -> Squares | None:
-    """A quadratic form (keys as in `grids.Coefficients`) as squares; None if it may be no sum of them."""
+    """A quadratic form (keys as in `blocks.Coefficients`) as squares; None if it may be no sum of them."""
     groups: dict[Monomial, _Group] = {}
     constant: Number = form.get((), Fraction(0))
     spaces = [number.space for number in form.values() if isinstance(number, Unknown)]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pplc.inference.certified.balls import BALLS, precise, rational
-from pplc.inference.certified.germs import Germ, Germs, Lost
+from pplc.inference.certified.germs import Germ, Germs, Lost, small
 from pplc.inference.certified.integrand import Integrand
 from pplc.inference.certified.normal_block import NormalBlock
 from pplc.inference.certified.panels import enclosures
@@ -23,7 +23,7 @@ from pplc.inference.certified.slopes import Slopes, variables
 from pplc.inference.certified.straight_line import StraightLine
 from pplc.inference.certified.tails import Diverges, integral
 from pplc.inference.certified.terms import Term
-from pplc.inference.continuous.grids import quadratic
+from pplc.inference.continuous.blocks import quadratic
 from pplc.inference.continuous.piece import Piece, World
 from pplc.semantics.symbolic.elementary import Number, applied, exp, lgamma, log, sqrt
 from pplc.semantics.symbolic.expression import Applied, Latent, Undecided, latent, of_atom
@@ -141,6 +141,13 @@ def test_an_enclosure_contains_the_integral_and_is_narrow(name: str) -> None:
     with precise():
         assert found.rad() <= abs(found) * arb(2) ** -44
         assert found.overlaps(arb(mpmath.nstr(true, 25)) * (1 + UNIT * 1e-20))
+
+
+def test_the_largest_value_of_a_germ_may_lie_farther_out_than_where_it_begins() -> None:
+    """log(v)³ / v is largest at v = e³."""
+    found = small((-1, 3), arb(4))
+    assert found.overlaps(arb(27) * arb(-3).exp())
+    assert found.contains(arb(4).log() ** 3 / 4)
 
 
 def test_moments_come_with_the_integral() -> None:
@@ -279,6 +286,16 @@ def test_germs_enclose_what_a_number_is_from_there_on(
         ),
         (lambda v: -2 * log(v), lambda v: log(v) ** 2, lambda t: mpmath.log(t) ** 2 / t**2),
         (lambda v: -sqrt(v), lambda v: 1 + 0 * v, lambda t: mpmath.exp(-mpmath.sqrt(t))),
+        (
+            lambda v: -2 * log(v) ** 2 + log(v),
+            lambda v: v * log(v),
+            lambda t: t * t * mpmath.log(t) * mpmath.exp(-2 * mpmath.log(t) ** 2),
+        ),
+        (
+            lambda v: -v - 3 * log(v) ** 2,
+            lambda v: 1 + 0 * v,
+            lambda t: mpmath.exp(-t - 3 * mpmath.log(t) ** 2),
+        ),
     ],
 )
 def test_what_lies_beyond_is_enclosed(

@@ -23,7 +23,7 @@ from pplc.inference.certified.germs import Lost
 from pplc.inference.certified.straight_line import StraightLine
 from pplc.inference.certified.tails import Diverges
 from pplc.inference.certified.terms import Term
-from pplc.inference.continuous.grids import quadratic
+from pplc.inference.continuous.blocks import quadratic
 from pplc.inference.continuous.piece import Piece, World
 from pplc.semantics.symbolic.elementary import Number, applied, lgamma, log
 from pplc.semantics.symbolic.expression import Latent, latent

@@ -192,3 +192,39 @@ def test_a_quantile_read_off_points_says_how_far_it_may_be_off() -> None:
     (found,) = asked(text, "quantile(x / y, 0.75)")
     low, high = found.interval if isinstance(found, Estimate) else (found.lower, found.upper)
     assert low <= 1 <= high
+
+
+def test_the_tails_of_a_log_normal_law_are_proved() -> None:
+    """x ~ LogNormal(0, 1), 2 ~ Gamma(2, x): x² · 2 e^(-2 x) beside its density."""
+    text = "model m() { x ~ LogNormal(0, 1)\n observe 2 ~ Gamma(2, x) }"
+
+    def joint(x: Any) -> Any:
+        return 2 * x * mpmath.exp(-2 * x) * mpmath.npdf(mpmath.log(x)) if x else mpmath.mpf(0)
+
+    with mpmath.workdps(DIGITS):
+        ends = [0, 0.1, 1, 4, 20, 100]
+        z, first, inverse = (mpmath.quad(lambda x, k=k: joint(x) * x**k, ends) for k in (0, 1, -1))
+        true = [mpmath.log(z), first / z, inverse / z, mpmath.quad(joint, [1, 4, 20, 100]) / z]
+    found = asked(text, "evidence", "E[x]", "E[1 / x]", "P(x > 1)")
+    assert all(within(answer, number, 1e-10) for answer, number in zip(found, true, strict=True))
+
+
+HEAVY = """model m() { x ~ Pareto(1, 2)
+  y ~ Pareto(1, 1)
+  z ~ Normal(0, 1)
+  u ~ Normal(0, 1)
+  w ~ Exponential(1) }"""
+
+
+@pytest.mark.parametrize("query", ["E[x + y]", "E[x + z]", "E[abs(z / u)]", "E[w / abs(z)]"])
+def test_a_mean_is_infinite_where_a_term_of_the_number_is(query: str) -> None:
+    (found,) = asked(HEAVY, query)
+    assert found == Exact(inf)
+
+
+@pytest.mark.parametrize("query", ["E[x - y]", "E[x - y + z]", "sd(x - y)", "E[z / u]", "sd(abs(z / u))"])
+def test_a_mean_that_is_infinite_on_both_sides_does_not_exist(query: str) -> None:
+    """Quickly, although a law of two heavy tails is slow to integrate numerically."""
+    with pytest.raises(pplc.Rejected) as refused:
+        asked(HEAVY, query)
+    assert [diagnostic.code for diagnostic in refused.value.diagnostics] == ["E0617"]

@@ -11,8 +11,9 @@ import pytest
 from scipy import integrate, special, stats
 
 import pplc
+from pplc.inference.continuous.peaks import Interval
 from pplc.inference.continuous.quadrature import integrate as one
-from pplc.inference.continuous.rows import Interval, integrate_rows
+from pplc.inference.continuous.rows import integrate_rows
 
 # ------------------------------------------------------------------ rows
 
@@ -215,3 +216,10 @@ def test_a_query_without_a_rule_is_an_error_of_its_own() -> None:
     with pytest.raises(pplc.Rejected, match="E0526"):
         model.query("P(a + b * c > 1)", {}, method="exact")
     assert float(model.query("P(b > 1)", {}, method="exact").value) == pytest.approx(0.5)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("power", [0.3, 0.5, 2.0, 40.0])
+def test_a_pole_at_an_end_is_no_peak(power: float) -> None:
+    """Γ(a) = ∫ x^(a - 1) e^-x: the mass of many decades of x counts, not where the integrand is highest."""
+    nodes = one(lambda x: (power - 1) * np.log(x) - x, 0.0, math.inf)
+    assert nodes.log_mass == pytest.approx(math.lgamma(power), abs=1e-10)

@@ -13,8 +13,9 @@ import pytest
 from scipy import integrate, stats
 
 import pplc
+from pplc.inference.continuous.blocks import block_at
 from pplc.inference.continuous.components import about, components
-from pplc.inference.continuous.grids import block_at, grid
+from pplc.inference.continuous.grids import grid
 from pplc.inference.continuous.masses import log_mass
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.slabs import log_between, moments_between
