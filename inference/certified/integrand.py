@@ -15,7 +15,7 @@ from pplc.inference.certified.germs import Germs, Lost
 from pplc.inference.certified.slopes import Slopes, variables
 from pplc.inference.certified.straight_line import Arithmetic, Scalar, StraightLine
 from pplc.inference.certified.tails import Diverges
-from pplc.inference.certified.terms import Linear, Run, Term
+from pplc.inference.certified.terms import Linear, Run, Term, definite
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, substituted
 from pplc.semantics.symbolic.elementary import Number
@@ -80,6 +80,12 @@ class Integrand:
         if high == inf:
             ends.append(None)
         return [half for left, right in pairwise(ends) for half in _halved(left, right)]
+
+    @property
+    def definite(self) -> list[bool]:
+        """Whether the sum has one sign, and each of its multiples."""
+        each = [definite(term, self._functions, self._linear) for term in self._terms]
+        return [len(each) == 1 and one for one in each[0]]
 
     def _root(self, bound: Unknown) -> Fraction | None:
         powers = in_powers(bound, self._variable)
