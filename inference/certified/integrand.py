@@ -79,7 +79,7 @@ class Integrand:
             ends.insert(0, None)
         if high == inf:
             ends.append(None)
-        return [half for left, right in pairwise(ends) for half in _halved(left, right)]
+        return [half for left, right in pairwise(ends) for half in halved(left, right)]
 
     @property
     def definite(self) -> list[bool]:
@@ -257,7 +257,8 @@ def _within(cut: Fraction, low: float, high: float) -> bool:
     return low <= float(cut) <= high
 
 
-def _halved(left: Fraction | None, right: Fraction | None) -> list[Half]:
+def halved(left: Fraction | None, right: Fraction | None) -> list[Half]:
+    """An interval in halves, each from an end; the line from 0; None is infinity."""
     if left is None and right is None:
         return [Half(Fraction(0), -1, None, False), Half(Fraction(0), 1, None, False)]
     if left is None or right is None:

@@ -46,7 +46,7 @@ RADII = (3.4, 6.0, 2.2)
 FEW = 10
 """Nodes with which one is content."""
 
-TOLERANCE = 2.0**-34
+TOLERANCE = 2.0**-36
 """Error of a box as a share of the integral so far."""
 
 MOST = 500_000
@@ -92,11 +92,11 @@ class _Boxes(Search[Box]):
         if self.within(part.found, TOLERANCE / 8):
             self.add(part.found)
             return ()
-        if part.tailed:
-            return self._smaller_tails(part)
         corner = None if self.known(part.found) else _corner_at_0(part)
         if corner is not None:
             return [self.box(part.on, corner, part.splits)]
+        if part.tailed:
+            return self._smaller_tails(part)
         axis = self._proved(part)
         return () if axis is None else self._halves(part, axis)
 
@@ -224,11 +224,16 @@ def enclosures(
 
 
 def _corner_at_0(box: Box) -> tuple[Part, Part] | None:
-    """A box where both coordinates begin, as a corner."""
-    u, w = box.parts
-    if not isinstance(u, Panel) or not isinstance(w, Panel) or u.left or w.left:
-        return None
-    return Tail(u.right, far=False), Tail(w.right, far=False)
+    """A box where both coordinates begin, as a corner, if it is not one already."""
+    first, second = (_from_0(part) for part in box.parts)
+    return None if first is None or second is None or (first, second) == box.parts else (first, second)
+
+
+def _from_0(part: Part) -> Tail | None:
+    """What a part is if it is all between 0 and a point."""
+    if isinstance(part, Panel):
+        return None if part.left else Tail(part.right, far=False)
+    return None if part.far else part
 
 
 def _starts(on: OnChart) -> list[tuple[OnChart, tuple[Part, Part]]]:
