@@ -62,7 +62,7 @@ class Balls:
     def power(self, base: Scalar, exponent: Exponent) -> Scalar:
         """A power; not finite where it is not analytic."""
         if exponent.denominator == 1:
-            return base**exponent.numerator
+            return _whole_power(base, exponent.numerator)
         if not _off_the_cut(base):
             return _nowhere(base)
         if exponent == Fraction(1, 2):
@@ -80,6 +80,21 @@ WIDE = 2.0**-6
 
 def _wide(z: Scalar) -> bool:
     return isinstance(z, arb) and bool(z.rad() > WIDE * abs(z.mid())) and bool(z.is_finite())
+
+
+def _whole_power(base: Scalar, exponent: int) -> Scalar:
+    """A whole power; of a wide ball by its ends, and even ones are not negative."""
+    if not _wide(base):
+        return base**exponent
+    if not base > 0 and not base < 0 and (exponent < 0 or exponent % 2 == 0):
+        return arb.nan() if exponent < 0 else up_to(abs(base).upper() ** exponent)
+    return (base.lower() ** exponent).union(base.upper() ** exponent)
+
+
+def up_to(most: arb) -> arb:
+    """The numbers from 0, which is exactly the lower end, to this: radii of balls have few digits."""
+    around_0 = arb(0, most / 2)
+    return around_0 + around_0.rad()
 
 
 def _rising(function: Callable[[Scalar], Scalar]) -> Callable[[Scalar], Scalar]:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 from flint import arb, fmpq
 
 from pplc.inference.certified.balls import FUNCTIONS, known, rational
+from pplc.inference.certified.coefficients import Coefficient, enclosure, logarithm, raised
 from pplc.inference.certified.straight_line import Scalar
 from pplc.semantics.symbolic.expression import Exponent
 
@@ -31,6 +32,8 @@ LOG: Key = (0, 1)
 
 MOST_TERMS = 10
 """Terms of a germ; the smallest are taken together in a ball beyond."""
+
+UNIT = arb(0).union(arb(1))
 
 ORDER = 6
 """Of Taylor expansions, if not told otherwise."""
@@ -127,8 +130,14 @@ class Germ:
         """What contains all values as shares of a power."""
         total = arb(0)
         for (p, k), c in self.terms.items():
-            total += c * small((p - key[0], k - key[1]), self.at)
+            total += enclosure(c) * small((p - key[0], k - key[1]), self.at)
         return total
+
+    def enclosed(self) -> Germ:
+        """The germ with balls for coefficients that depend on a second variable."""
+        terms = {key: c if isinstance(c, fmpq) else enclosure(c) for key, c in self.terms.items()}
+        scale = {key: c if isinstance(c, fmpq) else enclosure(c) for key, c in self.scale.items()}
+        return Germ(terms, self.at, scale)
 
 
 def small(key: Key, at: arb) -> arb:
@@ -187,18 +196,40 @@ class Germs:
         """A power."""
         whole = exponent == int(exponent)
         if whole and exponent >= 0:
+            if len(base.terms) == 1 and not base.scale:  # an even power of a ball is not negative
+                (((p, k), c),) = base.terms.items()
+                return made({(p * int(exponent), k * int(exponent)): raised(c, exponent)}, self.at)
             return whole_power(base, self.constant(1), int(exponent))
         if not base.terms:
             raise Lost
         (p, k), lead, rest = base.split()
-        if not (whole or lead > 0) or not _nonzero(lead):
-            raise Lost
         r = _shortest(exponent)
+        if not (whole or lead > 0) or not _nonzero(lead):
+            return self._power_from_below(base, r)
         scale = {key: c * rational(r) for key, c in base.scale.items()}
-        coefficient = lead ** int(r) if whole else arb(lead) ** arb(rational(r))
+        coefficient = raised(lead, r)
         return Germ({(_shortest(p * r), _shortest(k * r)): coefficient}, self.at, scale) * self._expanded(
             rest, partial(binomial, Fraction(r)), lambda z: z ** arb(rational(r - self.order))
         )
+
+    def _power_from_below(self, base: Germ, r: Exponent) -> Germ:
+        """(1 + e)^r = 1 + θ ((1 + E)^r - 1) with θ in [0, 1], for 0 <= e <= E."""
+        least, most = self._between(base)
+        return self.power(least, r) * (
+            self.constant(1) + (self.power(most, r) - self.constant(1)) * self._constant(UNIT)
+        )
+
+    def _between(self, x: Germ) -> tuple[Germ, Germ]:
+        """A number is l (1 + e) with 0 <= e, where its terms are not negative: l, and 1 + E for e <= E."""
+        if x.scale or not all(c >= 0 for c in x.terms.values()):
+            raise Lost
+        sure = {key: c for key, c in x.terms.items() if c > 0}
+        most = {key: arb(enclosure(c).upper()) for key, c in x.terms.items() if key not in sure}
+        if not sure:
+            raise Lost
+        least = Germ(sure, self.at)
+        more = Germ({key: c for key, c in most.items() if c > 0}, self.at)
+        return least, self.constant(1) + more * self.power(least, -1)
 
     def apply(self, name: str, argument: Germ) -> Germ:
         """A function of `pplc.inference.certified.balls.FUNCTIONS`."""
@@ -213,7 +244,7 @@ class Germs:
         if name == "log1mexp" and all(key < CONSTANT for key in argument.terms):
             return self._log(-argument) + self._near_one(argument.ball())
         if bounded:
-            return self._constant(FUNCTIONS[name](argument.ball()))
+            return self._of_bounded(name, argument)
         key, lead, _ = argument.split()
         del key
         sign = 1 if lead > 0 else -1 if lead < 0 else 0
@@ -236,6 +267,13 @@ class Germs:
         end = FUNCTIONS[name](least * sign)
         return self._constant(end.union(LIMITS[name][sign > 0]()))
 
+    def _of_bounded(self, name: str, argument: Germ) -> Germ:
+        """A function of what does not grow; of a coefficient alone it is one again."""
+        c = argument.terms.get(CONSTANT)
+        if isinstance(c, Coefficient) and len(argument.terms) == 1:
+            return made({CONSTANT: c.apply(name)}, self.at)
+        return self._constant(FUNCTIONS[name](argument.ball()))
+
     def _least(self, argument: Germ) -> arb:
         """A lower bound of a germ that grows to infinity."""
         key, ball = argument.factored()
@@ -247,13 +285,14 @@ class Germs:
         if not x.terms:
             raise Lost
         (p, k), lead, rest = x.split()
-        if k or not lead > 0:
+        if k:
             raise Lost
-        one = isinstance(lead, fmpq) and lead == 1
-        start = self.constant(0) if one else self._constant(arb(lead).log())
+        if not lead > 0:  # log (1 + e) = θ log (1 + E) with θ in [0, 1], for 0 <= e <= E
+            least, most = self._between(x)
+            return self._log(least) + self._log(most) * self._constant(UNIT)
         return (
             made(x.scale, self.at)
-            + start
+            + made({CONSTANT: logarithm(lead)}, self.at)
             + made({LOG: rational(p)}, self.at)
             + self._expanded(rest, of_logarithm, lambda z: z ** (-self.order))
         )
@@ -266,6 +305,8 @@ class Germs:
         if not isinstance(power, fmpq):
             raise Lost
         rest = Germ({key: c for key, c in x.terms.items() if key < LOG}, self.at)
+        if not rest.ball().is_finite():
+            raise Lost
         key = (_shortest(Fraction(int(power.p), int(power.q))), ZERO)
         return Germ({key: rest.ball().exp()}, self.at, growing)
 
@@ -276,7 +317,7 @@ class Germs:
         if k or not lead > 0:
             raise Lost
         if p == 0:
-            return self._constant(FUNCTIONS["lgamma"](x.ball()))
+            return self._of_bounded("lgamma", x)
         if p < 0:  # Γ(x) = Γ(1 + x) / x
             return self._constant((x.ball() + 1).lgamma()) - self._log(x)
         # Stirling: the remainder lies between 0 and 1 / (12 x) for x > 0.

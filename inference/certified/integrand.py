@@ -15,7 +15,7 @@ from pplc.inference.certified.germs import Germs, Lost
 from pplc.inference.certified.slopes import Slopes, variables
 from pplc.inference.certified.straight_line import Arithmetic, Scalar, StraightLine
 from pplc.inference.certified.tails import Diverges
-from pplc.inference.certified.terms import Linear, Run, Term
+from pplc.inference.certified.terms import Linear, Run, Term, definite
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers, substituted
 from pplc.semantics.symbolic.elementary import Number
@@ -79,7 +79,13 @@ class Integrand:
             ends.insert(0, None)
         if high == inf:
             ends.append(None)
-        return [half for left, right in pairwise(ends) for half in _halved(left, right)]
+        return [half for left, right in pairwise(ends) for half in halved(left, right)]
+
+    @property
+    def definite(self) -> list[bool]:
+        """Whether the sum has one sign, and each of its multiples."""
+        each = [definite(term, self._functions, self._linear) for term in self._terms]
+        return [len(each) == 1 and one for one in each[0]]
 
     def _root(self, bound: Unknown) -> Fraction | None:
         powers = in_powers(bound, self._variable)
@@ -251,7 +257,8 @@ def _within(cut: Fraction, low: float, high: float) -> bool:
     return low <= float(cut) <= high
 
 
-def _halved(left: Fraction | None, right: Fraction | None) -> list[Half]:
+def halved(left: Fraction | None, right: Fraction | None) -> list[Half]:
+    """An interval in halves, each from an end; the line from 0; None is infinity."""
     if left is None and right is None:
         return [Half(Fraction(0), -1, None, False), Half(Fraction(0), 1, None, False)]
     if left is None or right is None:

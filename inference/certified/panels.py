@@ -1,29 +1,23 @@
 """Integrals over one variable with a proof: Gauss–Legendre rules on panels, with the bound of their error.
 
-A function that is analytic in the ellipse with foci at the ends of a panel and semi-axes (ρ ± 1/ρ) / 2 times
-its half width r, where it is bounded by M, has Chebyshev coefficients below 2 M ρ^-k; the rule with n nodes
-is exact for degrees below 2 n, and both it and the integral are at most 2 and 2 / (k² - 1) for T_k, and 0 for
-odd k. So the error is at most r (64 / 15) M ρ^(-2n) / (1 - ρ^-2) (Trefethen 2008, SIAM Review 50, theorem
-4.5; Johansson 2018, ICMS, for its use with balls). Panels for which that is not small enough are halved,
-those that may hold the most mass first; near a singular end and to infinity, what is left is enclosed by
-germs.
+The bound is that of `pplc.inference.certified.gauss`, on an ellipse around a panel. Panels for which it is
+not small enough are halved, those that may hold the most mass first; near a singular end and to infinity,
+what is left is enclosed by germs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from heapq import heappop, heappush
 from itertools import pairwise
-from math import inf
 
 from flint import acb, arb
 
 from pplc.inference.certified.balls import BITS, precise, rational
+from pplc.inference.certified.gauss import UNIT, legendre, share
 from pplc.inference.certified.integrand import Integrand, OnHalf
-from pplc.inference.certified.straight_line import Scalar
+from pplc.inference.certified.search import Search
 from pplc.inference.certified.tails import Diverges
 
 NODES = 16
@@ -38,8 +32,6 @@ MOST = 4_000
 
 MOST_UNDEFINED = 20
 """Panels on which the density has no value at a node, after which it is taken to have none anywhere."""
-
-UNIT = arb(-1).union(arb(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +69,56 @@ def _tail(on: OnHalf, u: Fraction, *, far: bool) -> _Tail:
     return _Tail(on, u, far, on.beyond(u, far=far))
 
 
-@dataclass(slots=True)
-class _Search:
-    totals: list[arb]
-    sizes: list[arb]
-    diverged: dict[int, Diverges] = field(default_factory=dict[int, Diverges])
-    queue: list[tuple[float, int, _Between | _Tail]] = field(
-        default_factory=list[tuple[float, int, "_Between | _Tail"]]
-    )
-    looked: int = 0
-    undefined: int = 0
+class _Panels(Search["_Between | _Tail"]):
+    """Integrals as sums over panels and tails; their sizes grow by what is settled."""
 
-    def put(self, *parts: _Between | _Tail) -> None:
-        """Queues parts by how much mass they may hold."""
-        for part in parts:
-            self.looked += 1
-            heappush(self.queue, (-_size(part.found[0]), self.looked, part))
+    def __init__(self, definite: Sequence[bool]) -> None:
+        super().__init__([arb(0)] * len(definite), definite)
+        self._undefined = 0
 
-    def small(self, part: _Between) -> bool:
+    def hopeless(self) -> bool:
+        """Whether the search is given up."""
+        return self.looked > MOST or self._undefined > MOST_UNDEFINED
+
+    def left_of(self, part: _Between | _Tail) -> Sequence[_Between | _Tail]:
+        """A panel in halves; a tail moved out, with a panel in between; nothing of what is settled."""
+        if isinstance(part, _Tail):
+            if self._enclosed(part):
+                return ()
+            next_ = part.u * 4 if part.far else part.u / 4
+            return _tail(part.on, next_, far=part.far), _panel(part.on, *sorted((part.u, next_)))
+        if self._small(part) or self._proved(part):
+            return ()
+        middle = ((part.left + part.right) / 2).mid()
+        return _between(part.on, part.left, middle), _between(part.on, middle, part.right)
+
+    def _small(self, part: _Between) -> bool:
         """Whether what a panel may hold is too little to matter; if so, it is added."""
         for k, found in enumerate(part.found):
             if k not in self.diverged and not abs(found) <= self.sizes[k] * (TOLERANCE / 8):
                 return False
-        self._add(part.found, sized=False)
+        self.add(part.found)
         return True
 
-    def enclosed(self, part: _Tail) -> bool:
+    def _enclosed(self, part: _Tail) -> bool:
         """Whether what a tail holds is known well enough; if so, it is added."""
+        if not self.known(part.found):
+            return False
         for k, found in enumerate(part.found):
-            if isinstance(found, Diverges):
-                continue
-            if not found.is_finite():  # it may diverge with the other sign
-                return False
-            if k in self.diverged:
+            if isinstance(found, Diverges) or k in self.diverged:
                 continue
             if not found.rad() <= self.sizes[k].max(abs(found)) * TOLERANCE:
                 return False
-        self._add(part.found, sized=True)
+        self._sized(part.found)
         return True
 
-    def _add(self, found: Sequence[arb | Diverges], *, sized: bool) -> None:
+    def _sized(self, found: Sequence[arb | Diverges]) -> None:
+        self.add(found)
         for k, value in enumerate(found):
             if k not in self.diverged and isinstance(value, arb):
-                self.totals[k] += value
-                if sized:
-                    self.sizes[k] += abs(value).upper()
+                self.sizes[k] += abs(value).upper()
 
-    def proved(self, part: _Between) -> bool:
+    def _proved(self, part: _Between) -> bool:
         """Whether the rule on a panel is right to the tolerance; if so, it is added."""
         inside = part.on.inside(part.whole)
         if None in inside:
@@ -133,11 +128,11 @@ class _Search:
             return False
         sums = _rule(part.on, part.left, part.right, inside)
         if not all(value.is_finite() for value in sums):
-            self.undefined += 1
+            self._undefined += 1
         for k, (error, value) in enumerate(zip(errors, sums, strict=True)):
             if k not in self.diverged and not error <= TOLERANCE * self.sizes[k].max(abs(value)):
                 return False
-        self._add([value + UNIT * error for error, value in zip(errors, sums, strict=True)], sized=True)
+        self._sized([value + UNIT * error for error, value in zip(errors, sums, strict=True)])
         return True
 
     def _errors(self, part: _Between, inside: Sequence[bool | None]) -> list[arb] | None:
@@ -148,22 +143,13 @@ class _Search:
             for rho in RADII:
                 wide, high = (rho + 1 / rho) / 2, (rho - 1 / rho) / 2
                 z = acb(middle + UNIT * (radius * wide), UNIT * (radius * high))
-                scale = radius * (64 / arb(15)) / (arb(rho) ** (2 * NODES) * (1 - arb(rho) ** -2))
+                scale = radius * share(NODES, rho)
                 errors = [abs(value).upper() * scale for value in part.on.over(z, inside)]
                 if errors[0].is_finite() and (best is None or errors[0] < best[0]):
                     best = errors
                 if best is not None and best[0] <= self.sizes[0] * TOLERANCE:
                     break
         return best
-
-    def split(self, part: _Between | _Tail) -> None:
-        """Halves a panel; moves a tail out, with a panel in between."""
-        if isinstance(part, _Between):
-            middle = ((part.left + part.right) / 2).mid()
-            self.put(_between(part.on, part.left, middle), _between(part.on, middle, part.right))
-            return
-        next_ = part.u * 4 if part.far else part.u / 4
-        self.put(_tail(part.on, next_, far=part.far), _panel(part.on, *sorted((part.u, next_))))
 
 
 def _panel(on: OnHalf, left: Fraction, right: Fraction) -> _Between:
@@ -174,7 +160,7 @@ def _rule(on: OnHalf, left: arb, right: arb, inside: Sequence[bool | None]) -> l
     """The Gauss–Legendre rule on a panel."""
     middle, radius = (left + right) / 2, (right - left) / 2
     sums: list[arb] = [arb(0)] * on.count
-    for node, weight in _legendre():
+    for node, weight in legendre(NODES, BITS):
         values = on(middle + radius * node, inside)
         sums = [total + value * weight for total, value in zip(sums, values, strict=True)]
     return [total * radius for total in sums]
@@ -183,25 +169,10 @@ def _rule(on: OnHalf, left: arb, right: arb, inside: Sequence[bool | None]) -> l
 def enclosures(integrand: Integrand) -> list[arb | Diverges] | None:
     """The integrals of a density and of its multiples, in this order; None if no proof is found."""
     with precise():
-        zeros = [arb(0)] * integrand.count
-        search = _Search([*zeros], [*zeros])
+        search = _Panels(integrand.definite)
         for half in integrand.halves():
             search.put(*_start(integrand.on(half)))
-        while search.queue:
-            if search.looked > MOST or search.undefined > MOST_UNDEFINED:
-                return None
-            _, _, part = heappop(search.queue)
-            for k, found in enumerate(part.found):
-                if isinstance(found, Diverges) and search.diverged.setdefault(k, found) != found:
-                    search.diverged[k] = Diverges(0)
-            done = (
-                search.enclosed(part)
-                if isinstance(part, _Tail)
-                else search.small(part) or search.proved(part)
-            )
-            if not done:
-                search.split(part)
-        return [search.diverged.get(k, total) for k, total in enumerate(search.totals)]
+        return search.run()
 
 
 def _start(on: OnHalf) -> list[_Between | _Tail]:
@@ -229,17 +200,3 @@ def _start(on: OnHalf) -> list[_Between | _Tail]:
 def _sharp(tail: _Tail) -> bool:
     """Whether everything is known of a tail, to the last digits."""
     return all(isinstance(f, Diverges) or f.rad() <= abs(f) * TOLERANCE for f in tail.found)
-
-
-def _size(found: arb | Diverges) -> float:
-    """The log of the most that an integral may be."""
-    if isinstance(found, Diverges) or not found.is_finite():
-        return inf
-    upper = abs(found).upper()
-    return float(upper.log()) if upper > 0 else -inf
-
-
-@cache
-def _legendre() -> list[tuple[Scalar, Scalar]]:
-    with precise(BITS):
-        return [arb.legendre_p_root(NODES, k, weight=True) for k in range(NODES)]

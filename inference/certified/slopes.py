@@ -106,8 +106,10 @@ class Slopes:
         """A power; its slope is its derivative somewhere on the ball."""
         less = BALLS.power(base.whole, exponent - 1)
         slopes = _times(base.slopes, less * BALLS.constant(Fraction(exponent)))
-        middle = BALLS.power(base.middle, exponent)
-        return formed(middle, BALLS.power(base.whole, exponent), slopes, base.off)
+        middle, whole = BALLS.power(base.middle, exponent), BALLS.power(base.whole, exponent)
+        if isinstance(whole, arb) and whole >= 0 and not whole > 0:  # whose lower end rounding would spoil
+            return Sloped(middle, whole, slopes, base.off)
+        return formed(middle, whole, slopes, base.off)
 
     def apply(self, name: str, argument: Sloped) -> Sloped:
         """A function; its slope is its derivative somewhere on the ball."""

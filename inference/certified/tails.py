@@ -28,6 +28,7 @@ def integral(exponent: Germ, factor: Germ, *, far: bool) -> arb | Diverges:
     """
     if not factor.terms:
         return arb(0)
+    exponent, factor = exponent.enclosed(), factor.enclosed()
     exponent = exponent + made(factor.scale, exponent.at)
     factor = replace(factor, scale={})
     if exponent.scale:

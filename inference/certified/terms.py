@@ -17,6 +17,7 @@ from pplc.inference.certified.tails import Diverges, integral
 from pplc.inference.continuous.piece import Piece
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Unknown
+from pplc.semantics.symbolic.ranges import range_of
 
 Linear = tuple[Number, Mapping[int, Number]]
 """A number that is linear in a normal block: a constant, and slopes by places in the block."""
@@ -38,6 +39,21 @@ class Term:
     slopes: Mapping[int, Number] = field(default_factory=dict[int, Number])
     low: Number | None = None
     high: Number | None = None
+
+
+def definite(term: Term, functions: Sequence[Number], linear: Sequence[Linear]) -> list[bool]:
+    """Whether the density has one sign, and its multiples: of linear numbers, squares and deviations have."""
+
+    def one_sign(number: Number) -> bool:
+        low, high = range_of(number, term.piece.ranges)
+        return low >= 0 or high <= 0
+
+    whole = one_sign(term.piece.factor)
+    return [
+        whole,
+        *(whole and one_sign(function) for function in functions),
+        *(whole and always for _ in linear for always in (False, True, True)),
+    ]
 
 
 class Run:

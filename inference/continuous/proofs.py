@@ -15,6 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from pplc.inference.certified.normal_block import log_unit
+from pplc.inference.continuous.attraction import integrated
 from pplc.inference.continuous.blocks import normal_block, quadratic
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.slabs import Slab, linear_in
@@ -165,6 +166,20 @@ def _enclosed(
     return _over(left, term, [number, number * number], [])
 
 
+def _simpler(term: Term, linear: list[Linear]) -> tuple[Term, list[Number]] | None:
+    """The term with its block integrated out, and moments of numbers in it, as functions of what is left."""
+    if term.slopes:
+        return None
+    found = integrated(term.piece, term.exponent, term.block, linear)
+    if found is None:
+        return None
+    exponent, moments = found
+    functions: list[Number] = []
+    for one in moments:
+        functions += [one.mean, one.variance + one.mean * one.mean, one.sd]
+    return replace(term, exponent={(): exponent}, block=0), functions
+
+
 def _over(
     left: tuple[Latent, ...], term: Term, functions: list[Number], linear: list[Linear]
 ) -> list[arb | Diverges] | None:
@@ -173,6 +188,9 @@ def _over(
 
     if len(left) == 1:
         return panels.enclosures(Integrand(left[0], [term], functions, linear))
+    simpler = _simpler(term, linear)
+    if simpler is not None:
+        return planes.enclosures(left, simpler[0], [*functions, *simpler[1]], [])
     return planes.enclosures(left, term, functions, linear)
 
 

@@ -181,25 +181,31 @@ model signs() {
 """
 
 
+def exact(model: pplc.Model, query: str) -> Any:
+    return model.query(query, {}, method="exact")
+
+
 def test_a_bound_whose_slope_has_either_sign_is_two_bounds() -> None:
     """Both signs alike, or both unlike: a sum over two quadrants around (0, 1)."""
     model = pplc.compile(SIGNS)
     up, over = float(stats.norm.cdf(0.5)), float(stats.norm.cdf(-1.0))
     like, unlike = up * over, (1 - up) * (1 - over)
     mass = like + unlike
-    assert float(model.query("evidence", {}, method="exact").value) == pytest.approx(
-        math.log(mass), rel=1e-13
-    )
-    assert float(model.query("P(x > 0)", {}, method="exact").value) == pytest.approx(like / mass, rel=1e-12)
+
+    def value(query: str) -> float:
+        return float(exact(model, query).value)
+
+    assert value("evidence") == pytest.approx(math.log(mass), rel=1e-13)
+    assert value("P(x > 0)") == pytest.approx(like / mass, rel=1e-12)
     height = float(stats.norm.pdf(1))  # E[y; y > 1] = φ(1) = -E[y; y < 1]
     expected = height * (2 * up - 1) / mass
-    assert float(model.query("E[y]", {}, method="exact").value) == pytest.approx(expected, rel=1e-12)
+    assert value("E[y]") == pytest.approx(expected, rel=1e-12)
 
     def below(t: float) -> float:
         """P(y < t) for t < 1."""
         return float(stats.norm.cdf(t)) * (1 - up) / mass
 
-    found = model.query("quantile(y, 0.3)", {}, method="exact")
+    found = exact(model, "quantile(y, 0.3)")
     assert below(found.interval[0]) < 0.3 < below(found.interval[1])
 
 
