@@ -58,23 +58,38 @@ def _log(x: Unknown) -> Number:
                 total = total + _log_of_atom(atom, x) * exponent
             return total
         return of_atom(Applied("log", x), x.space)
-    logit = _one_less_sigmoid(x)
-    if logit is not None:
-        return of_atom(Applied("log", of_atom(Applied("sigmoid", logit), x.space)), x.space) - logit
+    other = _log_of_the_other_tail(x)
+    if other is not None:
+        return other
     scale, base = scaled(x)
     return of_atom(Applied("log", base), x.space) + log(scale)
 
 
-def _one_less_sigmoid(x: Unknown) -> Unknown | None:
-    """The y of 1 - sigmoid(y), which is e^-y sigmoid(y) and cancels where y is large."""
+SYMMETRIC = frozenset({"log_ndtr", "log_sigmoid", "log_laplace", "log_cauchy"})
+"""Log cumulative distribution functions F for which e^F(y) and e^F(-y) add up to 1."""
+
+
+def _log_of_the_other_tail(x: Unknown) -> Number | None:
+    """log(1 - F(y)) of a law that is symmetric around 0, which is log F(-y) and cancels where y is large."""
     if len(x.terms) != 2 or x.terms.get(_ONE) != 1:
         return None
     ((monomial, coefficient),) = ((m, c) for m, c in x.terms.items() if m != _ONE)
     if coefficient != -1 or len(monomial) != 1:
         return None
     ((atom, exponent),) = monomial
-    if isinstance(atom, Applied) and atom.name == "sigmoid" and exponent == 1:
-        return atom.argument if isinstance(atom.argument, Unknown) else None
+    if not isinstance(atom, Applied) or exponent != 1 or not isinstance(atom.argument, Unknown):
+        return None
+    if atom.name == "sigmoid":
+        whole = of_atom(Applied("sigmoid", atom.argument), x.space)
+        return of_atom(Applied("log", whole), x.space) - atom.argument
+    if atom.name != "exp" or len(atom.argument.terms) != 1:
+        return None
+    ((inner, scale),) = atom.argument.terms.items()
+    if scale != 1 or len(inner) != 1:
+        return None
+    ((tail, power_of_tail),) = inner
+    if isinstance(tail, Applied) and power_of_tail == 1 and tail.name in SYMMETRIC:
+        return of_atom(Applied(tail.name, -tail.argument), x.space)
     return None
 
 

@@ -228,3 +228,17 @@ def test_a_mean_that_is_infinite_on_both_sides_does_not_exist(query: str) -> Non
     with pytest.raises(pplc.Rejected) as refused:
         asked(HEAVY, query)
     assert [diagnostic.code for diagnostic in refused.value.diagnostics] == ["E0617"]
+
+
+@pytest.mark.parametrize("law", ["Normal", "Logistic"])
+def test_a_latent_threshold_of_either_outcome_is_proved(law: str) -> None:
+    """With u = F(b), which is uniform, the likelihood of two successes in three is u² (1 - u)."""
+    text = f"""
+    model m(y: bool[3]) {{ b ~ {law}(0, 1)
+      observe y[i] ~ Bernoulli({law}(0, 1).cdf(b)) for i in 0..3
+      return b }}
+    """
+    data = {"y": [True, False, True]}
+    evidence, above = asked(text, "evidence", "P(b > 0)", data=data)
+    assert within(evidence, mpmath.log(mpmath.mpf(1) / 12), 1e-11)
+    assert within(above, mpmath.mpf(11) / 16, 1e-11)
