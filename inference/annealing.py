@@ -8,7 +8,7 @@ from typing import Any
 
 from pplc.inference import smc, tempering
 from pplc.inference.checkpoints import packed_population, unpacked_lineages, unpacked_population
-from pplc.inference.generations import Replicate, Said, Way, taken
+from pplc.inference.generations import Replicate, Said, Way, shown, taken
 from pplc.inference.mixture import ZOOM, Mixture
 from pplc.inference.options import Options
 from pplc.inference.particles import Interpreted, Sources
@@ -73,8 +73,7 @@ def _way(machine: Machine, rule: Rule, source: Seeded, temperatures: int) -> Way
 
 def _runs(state: State) -> smc.State[Suspended]:
     """The state with the runs that the particles are."""
-    population = hoist(lambda _, particle: particle.run, state.population)
-    return smc.State(population, state.lineages, state.generation)
+    return shown(state, hoist(lambda _, particle: particle.run, state.population))
 
 
 def _restored(machine: Machine, checkpoint: Mapping[str, Any], source: Seeded) -> State:

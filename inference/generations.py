@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from pplc.inference.checkpoints import packed_lineages
+from pplc.inference.checkpoints import packed_lineages, unpacked_lineages
 from pplc.inference.particles import Sources, Stopped, Watched, streams
 from pplc.inference.progress import Progress
 from pplc.inference.smc import Lineage, State
 from pplc.inference.stored_values import Unstorable
+from pplc.semantics.representations.population import Population
 from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.source import Seeded
 
@@ -48,6 +49,7 @@ class Standing(Protocol):
     def lineages(self) -> Sequence[Lineage]: ...
 
 
+S = TypeVar("S")
 T = TypeVar("T", bound=Standing)
 
 
@@ -112,6 +114,16 @@ def taken(
         resamplings += said.resampled
         progress.advance(way.task, state.generation, way.steps, said.note)
     return Replicate(way.runs(state), resamplings, whole=True)
+
+
+def restored(population: Population[S], checkpoint: Mapping[str, Any]) -> State[S]:
+    """The state of a checkpoint whose particles are these; of their lineages it has the first ancestors."""
+    return State(population, unpacked_lineages(checkpoint["families"]), int(checkpoint["generation"]))
+
+
+def shown(standing: Standing, population: Population[Suspended]) -> State[Suspended]:
+    """Where an algorithm stands, with the runs that its particles are."""
+    return State(population, standing.lineages, standing.generation)
 
 
 def _stored(way: Way[T], state: T, resamplings: int) -> Mapping[str, Any] | None:

@@ -16,9 +16,9 @@ import numpy as np
 
 from pplc.inference import smc, weights
 from pplc.inference.answers import Estimate
-from pplc.inference.checkpoints import eve, packed_population, unpacked_lineages, unpacked_population
+from pplc.inference.checkpoints import eve, packed_population, unpacked_population
 from pplc.inference.collect import Run, arrays
-from pplc.inference.generations import Make, Replicate, Said, Way, taken
+from pplc.inference.generations import Make, Replicate, Said, Way, restored, shown, taken
 from pplc.inference.guided import Guided
 from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
@@ -122,12 +122,7 @@ def _way(engine: Restoring[S], rule: Rule, source: Source) -> Way[State[S]]:
         return state, Said(info.resampled, f"{float(info.effective):.0f} effective particles")
 
     def runs(state: State[S]) -> State[Suspended]:
-        population = hoist(lambda _, particle: engine.run_of(particle), state.population)
-        return State(population, state.lineages, state.generation)
-
-    def unpack(checkpoint: Mapping[str, Any]) -> State[S]:
-        population = unpacked_population(engine, checkpoint, source)
-        return State(population, unpacked_lineages(checkpoint["families"]), int(checkpoint["generation"]))
+        return shown(state, hoist(lambda _, particle: engine.run_of(particle), state.population))
 
     return Way(
         init=lambda sources: smc.init(engine, sources),
@@ -135,7 +130,7 @@ def _way(engine: Restoring[S], rule: Rule, source: Source) -> Way[State[S]]:
         step=step,
         runs=runs,
         pack=lambda state: packed_population(runs(state).population),
-        unpack=unpack,
+        unpack=lambda checkpoint: restored(unpacked_population(engine, checkpoint, source), checkpoint),
         every=LOOK,
     )
 

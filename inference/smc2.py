@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from pplc.inference import smc
 from pplc.inference.checkpoints import packed_population, unpacked_lineages, unpacked_population
-from pplc.inference.generations import Replicate, Said, Way, taken
+from pplc.inference.generations import Replicate, Said, Way, restored, shown, taken
 from pplc.inference.importance import refuses
 from pplc.inference.metropolis import accept, minus
 from pplc.inference.mixture import ZOOM, Mixture
@@ -48,11 +48,6 @@ __all__ = ["refuses", "run"]
 
 LOOK = 50
 """Runs of an inner population between two looks at the clock; a move makes all of them anew, step by step."""
-
-
-def never() -> bool:
-    """It is never time to stop."""
-    return False
 
 
 class Particle(NamedTuple):
@@ -84,7 +79,7 @@ class Nests:
     count: int
     mixture: Mixture
     moves: int
-    stopped: Callable[[], bool] = never
+    stopped: Callable[[], bool]
 
     @property
     def exact(self) -> bool:
@@ -224,8 +219,7 @@ def _way(nests: Nests, rule: Rule, source: Seeded) -> Way[State[Particle]]:
 def _runs(nests: Nests, state: State[Particle], source: Seeded) -> State[Suspended]:
     """The state with a run for each of the particles."""
     last = streams(source, state.generation + 1, len(state.population.particles))
-    population = hoist(lambda slot, particle: nests.picked(particle, last[slot]), state.population)
-    return State(population, state.lineages, state.generation)
+    return shown(state, hoist(lambda slot, particle: nests.picked(particle, last[slot]), state.population))
 
 
 # ------------------------------------------------------------------ the state in run files
@@ -256,7 +250,7 @@ def _restored(nests: Nests, checkpoint: Mapping[str, Any], source: Seeded) -> St
         [float(w) for w in checkpoint["log_weights"]],
         float(checkpoint["log_evidence"]),
     )
-    return State(population, unpacked_lineages(checkpoint["families"]), int(checkpoint["generation"]))
+    return restored(population, checkpoint)
 
 
 def _unpacked(nests: Nests, stored: Mapping[str, Any], source: Seeded) -> Particle:

@@ -97,3 +97,10 @@ def test_queries_of_runs_that_were_stopped_say_that_they_are_not_there_yet() -> 
     assert error.code == "E0607"
     assert "smc" not in error.help
     assert "--resume" in error.help
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_tail_of_equal_weights_has_a_shape_where_the_exponential_law_is_among_those_tried() -> None:
+    logs = np.array([0.0] * 100 + [-1.0] * 1012)  # the third of the 40 values tried is the exponential law's
+    near = logs + 1e-9 * np.arange(logs.size)
+    assert weights.pareto_k(logs) == pytest.approx(weights.pareto_k(near), rel=0.02)

@@ -24,6 +24,7 @@ from pplc.inference.parameter_moves import Parameters, Swept, parameters_of, pic
 from pplc.inference.particles import Interpreted, Streams, streams
 from pplc.inference.pimh import NONE
 from pplc.inference.pmmh import Kernel
+from pplc.inference.progress import Silent
 from pplc.inference.smc import Rule
 from pplc.inference.smc2 import Nests, Particle
 from pplc.semantics.bound import Bound
@@ -299,7 +300,7 @@ def nests_of(program: Bound, inner: int, moves: int, name: str = "p") -> Nests:
     kernel = kernel_of(program, inner, name)
     found = kernel.parameters
     parameters = TabledParameters(found.machine, found.prior, found.block, by_state(program))
-    return Nests(parameters, MULTINOMIAL, inner, kernel.mixture, moves)
+    return Nests(parameters, MULTINOMIAL, inner, kernel.mixture, moves, Silent().stopped)
 
 
 def keys_of(nests: Nests) -> Callable[[Particle], Hashable]:
