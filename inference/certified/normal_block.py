@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log, pi
+from typing import NamedTuple
 
 from pplc.inference.certified.straight_line import Arithmetic, Scalar, StraightLine
 from pplc.semantics.symbolic.elementary import Number
@@ -41,8 +42,11 @@ def _pair(i: int, j: int) -> Pair:
     return (i, j) if i <= j else (j, i)
 
 
-def plan(size: int, pairs: Iterable[Pair]) -> tuple[Step, ...]:
-    """The order of elimination: always a variable that is coupled with the fewest others."""
+def plan(size: int, pairs: Iterable[Pair], last: int | None = None) -> tuple[Step, ...]:
+    """The order of elimination: always a variable that is coupled with the fewest others.
+
+    last: a variable that comes after all others.
+    """
     coupled: dict[int, set[int]] = {i: set() for i in range(size)}
     for i, j in pairs:
         if i != j:
@@ -50,7 +54,7 @@ def plan(size: int, pairs: Iterable[Pair]) -> tuple[Step, ...]:
             coupled[j].add(i)
     steps: list[Step] = []
     while coupled:
-        variable = min(coupled, key=lambda i: (len(coupled[i]), i))
+        variable = min(coupled, key=lambda i: (i == last, len(coupled[i]), i))
         others = tuple(sorted(coupled.pop(variable)))
         for other in others:
             coupled[other] |= set(others)
@@ -60,10 +64,24 @@ def plan(size: int, pairs: Iterable[Pair]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+class Integrated(NamedTuple):
+    """The integral over a block, and what is known of it.
+
+    exponent: its log but for log(2π) n / 2. moments: mean and variance of every number.
+    bounded:  h and J of the variable that is bounded, if one is: given it, the exponent has h x - J x² / 2
+              besides.
+    """
+
+    exponent: Scalar
+    moments: list[tuple[Scalar, Scalar]]
+    bounded: tuple[Scalar, Scalar] | None = None
+
+
 class NormalBlock:
     """The integral over a block as a function of the other variables, and moments given these.
 
-    numbers: linear in the block, each a constant and slopes.
+    numbers: linear in the block, each a constant and slopes. bounded: a variable between bounds, which no
+             number depends on: the others are integrated out.
     """
 
     def __init__(
@@ -73,6 +91,7 @@ class NormalBlock:
         numbers: Sequence[tuple[Number, Mapping[int, Number]]],
         variables: Sequence[Latent],
         arithmetic: Arithmetic,
+        bounded: int | None = None,
     ) -> None:
         nothing: Number = Fraction(0)
         sums: dict[int, Number] = dict.fromkeys(range(size), nothing)
@@ -89,7 +108,8 @@ class NormalBlock:
                     sums[i], sums[j] = sums[i] - number, sums[j] - number
                 case _:
                     pass
-        self._plan = plan(size, pairs)
+        self._plan = plan(size, pairs, bounded)
+        self._bounded = bounded
         listed: list[Number] = [quadratic.get((), nothing), *sums.values()]
         self._pairs = {pair: len(listed) + k for k, pair in enumerate(pairs)}
         listed += pairs.values()
@@ -105,8 +125,8 @@ class NormalBlock:
         self._half = arithmetic.constant(Fraction(1, 2))
         self._nothing = arithmetic.constant(Fraction(0))
 
-    def __call__(self, *at: Scalar) -> tuple[Scalar, list[tuple[Scalar, Scalar]]]:
-        """The log of the integral but for log(2π) n / 2, and mean and variance of every number."""
+    def __call__(self, *at: Scalar) -> Integrated:
+        """The block where the other variables have these values."""
         values = self._values(*at)
         nothing, half = self._nothing, self._half
         sums = values[1 : self._size + 1]
@@ -121,6 +141,10 @@ class NormalBlock:
             pivot = sums[i]
             for j in step.others:
                 pivot = pivot - coupling[_pair(i, j)]
+            if i == self._bounded:  # the last
+                exponent = exponent - self._arithmetic.apply("log", pivot) * half
+                moments = list(zip(means, variances, strict=True))
+                return Integrated(exponent, moments, (linear.get(i, nothing), pivot))
             inverse = self._arithmetic.power(pivot, -1)
             ratios = {j: coupling[_pair(i, j)] * inverse for j in step.others}
             h = linear.get(i)
@@ -142,7 +166,7 @@ class NormalBlock:
                     means[k] = means[k] + r * h * inverse
                 for j, ratio in ratios.items():
                     row[j] = row.get(j, nothing) - ratio * r
-        return exponent, list(zip(means, variances, strict=True))
+        return Integrated(exponent, list(zip(means, variances, strict=True)))
 
 
 def log_unit(size: int) -> float:

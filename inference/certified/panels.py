@@ -20,8 +20,8 @@ from pplc.inference.certified.integrand import Integrand, OnHalf
 from pplc.inference.certified.search import Search
 from pplc.inference.certified.tails import Diverges
 
-NODES = 16
-RADII = (5.0, 3.2)
+NODES = 32
+RADII = (3.2, 2.2)
 """Of the ellipses that are tried, as the sum ρ of their semi-axes."""
 
 TOLERANCE = 2.0**-50

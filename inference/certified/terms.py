@@ -68,8 +68,10 @@ class Run:
         bounds: Sequence[Unknown],
         arithmetic: Arithmetic,
     ) -> None:
-        sums: list[Linear] = [(Fraction(0), term.slopes)] if term.slopes else []
-        self._block = NormalBlock(term.exponent, term.block, [*linear, *sums], variables, arithmetic)
+        # A variable that is bounded by itself is integrated out last, and apart.
+        alone = next(iter(term.slopes)) if list(term.slopes.values()) == [1] else None
+        sums: list[Linear] = [(Fraction(0), term.slopes)] if term.slopes and alone is None else []
+        self._block = NormalBlock(term.exponent, term.block, [*linear, *sums], variables, arithmetic, alone)
         self._planes = (term.low is not None, term.high is not None)
         planes: list[Number] = [end for end in (term.low, term.high) if end is not None]
         self._ends = StraightLine(planes, variables, arithmetic)
@@ -92,10 +94,12 @@ class Run:
 
     def parts(self, at: Sequence[Scalar]) -> tuple[Scalar, list[Scalar]]:
         """The exponent, and what stands before its power: in the density, and in its multiples."""
-        exponent, moments = self._block(*at)
+        exponent, moments, bounded = self._block(*at)
         exponent = exponent + self._weight
         factor, *functions = self._others(*at)
-        if any(self._planes):
+        if bounded is not None:
+            exponent = exponent + self._cut(*bounded, self._ends(*at))
+        elif any(self._planes):
             exponent = exponent + self._between(*moments.pop(), self._ends(*at))
         return exponent, self._multiples(factor, functions, moments)
 
@@ -103,28 +107,59 @@ class Run:
         """The log of the probability that a normal variable lies between the planes.
 
         Far from the mean, log Φ(z) = -z² / 2 + what varies slowly. The squares are kept apart, as those of
-        two planes, and that of the exponent, cancel; Φ(b) - Φ(a) is Φ(b) (1 - Φ(a) / Φ(b)) in the tail that
-        has the digits.
+        two planes cancel.
         """
-        apply, power = self._arithmetic.apply, self._arithmetic.power
-        by_variance, by_sd = power(variance, -1), power(variance, Fraction(-1, 2))
-        off = [end - mean for end in ends]
-        z = [one * by_sd for one in off]
-        if self._planes == (True, False) or (len(z) == 2 and not _negative(z[0] + z[1])):
-            z, off = [-one for one in reversed(z)], [-one for one in reversed(off)]
-        high, largest = z[-1], off[-1]
-        far = _negative(high)
-        whole = apply("scaled_log_ndtr" if far else "log_ndtr", high)
-        square = largest * largest * by_variance * self._half
-        if len(z) == 1:
-            return whole - square if far else whole
-        low, least = z[0], off[0]
-        if not far:
-            return whole + apply("log1mexp", apply("log_ndtr", low) - whole)
+        by_sd = self._arithmetic.power(variance, Fraction(-1, 2))
+        order, z = self._tail([(end - mean) * by_sd for end in ends])
+        off = [ends[k] - mean for k in order]
+        by_variance = self._arithmetic.power(variance, -1) * self._half
+        if not _negative(z[-1]):
+            return self._near(z)
         # off² of the two differ by their difference times their sum.
-        less = (largest - least) * (largest + least) * by_variance * self._half
-        ratio = apply("scaled_log_ndtr", low) - whole + less
-        return whole - square + apply("log1mexp", ratio)
+        less = (off[-1] - off[0]) * (off[-1] + off[0]) * by_variance if len(z) == 2 else None
+        return self._far(z, less) - off[-1] * off[-1] * by_variance
+
+    def _cut(self, h: Scalar, precision: Scalar, ends: Sequence[Scalar]) -> Scalar:
+        """log ∫ e^(h x - J x² / 2) dx between the planes, but for (log(2π) - log J) / 2.
+
+        It is h² / 2J + log P. Far from the mean, where these are large and cancel, it is the exponent in the
+        end that has the mass, and what varies slowly.
+        """
+        by_sd = self._arithmetic.power(precision, Fraction(-1, 2))
+        order, z = self._tail([(end * precision - h) * by_sd for end in ends])
+        if not _negative(z[-1]):
+            return self._near(z) + h * h * self._arithmetic.power(precision, -1) * self._half
+        least, largest = ends[order[0]], ends[order[-1]]
+        less = None
+        if len(z) == 2:
+            less = (least - largest) * (h - (least + largest) * precision * self._half)
+        return self._far(z, less) + largest * (h - largest * precision * self._half)
+
+    def _tail(self, z: list[Scalar]) -> tuple[list[int], list[Scalar]]:
+        """Standardised ends in the tail that has the digits, the lower one first, and which they are."""
+        order = list(range(len(z)))
+        if self._planes == (True, False) or (len(z) == 2 and not _negative(z[0] + z[1])):
+            return order[::-1], [-one for one in reversed(z)]
+        return order, z
+
+    def _near(self, z: Sequence[Scalar]) -> Scalar:
+        """log(Φ(b) - Φ(a)) for b that is not far below 0."""
+        apply = self._arithmetic.apply
+        whole = apply("log_ndtr", z[-1])
+        if len(z) == 1:
+            return whole
+        return whole + apply("log1mexp", apply("log_ndtr", z[0]) - whole)
+
+    def _far(self, z: Sequence[Scalar], less: Scalar) -> Scalar:
+        """The same plus b² / 2, for b far below 0: Φ(b) - Φ(a) is Φ(b) (1 - Φ(a) / Φ(b)).
+
+        less: (b² - a²) / 2.
+        """
+        apply = self._arithmetic.apply
+        whole = apply("scaled_log_ndtr", z[-1])
+        if len(z) == 1:
+            return whole
+        return whole + apply("log1mexp", apply("scaled_log_ndtr", z[0]) - whole + less)
 
     def inside(self, at: Sequence[arb]) -> bool | None:
         """Whether all of a real ball lies between the bounds; None if only a part may."""

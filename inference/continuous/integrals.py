@@ -23,6 +23,7 @@ from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_p
 from pplc.inference.continuous.truncated_normal import truncated_moments
 from pplc.semantics.number import LogWeight
 from pplc.semantics.special.error_function import log_ndtr
+from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import LOG_2PI, Number, apart, applied, lgamma, log, log_beta, sqrt
 from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, mentions
 from pplc.semantics.symbolic.ranges import range_of
@@ -285,6 +286,16 @@ def _left_to_a_block(precision: Number, factor: Powers, piece: Piece) -> bool:
     )
 
 
+def _cut_in_a_block(precision: Number, mean: Number, piece: Piece) -> bool:
+    """Whether a grid or proof integrates a variable that is cut as part of a normal block.
+
+    (B/A)² A / 2 and log Φ are large and cancel where what they depend on is near an end: a block does not add
+    them.
+    """
+    others = latents_in((precision, mean))
+    return bool(others) and others <= set(piece.latents)
+
+
 def _truncated(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
     """The same between bounds: with known coefficients, or one bound and no moments, by the normal cdf Φ."""
     known = [shape.powers[2], of_power(shape.powers, 1), low, high]
@@ -310,6 +321,8 @@ def _tail(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> li
     precision = shape.powers[2] * -2
     mean = of_power(shape.powers, 1) / precision
     end: Number = high if low is None else low
+    if not isinstance(end, Unknown) and _cut_in_a_block(precision, mean, piece):
+        return None
     try:
         z = (mean - end if high is None else end - mean) * sqrt(precision)
     except (NeedsValue, Undecided):  # the sign of what stands under the root is not known
