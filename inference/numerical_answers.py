@@ -7,12 +7,21 @@ from fractions import Fraction
 from math import inf, isnan, sqrt
 
 from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, below
-from pplc.inference.continuous.expectations import Contribution, encloses
+from pplc.inference.continuous.expectations import Contribution, encloses, probability_below
 from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.piece import Numerical, Piece, World
 
 WIDTHS = (1e-12, 1e-9, 1e-6)
 """Halves of the bounds of quantiles that are tried, as shares of the size of the variable."""
+
+STEP = 0.01
+"""Of the probabilities that tell the slope of a quantile."""
+
+CLOSE = 1e-7
+"""By how much the probability of less than a quantile may differ from its level, for it to be enclosed."""
+
+MOST_STEPS = 5
+"""Steps to a quantile, each of which may take seconds."""
 
 LEAST_TRUSTED = 1e-6
 """Error of what is read off points of a quadrature, as a share of the size of the variable."""
@@ -108,6 +117,33 @@ def estimated(value: float, law: Mixed, found: Numerical | None) -> Exact | Esti
     return Estimate(value, error, (value - error, value + error), (BY_GRID, NOT_SHOWN))
 
 
+def _nearer(
+    contributions: Sequence[Contribution], value: float, at: Fraction, law: Mixed
+) -> float | None:
+    """A better quantile than one that was found numerically, by proved probabilities of less; None without.
+
+    The first step goes by the slope that the law tells roughly, the next ones by that between the last two.
+    """
+    around = [law.quantile(min(max(float(at) + more, 0.0), 1.0)) for more in (-STEP, STEP)]
+    if not 0 < around[1] - around[0] < inf:
+        return None
+    slope = (around[1] - around[0]) / (2 * STEP)
+    before: float | None = None
+    step = 0.0
+    for _ in range(MOST_STEPS):
+        off = probability_below(contributions, value)
+        if off is None:
+            return None
+        off -= float(at)
+        if abs(off) <= CLOSE:
+            return value
+        if before is not None and off != before:
+            slope = step / (off - before)
+        before, step = off, -off * slope
+        value += step
+    return value
+
+
 def enclosed_quantile(
     contributions: Sequence[Contribution], value: float, at: Fraction, law: Mixed
 ) -> Bounds | Estimate:
@@ -116,6 +152,11 @@ def enclosed_quantile(
     for share in WIDTHS:
         low, high = value - share * width, value + share * width
         if encloses(contributions, low, high, at):
+            return Bounds(low, high)
+    better = _nearer(contributions, value, at, law)
+    if better is not None:
+        low, high = better - WIDTHS[-1] * width, better + WIDTHS[-1] * width
+        if encloses(contributions, low, high, at, quickly=False):
             return Bounds(low, high)
     level, blur = float(at), 2 * law.blur
     ends = (

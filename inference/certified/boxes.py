@@ -13,10 +13,6 @@ from pplc.inference.certified.on_chart import OnChart
 from pplc.inference.certified.parts import Panel, Part, Tail
 from pplc.inference.certified.tails import Diverges
 
-TILES = 2
-"""Parts of an ellipse on which a density is bounded: the smaller, the less is lost."""
-
-
 @dataclass(frozen=True, slots=True)
 class Box:
     """A product of two parts of a chart without a proof yet.
@@ -76,14 +72,13 @@ class Side:
         self.middle = (left + right) / 2
         self.halves = [left.union(self.middle), self.middle.union(right)]
 
-    def ellipse(self, rho: float, *, fine: bool) -> list[acb]:
+    def ellipse(self, rho: float, *, tiles: int) -> list[acb]:
         """What contains the upper half of the ellipse with foci at the ends and this sum of semi-axes.
 
-        Semi-axes for a half width of 1. On the lower half, values are the conjugate ones.
+        Semi-axes for a half width of 1; in as many parts. On the lower half, values are the conjugate ones.
         """
         wide, high = self.radius * ((rho + 1 / rho) / 2), self.radius * ((rho - 1 / rho) / 2)
         up = arb(0).union(high)
-        tiles = TILES if fine else 1
         steps = [self.middle + wide * (arb(2 * k - tiles) / tiles) for k in range(tiles + 1)]
         return [acb(a.union(b), up) for a, b in pairwise(steps)]
 

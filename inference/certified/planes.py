@@ -143,11 +143,13 @@ class _Boxes(Search[Box]):
         counts: list[int] = []
         errors: list[list[arb]] = []
         for axis in (0, 1):
-            count, found = self._nodes(box.on, sides, axis, allowed, fine=bool(excess > COARSE))
+            other = sides[1 - axis]
+            beside = other.halves if excess > COARSE else [other.ball]
+            count, found = self._nodes(box.on, sides, axis, allowed, beside)
             if not count:
-                if not found[0].is_finite():
-                    return box.least_split
-                return box.steeper if self._excess(found, allowed) > HOPELESS else axis
+                # If it would do for one value of the other variable, the panel of that is too wide.
+                middle = sides[1 - axis].middle
+                return 1 - axis if self._nodes(box.on, sides, axis, allowed, [middle])[0] else axis
             counts.append(count)
             errors.append(found)
         values = rule(box.on, sides, (counts[0], counts[1]), BITS)
@@ -159,16 +161,23 @@ class _Boxes(Search[Box]):
         return None
 
     def _nodes(
-        self, on: OnChart, sides: tuple[Side, Side], axis: int, allowed: Sequence[arb], *, fine: bool
+        self,
+        on: OnChart,
+        sides: tuple[Side, Side],
+        axis: int,
+        allowed: Sequence[arb],
+        beside: Sequence[arb],
     ) -> tuple[int, list[arb]]:
-        """The nodes it takes along an axis, and bounds of the errors; 0 nodes if none suffice."""
-        side, other = sides[axis], sides[1 - axis]
-        beside = other.halves if fine else [other.ball]
-        area = side.radius * other.radius * 2
+        """The nodes it takes along an axis, and bounds of the errors; 0 nodes if none suffice.
+
+        beside: balls of the other variable, which cover its panel.
+        """
+        side = sides[axis]
+        area = side.radius * sides[1 - axis].radius * 2
         best: tuple[int, list[arb]] = (0, [arb.pos_inf()] * on.count)
         for rho in RADII:
             balls: list[tuple[arb | acb, arb | acb]] = [
-                (z, y) if axis == 0 else (y, z) for z, y in product(side.ellipse(rho, fine=fine), beside)
+                (z, y) if axis == 0 else (y, z) for z, y in product(side.ellipse(rho, tiles=len(beside)), beside)
             ]
             most, looked = most_on(on, balls)
             self._work += BOUND * looked

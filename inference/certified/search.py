@@ -43,10 +43,14 @@ class Search(ABC, Generic[P]):
         self._queue: list[tuple[float, int, P]] = []
 
     def put(self, *parts: P) -> None:
-        """Queues parts by how much mass they may hold."""
+        """Queues parts by how much mass they may hold, and notes what is infinite over one of them."""
+        for part in parts:
+            for k, found in enumerate(part.found):
+                if isinstance(found, Diverges) and self.diverged.setdefault(k, found) != found:
+                    self.diverged[k] = Diverges(0)
         for part in parts:
             self.looked += 1
-            heappush(self._queue, (-size(part.found), self.looked, part))
+            heappush(self._queue, (-size(part.found) if self.known(part.found) else -inf, self.looked, part))
 
     def run(self) -> list[arb | Diverges] | None:
         """The integrals; None if no proof is found."""
@@ -54,9 +58,6 @@ class Search(ABC, Generic[P]):
             if self.hopeless():
                 return None
             _, _, part = heappop(self._queue)
-            for k, found in enumerate(part.found):
-                if isinstance(found, Diverges) and self.diverged.setdefault(k, found) != found:
-                    self.diverged[k] = Diverges(0)
             self.put(*self.left_of(part))
         return [self.diverged.get(k, total) for k, total in enumerate(self.totals)]
 
@@ -95,11 +96,9 @@ class Search(ABC, Generic[P]):
 
 
 def size(found: Sequence[arb | Diverges]) -> float:
-    """The log of the most that the first integral may be; infinite if one of them is unknown."""
-    if not all(isinstance(one, Diverges) or one.is_finite() for one in found):
-        return inf
+    """The log of the most that the first integral may be."""
     first = found[0]
-    if isinstance(first, Diverges):
+    if isinstance(first, Diverges) or not first.is_finite():
         return inf
     upper = abs(first).upper()
     return float(upper.log()) if upper > 0 else -inf

@@ -7,6 +7,7 @@ proof lead to it, there is no answer here; that one does not exist or is infinit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf, isnan, nan, sqrt
@@ -151,13 +152,27 @@ def moments_of(contributions: Iterable[Contribution]) -> tuple[Real, Real] | Non
     return None if first is None or second is None else (first.value, second.value)
 
 
-def encloses(contributions: Iterable[Contribution], low: float, high: float, at: Fraction) -> bool:
-    """Whether it is proved that a quantile lies between two numbers: P(X < low) < at < P(X < high)."""
+def probability_below(contributions: Iterable[Contribution], end: float) -> float | None:
+    """P(X < end) from proved integrals, which may take seconds; None if nothing could be proved."""
+    from pplc.inference.certified.balls import precise
+
+    with precise():
+        found = _probability(list(contributions), end)
+        return None if found is None else float(found.mid())
+
+
+def encloses(
+    contributions: Iterable[Contribution], low: float, high: float, at: Fraction, *, quickly: bool = True
+) -> bool:
+    """Whether it is proved that a quantile lies between two numbers: P(X < low) < at < P(X < high).
+
+    quickly: without integrals over two variables, which take seconds and have fewer digits.
+    """
     from pplc.inference.certified.balls import precise
     from pplc.inference.continuous.enclosed import ball
 
     listed = list(contributions)
-    with precise(), quick(_space(listed)):
+    with precise(), quick(_space(listed)) if quickly else nullcontext():
         below, above = _probability(listed, low), _probability(listed, high)
         level = ball(at)
         return below is not None and above is not None and bool(below < level < above)
