@@ -227,8 +227,8 @@ def _pareto_shape(ordered: Floats) -> float:
     b = b / (3 * ordered[int(count / 4 + 0.5) - 1]) + 1 / ordered[-1]
     k = np.log1p(-b[:, None] * ordered).mean(axis=1)
     # Where b is 0 the law is exponential, and -b / k tends to one over the mean.
-    rate: Floats = np.full(b.shape, 1 / float(ordered.mean()))
-    np.divide(-b, k, out=rate, where=k != 0)
+    with np.errstate(invalid="ignore"):
+        rate = np.where(k == 0, 1 / float(ordered.mean()), -(b / k))
     profile = count * (np.log(rate) - k - 1)
     with np.errstate(over="ignore"):
         weights = 1 / np.exp(profile - profile[:, None]).sum(axis=1)
