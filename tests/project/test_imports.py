@@ -19,7 +19,12 @@ KNOWN_TO: dict[str, list[str]] = {
     "torch": TENSORS,
     "pyro": TENSORS,
     "arviz": ["inference/*.py", "src/pplc/*.py"],
-    "flint": ["inference/certified/*.py", "inference/continuous/e*.py", "inference/continuous/proofs.py"],
+    "flint": [
+        "inference/certified/*.py",
+        "inference/continuous/bounded_moments.py",
+        "inference/continuous/e*.py",
+        "inference/continuous/proofs.py",
+    ],
     "scipy": ["information/linear_program.py", "inference/continuous/evaluation.py"],
 }
 HEAVY = ("arviz", "flint", "matplotlib", "pandas", "pyarrow", "pyro", "scipy", "sympy", "torch")
