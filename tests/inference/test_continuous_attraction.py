@@ -48,6 +48,8 @@ def by_algebra(
             case (i, j):
                 precision[i, j] -= found
                 precision[j, i] -= found
+            case _:
+                raise KeyError(key)
     covariance = np.linalg.inv(precision)
     exponent = constant + linear @ covariance @ linear / 2 - np.linalg.slogdet(precision)[1] / 2
     slopes = np.array(row)
