@@ -117,9 +117,7 @@ def estimated(value: float, law: Mixed, found: Numerical | None) -> Exact | Esti
     return Estimate(value, error, (value - error, value + error), (BY_GRID, NOT_SHOWN))
 
 
-def _nearer(
-    contributions: Sequence[Contribution], value: float, at: Fraction, law: Mixed
-) -> float | None:
+def _nearer(contributions: Sequence[Contribution], value: float, at: Fraction, law: Mixed) -> float | None:
     """A better quantile than one that was found numerically, by proved probabilities of less; None without.
 
     The first step goes by the slope that the law tells roughly, the next ones by that between the last two.

@@ -13,6 +13,7 @@ from pplc.inference.certified.on_chart import OnChart
 from pplc.inference.certified.parts import Panel, Part, Tail
 from pplc.inference.certified.tails import Diverges
 
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A product of two parts of a chart without a proof yet.

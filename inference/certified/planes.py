@@ -176,9 +176,8 @@ class _Boxes(Search[Box]):
         area = side.radius * sides[1 - axis].radius * 2
         best: tuple[int, list[arb]] = (0, [arb.pos_inf()] * on.count)
         for rho in RADII:
-            balls: list[tuple[arb | acb, arb | acb]] = [
-                (z, y) if axis == 0 else (y, z) for z, y in product(side.ellipse(rho, tiles=len(beside)), beside)
-            ]
+            around = product(side.ellipse(rho, tiles=len(beside)), beside)
+            balls: list[tuple[arb | acb, arb | acb]] = [(z, y) if axis == 0 else (y, z) for z, y in around]
             most, looked = most_on(on, balls)
             self._work += BOUND * looked
             wholes = [own * area for own in most]

@@ -33,7 +33,15 @@ from pplc.semantics.symbolic.expression import (
 )
 from pplc.semantics.symbolic.ranges import range_of
 
-Node: TypeAlias = int | Fraction
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A number that variables are tied to; as a record, so that none equals the place of a variable."""
+
+    number: Fraction
+
+
+Node: TypeAlias = int | _At
 """A variable by its place, or a number that variables are tied to."""
 
 MOST_TIES = 600
@@ -91,17 +99,14 @@ def _integrated(
         exponent = exponent + (log(by) - log(total)) * HALF
         for one, other in combinations(tied, 2):
             tie = tied[one] * weights[other] * inverse
-            match one, other:
-                case (Fraction(), Fraction()):
-                    exponent = exponent - tie * ((one - other) ** 2 * HALF)
-                case _:
-                    for own, far in ((one, other), (other, one)):
-                        if not isinstance(own, Fraction):
-                            ties[own].pop(i, None)
-                            ties[own][far] = ties[own].get(far, Fraction(0)) + tie
+            if isinstance(one, _At) and isinstance(other, _At):
+                exponent = exponent - tie * ((one.number - other.number) ** 2 * HALF)
+            for own, far in ((one, other), (other, one)):
+                if not isinstance(own, _At):
+                    ties[own][far] = ties[own].get(far, Fraction(0)) + tie
         for node in tied:
-            if not isinstance(node, Fraction):
-                ties[node].pop(i, None)
+            if not isinstance(node, _At):
+                del ties[node][i]
         for k, row in enumerate(rows):
             slope = row.pop(i, None)
             if slope is None:
@@ -109,8 +114,8 @@ def _integrated(
             variances[k] = variances[k] + slope * slope * by * inverse
             for node, weight in weights.items():
                 share = slope * weight * inverse
-                if isinstance(node, Fraction):
-                    means[k] = means[k] + share * node
+                if isinstance(node, _At):
+                    means[k] = means[k] + share * node.number
                 else:
                     row[node] = row.get(node, Fraction(0)) + share
     moments = [Moments(m, v, sqrt(v)) for m, v in zip(means, variances, strict=True)]
@@ -142,7 +147,7 @@ def _ties(
         if weights is None:
             return None
         for place, weight in weights.items():
-            ties[i][place] = weight
+            ties[i][_At(place)] = weight
             constant = constant + weight * (place * place * HALF)
     return constant, ties, pairs
 

@@ -242,3 +242,58 @@ def test_a_latent_threshold_of_either_outcome_is_proved(law: str) -> None:
     evidence, above = asked(text, "evidence", "P(b > 0)", data=data)
     assert within(evidence, mpmath.log(mpmath.mpf(1) / 12), 1e-11)
     assert within(above, mpmath.mpf(11) / 16, 1e-11)
+
+
+SHARED_SCALE = """
+model m() { mu ~ Normal(0, 3)
+  s ~ HalfCauchy(2)
+  factor(-mu^4 / (1 + s)) }
+"""
+
+
+def test_a_mean_over_two_variables_that_is_infinite_is_proved_to_be() -> None:
+    """Given mu, s has the tail s^-2."""
+    (mean,) = asked(SHARED_SCALE, "E[s]")
+    assert mean == Exact(inf)
+
+
+def test_a_comparison_of_two_variables_without_a_closed_form_is_bounded() -> None:
+    """a ~ Gamma(5/2, 1) and b ~ Gamma(7/2, 2), each weighted by one more datum of which it is the shape."""
+    text = """
+    model m() { a ~ Gamma(2.5, 1)
+      b ~ Gamma(3.5, 2)
+      observe 1.1 ~ Gamma(a, 2)
+      observe 0.7 ~ Gamma(b, 1) }
+    """
+
+    def density(shape: float, rate: float, of: float, datum: float) -> Any:
+        datum = mpmath.mpf(str(datum))
+        return lambda z: z ** (shape - 1) * mpmath.exp(-rate * z) * (of * datum) ** z / mpmath.gamma(z)
+
+    first, second = density(2.5, 1, 2, 1.1), density(3.5, 2, 1, 0.7)
+    with mpmath.workdps(12):
+        whole = mpmath.quad(first, [0, 2, 8, 40]) * mpmath.quad(second, [0, 1, 5, 30])
+        less = mpmath.quad(lambda z: first(z) * mpmath.quad(second, [0, z / 2, z]), [0, 1, 3, 8, 30])
+    (found,) = asked(text, "P(a > b)")
+    assert within(found, less / whole, 1e-8)
+
+
+def test_two_scales_of_a_hierarchy_are_bounded() -> None:
+    """y = θ + noise has variance σ² + τ², and given these θ has the mean y τ² / (σ² + τ²)."""
+    text = """
+    model m(y: real[2]) { tau ~ HalfNormal(2)
+      sigma ~ HalfNormal(2)
+      theta[j] ~ Normal(0, tau) for j in 0..2
+      observe y[j] ~ Normal(theta[j], sigma) for j in 0..2 }
+    """
+
+    def joint(size: Any, angle: Any) -> Any:
+        """In polar coordinates, of which the likelihood knows the size alone."""
+        prior = mpmath.exp(-(size**2) / 8) / (2 * mpmath.pi)
+        return size * prior * mpmath.exp(-mpmath.mpf(25) / 4 / (2 * size**2)) / size**2 / (2 * mpmath.pi)
+
+    with mpmath.workdps(DIGITS):
+        z = mpmath.pi / 2 * mpmath.quad(lambda size: joint(size, 0), [0, 1, 3, 8, 40])
+        true = [mpmath.log(z), mpmath.mpf("0.75")]  # the mean of cos² is 1/2 by symmetry
+    found = asked(text, "evidence", "E[theta[0]]", data={"y": [1.5, -2.0]})
+    assert all(within(answer, number, 1e-7) for answer, number in zip(found, true, strict=True))
