@@ -92,9 +92,17 @@ class Normals:
 
     @cached_property
     def _sorted(self) -> tuple[Floats, Floats]:
-        order = np.argsort(self.means, kind="stable")
-        shares = self.shares[order]
-        return self.means[order], np.cumsum(shares) - 0.5 * shares
+        points, shares = self.by_value
+        return points, np.cumsum(shares) - 0.5 * shares
+
+    @cached_property
+    def by_value(self) -> tuple[Floats, Floats]:
+        """The means in increasing order, each once, and the share of all points that have it.
+
+        On a grid of two variables a whole row has the value of the outer one.
+        """
+        values, place = np.unique(self.means, return_inverse=True)
+        return values, np.bincount(place, self.shares, len(values))
 
     def _of_points(self, x: float) -> float:
         points, below = self._sorted
@@ -280,7 +288,7 @@ class Mixed:
     def blur(self) -> float:
         """How much a probability read off points may be off: a point counts as a whole."""
         points = [part for _, part in self.parts if isinstance(part, Normals) and not part.sds.any()]
-        return max((float(part.shares.max()) for part in points), default=0.0)
+        return max((float(part.by_value[1].max()) for part in points), default=0.0)
 
     @cached_property
     def reached(self) -> Real:

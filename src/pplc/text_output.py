@@ -262,7 +262,8 @@ def cell(key: str, numbers: dict[str, float]) -> str:
         return f"{value:.3f}"
     if key == "mcse_mean":
         return f"{value:.2g}"
-    if abs(value) <= NEGLIGIBLE * numbers.get("sd", 0.0):
+    spread = numbers.get("sd", nan)
+    if isfinite(spread) and abs(value) <= NEGLIGIBLE * spread:
         return "0"
     error = numbers.get("mcse_mean", nan)
     if not 0 < error < inf or abs(value) >= 1e7:
