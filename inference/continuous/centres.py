@@ -15,6 +15,7 @@ from math import floor, inf, isfinite, log2, sqrt
 
 import numpy as np
 
+from pplc.inference.continuous.evaluation import Floats
 from pplc.inference.continuous.piece import ZERO, Piece, World
 from pplc.inference.continuous.polynomials import substituted
 from pplc.semantics.number import CERTAIN, LogWeight
@@ -31,9 +32,13 @@ from pplc.semantics.symbolic.expression import (
     latent,
     terms_of,
 )
+from pplc.semantics.symbolic.ranges import REALS
 
 FAR = 64
 """Distance of a centre from 0, in units of the width there, from which on variables are changed."""
+
+FLAT = 1e-9
+"""How far below 0 an eigenvalue of a form in units of its variables may be by rounding."""
 
 KEPT = 64
 """Changes of variables that are remembered: every number under a piece asks for the same."""
@@ -120,7 +125,8 @@ def _centres(piece: Piece) -> dict[Latent, Fraction]:
     for variable, (at, width) in _tops([exponent, *_inside_logs(exponent)], places).items():
         # To the width, so that centres are short numbers.
         step = Fraction(2) ** floor(log2(width))
-        if abs(at) > FAR * width:
+        low, high = piece.ranges.get(variable, REALS)
+        if abs(at) > FAR * width and low <= at <= high:
             found[variable] = round(Fraction(at) / step) * step
     return found
 
@@ -155,18 +161,9 @@ def _tops(forms: Iterable[Unknown], places: Mapping[Latent, int]) -> dict[Latent
     size = len(places)
     curved, slopes = np.zeros((size, size)), np.zeros(size)
     for form in forms:
-        for monomial, coefficient in form.terms.items():
-            at = _places(monomial, places)
-            if at is None or not isfinite(coefficient):
-                continue
-            match at:
-                case [i]:
-                    slopes[i] += float(coefficient)
-                case [i, j]:
-                    curved[i, j] -= float(coefficient)
-                    curved[j, i] -= float(coefficient)
-                case _:
-                    pass
+        own, rising = _form(form, places)
+        if _has_top(own):
+            curved, slopes = curved + own, slopes + rising
     if not size or not (np.isfinite(curved).all() and np.isfinite(slopes).all()):
         return {}
     tops = np.linalg.lstsq(curved, slopes, rcond=None)[0]
@@ -175,6 +172,35 @@ def _tops(forms: Iterable[Unknown], places: Mapping[Latent, int]) -> dict[Latent
         for variable, k in places.items()
         if 0 < curved[k, k] < inf and isfinite(tops[k])
     }
+
+
+def _form(form: Unknown, places: Mapping[Latent, int]) -> tuple[Floats, Floats]:
+    """The second derivatives of the quadratic part of a number, with their sign turned, and the first."""
+    size = len(places)
+    curved, slopes = np.zeros((size, size)), np.zeros(size)
+    for monomial, coefficient in form.terms.items():
+        at = _places(monomial, places)
+        if at is None or not isfinite(coefficient):
+            continue
+        match at:
+            case [i]:
+                slopes[i] += float(coefficient)
+            case [i, j]:
+                curved[i, j] -= float(coefficient)
+                curved[j, i] -= float(coefficient)
+            case _:
+                pass
+    return curved, slopes
+
+
+def _has_top(curved: Floats) -> bool:
+    """Whether a quadratic form with these second derivatives, their sign turned, grows in no direction."""
+    scales = np.sqrt(np.abs(np.diag(curved)))
+    flat = scales == 0
+    if (np.diag(curved) < 0).any() or curved[flat].any():
+        return False
+    scales = np.where(flat, 1.0, scales)
+    return not len(curved) or bool(np.linalg.eigvalsh(curved / np.outer(scales, scales)).min() > -FLAT)
 
 
 def _places(monomial: Monomial, places: Mapping[Latent, int]) -> list[int] | None:

@@ -89,6 +89,8 @@ class Grid:
     log_weights: log of the mass at each point. log_mass: of all. error: estimated, as a share of the mass.
     block:       the normal variables, their means [point, i] and covariances [point, i, j].
     slab:        what bounds them; the moments of the block are those without it.
+    rows:        of two variables the one that was integrated over last, and its density; a row of points
+                 has one value of it.
     """
 
     points: Points
@@ -98,6 +100,7 @@ class Grid:
     block: tuple[Latent, ...]
     piece: Piece
     slab: Slab | Wedge | None = None
+    rows: tuple[Latent, Nodes] | None = None
 
     @cached_property
     def shares(self) -> Floats:
@@ -135,43 +138,50 @@ class Grid:
         return mean, np.maximum(variance, 0.0), rows
 
 
-def grid(piece: Piece, wanted: frozenset[Latent] = frozenset(), *, most: int = 2) -> Grid:
+def grid(
+    piece: Piece,
+    wanted: frozenset[Latent] = frozenset(),
+    *,
+    most: int = 2,
+    outer: Latent | None = None,
+) -> Grid:
     """The grid of a piece; `wanted` must lie on it. `TooMany` if it would have more than two variables.
 
-    most: sums of normal variables that may be bounded without lying on it.
+    most:  sums of normal variables that may be bounded without lying on it.
+    outer: of two variables the one to integrate over last, if that is possible.
     """
     world = piece.latents[0].space
     assert isinstance(world, World)
-    known = world.grids.get((piece, wanted, most))
+    known = world.grids.get((piece, wanted, most, outer))
     if known is None:
-        known = _grid(piece, wanted, world, most)
+        known = _grid(piece, wanted, world, most, outer)
         if len(known.points) > 1:  # those of one variable are found sooner than they are kept
-            world.grids[piece, wanted, most] = known
+            world.grids[piece, wanted, most, outer] = known
     assert isinstance(known, Grid)
     return known
 
 
-def _grid(piece: Piece, wanted: frozenset[Latent], world: World, most: int) -> Grid:
+def _grid(piece: Piece, wanted: frozenset[Latent], world: World, most: int, outer: Latent | None) -> Grid:
     block, slab = block_and_bounds(piece, wanted, most)
     left = tuple(variable for variable in piece.latents if variable not in block)
     if len(left) > world.grid:
         raise TooMany(left, world.grid)
     try:
-        made = _made(piece, block, left, slab)
+        made = _made(piece, block, left, slab, outer)
         if slab is not None and made.log_mass == -inf:
             raise Infinite(block)
     except Infinite as infinite:
         if slab is None:
             raise
         try:  # between planes a form may grow, or be flat, which the block's rule does not allow for
-            return grid(piece, wanted | bounded_variables(piece) & set(block), most=most)
+            return grid(piece, wanted | bounded_variables(piece) & set(block), most=most, outer=outer)
         except TooMany:
             raise infinite from None
     if slab is not None and made.slice is not None and made.log_mass > -inf:
         lost = made.slice.lost(made.shares)
         if lost > TO_THE_LAST:
             try:
-                return grid(piece, wanted, most=1)
+                return grid(piece, wanted, most=1, outer=outer)
             except TooMany:
                 pass
         made = replace(made, error=made.error + lost)
@@ -181,7 +191,11 @@ def _grid(piece: Piece, wanted: frozenset[Latent], world: World, most: int) -> G
 
 
 def _made(
-    piece: Piece, block: tuple[Latent, ...], left: tuple[Latent, ...], slab: Slab | Wedge | None
+    piece: Piece,
+    block: tuple[Latent, ...],
+    left: tuple[Latent, ...],
+    slab: Slab | Wedge | None,
+    last: Latent | None,
 ) -> Grid:
     form = block_at(piece, block)
     whole = piece
@@ -202,7 +216,7 @@ def _made(
             raise Infinite(block or left)
         return found
 
-    order = outer_first(piece, left)
+    order = outer_first(piece, left, last)
     if not order:
         one = np.zeros(1)
         found = log_density({block[0]: one})
@@ -268,4 +282,5 @@ def _made(
         block,
         whole,
         slab,
+        (outer, nodes),
     )

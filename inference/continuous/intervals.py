@@ -13,18 +13,21 @@ from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.semantics.symbolic.expression import Latent, mentions
 
 
-def outer_first(piece: Piece, left: tuple[Latent, ...]) -> tuple[Latent, ...]:
-    """The variables in an order in which the bounds of the last are known once the others are."""
+def outer_first(piece: Piece, left: tuple[Latent, ...], outer: Latent | None = None) -> tuple[Latent, ...]:
+    """The variables in an order in which the bounds of the last are known once the others are.
+
+    outer: which is to be first, if it can be.
+    """
     if len(left) < 2:
         return left
-    for inner in left:
+    for inner in sorted(left, key=lambda variable: variable == outer):
         if all(
             (powers := in_powers(bound, inner)) is not None and set(powers) <= {0, 1}
             for bound in piece.region
             if mentions(bound, inner)
         ):
             return (*(v for v in left if v != inner), inner)
-    return left
+    return tuple(sorted(left, key=lambda variable: variable != outer))
 
 
 def intervals(piece: Piece, variable: Latent, points: Points) -> list[tuple[float, float]]:

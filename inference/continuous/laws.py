@@ -102,7 +102,7 @@ class Normals:
         On a grid of two variables a whole row has the value of the outer one.
         """
         values, place = np.unique(self.means, return_inverse=True)
-        return values, np.bincount(place, self.shares, len(values))
+        return values, np.bincount(place, self.shares, len(values)).astype(np.float64)
 
     def _of_points(self, x: float) -> float:
         points, below = self._sorted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import inf, log
@@ -80,7 +80,7 @@ class Marginals:
             block = self._block(piece)
             if block is not None:
                 near, moved = centred_with(number, piece)
-                law = _normals(near, block) if moved is centred(piece) else None
+                law = _law_on(near, moved.piece, block) if moved is centred(piece) else None
                 if law is not None:
                     return [(times(moved.weight, block.log_mass), law)]
         changed = as_variable(number, piece)
@@ -109,7 +109,7 @@ class Marginals:
         return self._blocks[piece]
 
 
-def _normals(number: Unknown, on: Grid) -> Part | None:
+def _normals(number: Number, on: Grid) -> Part | None:
     """The law of a number that is linear in the normal block of a grid."""
     moments = on.normal(number)
     if moments is None:
@@ -240,18 +240,33 @@ def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
         near, moved = centred_with(number, about(parts, number.latents))
         weight = times(weight, moved.weight)
         made = _grid_for(near, moved.piece)
-        on = [variable for variable in made.points if variable not in made.block]
-        if len(on) == 1 and number.latents.isdisjoint(made.block) and made.log_mass > -inf:
-            (variable,) = on
-            points = made.points[variable]
-            nodes = Nodes(points, made.log_weights, made.log_mass, made.error)
-            image = Image(Density(nodes), _function(near, variable))
-            found.append((times(weight, made.log_mass), image))
-            continue
-        law = _normals(near, made)
+        law = _law_on(near, moved.piece, made)
         assert law is not None
         found.append((times(weight, made.log_mass), law))
     return found
+
+
+def _law_on(number: Number, piece: Piece, made: Grid) -> Part | None:
+    """The law of a number on a grid of a piece; None if it is not linear in the block.
+
+    Of a number of one variable by its density, which is smooth between points; of others by points.
+    """
+    on = [variable for variable in made.points if variable not in made.block]
+    if isinstance(number, Unknown) and len(number.latents) == 1 and made.log_mass > -inf:
+        (variable,) = number.latents
+        nodes = _nodes(variable, piece, made, on) if variable in on else None
+        if nodes is not None:
+            return Image(Density(nodes), _function(number, variable))
+    return _normals(number, made)
+
+
+def _nodes(variable: Latent, piece: Piece, made: Grid, on: Sequence[Latent]) -> Nodes | None:
+    """The density of a variable on a grid; None if no grid integrates over it last."""
+    if len(on) == 1:
+        return Nodes(made.points[variable], made.log_weights, made.log_mass, made.error)
+    if made.rows is None or made.rows[0] != variable:
+        made = grid(piece, frozenset({variable}), outer=variable)
+    return made.rows[1] if made.rows is not None and made.rows[0] == variable else None
 
 
 def _function(number: Number, variable: Latent) -> Callable[[Floats], Floats]:

@@ -145,7 +145,7 @@ class World:
     def __init__(self, grid: int = 2) -> None:
         self.piece = NOTHING
         self.grid = grid
-        self.grids: dict[tuple[Piece, frozenset[Latent], int], object] = {}
+        self.grids: dict[tuple[Piece, frozenset[Latent], int, Latent | None], object] = {}
         self.numerical: dict[str, Numerical] = {}
         self.rounding = 0.0
 

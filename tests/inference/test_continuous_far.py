@@ -86,3 +86,16 @@ def test_a_scale_that_is_no_rational_gives_bounds_where_its_rounding_matters() -
     hopeless = answers(text, 10**9)
     assert hopeless[0].lower <= near[0].value <= hopeless[0].upper
     assert (hopeless[1].lower, hopeless[1].upper) == (0, 1)
+
+
+def test_scales_far_from_1_change_the_evidence_by_units_alone() -> None:
+    """Densities of data in units of 10^-8 and 10^8, whose logs cancel."""
+    text = """model m() {{ s ~ Gamma(0.5, {small})
+      t ~ HalfCauchy({large})
+      observe 3 / {small} ~ Normal(0, s)
+      observe 2 * {large} ~ Laplace(0, t * (1 + s * {small})) }}"""
+    values = [
+        pplc.compile(text.format(small=scale, large=scale)).query("evidence", {}, method="exact")
+        for scale in ("1.0", "1e8")
+    ]
+    assert [float(value.value) for value in values] == pytest.approx([-7.92568] * 2, abs=1e-5)  # type: ignore[union-attr, arg-type]

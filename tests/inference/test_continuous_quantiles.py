@@ -1,0 +1,60 @@
+"""The 5 % and 95 % columns, which come from laws, against probabilities, which come from integrals."""
+
+from __future__ import annotations
+
+import pytest
+
+import pplc
+
+COUNTS = """
+model counts() {
+  mu ~ Gamma(2, 0.1)
+  phi ~ Exponential(0.2)
+  for y in [17, 3] { observe y ~ NegativeBinomial(mean = mu, dispersion = phi) }
+}
+"""
+
+ENDS = """
+model ends() {
+  b ~ Pareto(1, 2)
+  a ~ Exponential(1)
+  for y in [1.5, -0.5] { observe y ~ Uniform(-a, b) }
+}
+"""
+
+WAITING = """
+model waiting() {
+  k ~ Exponential(1)
+  r ~ Exponential(1)
+  for y in [1.2, 3.4, 0.7, 2.2, 5.1] { observe y ~ Gamma(k, r) }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [(COUNTS, "mu"), (COUNTS, "phi"), (ENDS, "a"), (ENDS, "b"), (WAITING, "k"), (WAITING, "r")],
+)
+def test_a_quantile_of_one_of_two_unknown_parameters_has_its_probability(program: str, name: str) -> None:
+    model = pplc.compile(program)
+    numbers = model.infer({}, method="exact")[name].numbers
+    for key, level in (("q05", 0.05), ("q95", 0.95)):
+        end = float(numbers[key])
+        found = model.query(f"P({name} < {end!r})", {}, method="exact")
+        assert float(found.value) == pytest.approx(level, abs=1e-6)  # type: ignore[union-attr, arg-type]
+
+
+@pytest.mark.parametrize(
+    ("prior", "mean", "q05", "q95"),
+    [("Pareto(2, 7)", 14, 7.1818485, 31.3049517), ("StudentT(2, 5, 1)", 5, 2.0800144, 7.9199856)],
+)
+def test_a_law_without_a_variance_has_its_mean_and_quantiles_in_the_table(
+    prior: str, mean: float, q05: float, q95: float
+) -> None:
+    run = pplc.compile(f"model heavy() {{\n x ~ {prior}\n}}").infer({}, method="exact")
+    numbers = run["x"].numbers
+    assert [float(numbers[key]) for key in ("mean", "q05", "q95")] == pytest.approx(
+        [mean, q05, q95], rel=1e-7
+    )
+    (row,) = [line.split() for line in str(run).splitlines() if line.startswith("x ")]
+    assert row == ["x", f"{mean:.4g}", "∞", f"{q05:.4g}", f"{q95:.4g}"]
