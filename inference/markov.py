@@ -40,7 +40,7 @@ class Reported(NamedTuple):
     accepted: float
 
 
-class Moving(Protocol):
+class Accepting(Protocol):
     """What every algorithm says of a step: the share of its moves that were accepted."""
 
     @property
@@ -60,7 +60,7 @@ class Algorithm(Generic[S]):
 
     name: str
     start: Callable[[Seeded], S]
-    step: Callable[[S, Source, bool], tuple[S, Moving]]
+    step: Callable[[S, Source, bool], tuple[S, Accepting]]
     report: Callable[[S, float], Reported]
     pack: Callable[[S, float], Any]
     unpack: Callable[[Any], tuple[S, float]]

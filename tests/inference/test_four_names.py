@@ -201,3 +201,28 @@ def test_an_algorithm_has_four_names_and_steps_by_hand(name: str) -> None:
     again, did_again = step(machine, first, Seeded(1, generation=1), 1)
     assert repr(again) == repr(second)
     assert repr(did_again) == repr(did)
+
+
+def test_a_step_of_particle_gibbs_counts_the_resamplings_of_its_sweep() -> None:
+    machine = Machine(bound(WALK), exact=False, infer=Nested(Seeded(1)))
+    state = particle_gibbs.init(traced(machine, Seeded(1)))
+    source = Seeded(1, generation=1)
+    found: list[int] = []
+    for below in (0, 1):
+        sweep = particle_gibbs.sweep_of(machine, named(machine.bound, []), COUNT, SweepRule(below))
+        _, info = particle_gibbs.step(sweep, None, state, source, warm=False)
+        assert info.accepted == 0
+        found.append(info.resamplings)
+    assert found == [0, 3]  # after each of the three data, before going on to the next or to the end
+
+
+def test_stored_states_say_what_the_last_step_accepted() -> None:
+    machine = Machine(bound(WALK), exact=False, infer=Nested(Seeded(1)))
+    state = mh.init(traced(machine, Seeded(1)))
+    assert mh.unpack(machine, mh.pack(state, 0.25))[1] == 0.25
+    proposed = pimh.init(kernel_of_pimh(machine), Seeded(1))
+    parameters = kernel_of_pmmh(machine)
+    judged = pmmh.init(parameters, {}, Seeded(1))
+    for accepted in (0.0, 1.0):
+        assert pimh.unpack(machine, pimh.pack(proposed, accepted))[1] == accepted
+        assert pmmh.unpack(parameters, pmmh.pack(judged, accepted))[1] == accepted
