@@ -53,6 +53,13 @@ class State(NamedTuple):
     left: int
 
 
+class Info(NamedTuple):
+    """What a step did. effective: effective number of runs before it. resampled: whether it resampled."""
+
+    effective: Number
+    resampled: bool
+
+
 def init(engine: Interpreted, reference: Mapping[Address, Value], keys: Keys, sources: Sources) -> State:
     """A population after its first weight, the reference in slot 0."""
     others, log_weights = engine.start([*sources[1:-1], sources[-1]])
@@ -71,16 +78,18 @@ def done(state: State) -> bool:
     )
 
 
-def step(engine: Interpreted, state: State, rule: Rule, sources: Sources) -> State:
+def step(engine: Interpreted, state: State, rule: Rule, sources: Sources) -> tuple[State, Info]:
     """Resamples if the rule says so, and takes every run to its next weight."""
     population, future, left = state
-    count = len(population.particles)
-    if effective_size(population.weights) <= rule.below * count:
+    effective = effective_size(population.weights)
+    resampled = effective <= rule.below * len(population.particles)
+    if resampled:
         population = _resampled(state, rule, sources[-1], exact=engine.exact)
     alive = [not is_zero(w) for w in population.log_weights]
     runs, factors = engine.advance(population.particles[1:], alive[1:], sources[1:])
     first, factor = engine.advance_along(population.particles[0], future.choices, sources[0])
-    return State(weigh(population, [first, *runs], [factor, *factors]), future, future.without(left, first))
+    population = weigh(population, [first, *runs], [factor, *factors])
+    return State(population, future, future.without(left, first)), Info(effective, resampled)
 
 
 def pick(population: Population[Suspended], source: Source) -> Suspended:

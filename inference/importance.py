@@ -9,12 +9,14 @@ examples*, 2013, ch. 9). Every run draws from its own stream of the seed.
 from __future__ import annotations
 
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 
 from pplc.inference import weights
 from pplc.inference.collect import RETURN, arrays, functions
 from pplc.inference.options import Options
+from pplc.inference.particles import inner_randomness
 from pplc.inference.progress import Progress
 from pplc.inference.result import Draws, Result
 from pplc.lang import core
@@ -26,8 +28,20 @@ from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.representations import weighted
 from pplc.semantics.representations.weighted import Weighted
-from pplc.semantics.source import Seeded
+from pplc.semantics.source import Seeded, Source
 from pplc.semantics.values import Address, Value
+
+
+class State(NamedTuple):
+    """What one step hands the next: how many runs have been drawn, which is the stream of the next one."""
+
+    drawn: int
+
+
+class Info(NamedTuple):
+    """What a step did: the run that it drew, with its weight."""
+
+    run: Weighted
 
 
 def refuses(bound: Bound) -> str:
@@ -47,16 +61,16 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """`draws` weighted runs."""
     nested = Nested()
     machine = Machine(bound, exact=False, infer=nested)
-    start = 0 if options.state is None else int(options.state["next"])
+    state = init() if options.state is None else State(int(options.state["next"]))
     runs: list[Weighted] = []
     stopped = False
-    for number in range(start, start + options.draws):
+    while len(runs) < options.draws:
         if progress.stopped():
             stopped = True
             break
-        nested.source = Seeded(options.seed, slot=number)
-        runs.append(weighted.run(machine, nested.source))
-        progress.advance("drawing", number - start + 1, options.draws)
+        state, info = step(machine, state, Seeded(options.seed, slot=state.drawn))
+        runs.append(info.run)
+        progress.advance("drawing", len(runs), options.draws)
     lowest = min((run.dimension for run in runs if run.log_weight > -inf), default=0)
     logs = np.array([float(run.log_weight) if run.dimension == lowest else -inf for run in runs])
     if runs and not np.isfinite(logs).any():
@@ -75,9 +89,20 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         log_evidence=weights.log_evidence(logs),
         diagnostics={"ess_weights": ess, "pareto_k": k},
         note=counted(len(runs), "weighted draw") + ("; `infer` inside is approximate" * nested.approximate),
-        state={"method": "importance", "next": start + len(runs)},
+        state={"method": "importance", "next": state.drawn},
         stopped=stopped,
     )
+
+
+def init() -> State:
+    """The state at the start."""
+    return State(0)
+
+
+def step(machine: Machine, state: State, source: Source) -> tuple[State, Info]:
+    """One weighted run from the prior."""
+    inner_randomness(machine, source)
+    return State(state.drawn + 1), Info(weighted.run(machine, source))
 
 
 def all_zero(bound: Bound, count: int) -> Rejected:

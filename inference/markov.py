@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -32,8 +32,7 @@ NO_EVIDENCE = "Markov chains do not estimate it"
 class Reported(NamedTuple):
     """What a chain shows of its state.
 
-    run:   finished. log_density: of the state, up to a constant. accepted: share of the moves since the
-    draw before that were accepted.
+    run: finished. log_density: of the state, up to a constant. accepted: share of the last step's moves.
     """
 
     run: Suspended
@@ -41,28 +40,42 @@ class Reported(NamedTuple):
     accepted: float
 
 
+class Accepting(Protocol):
+    """What every algorithm says of a step: the share of its moves that were accepted."""
+
+    @property
+    def accepted(self) -> float: ...
+
+
 @dataclass(frozen=True)
 class Algorithm(Generic[S]):
     """A way to make chains.
 
     start:  the first state, drawn from the chain's source; raises `Rejected` if there is none.
-    step:   the next state; during warm-up (true) it may learn, afterwards it is one fixed kernel.
-    report: what is shown of a state. pack, unpack: as a storable value and back.
+    step:   the next state, and what the step did; during warm-up (true) it may learn, afterwards it is one
+            fixed kernel.
+    report: what is shown of a state and the share that the step to it accepted.
+    pack, unpack: both as a storable value and back.
     """
 
     name: str
     start: Callable[[Seeded], S]
-    step: Callable[[S, Source, bool], S]
-    report: Callable[[S], Reported]
-    pack: Callable[[S], Any]
-    unpack: Callable[[Any], S]
+    step: Callable[[S, Source, bool], tuple[S, Accepting]]
+    report: Callable[[S, float], Reported]
+    pack: Callable[[S, float], Any]
+    unpack: Callable[[Any], tuple[S, float]]
 
 
 class Chain(NamedTuple, Generic[S]):
-    """Where a chain stands. iteration: steps made, warm-up included; the generation of the source."""
+    """Where a chain stands.
+
+    iteration: steps made, warm-up included; the generation of the source.
+    accepted:  the share of the last step's moves; 0 before the first.
+    """
 
     state: S
     iteration: int
+    accepted: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ def run(algorithm: Algorithm[S], options: Options, progress: Progress) -> Chains
     source = Seeded(options.seed)
     chains = _resumed(algorithm, options)
     if chains is None:
-        chains = [Chain(algorithm.start(source.at(task=k)), 0) for k in range(options.chains)]
+        chains = [Chain(algorithm.start(source.at(task=k)), 0, 0.0) for k in range(options.chains)]
     warm = max(0, options.warmup - chains[0].iteration)
     total = warm + options.draws * options.thin
     kept: list[list[Reported]] = [[] for _ in chains]
@@ -95,7 +108,7 @@ def run(algorithm: Algorithm[S], options: Options, progress: Progress) -> Chains
             latest = chains  # steps after the last draw are made again by who continues
         if done > warm and latest is chains:
             for k, chain in enumerate(chains):
-                kept[k].append(algorithm.report(chain.state))
+                kept[k].append(algorithm.report(chain.state, chain.accepted))
     result = replace(_result(algorithm.name, kept, done < total), state=_stored(algorithm, latest))
     return Chains(result, [chain.state for chain in chains])
 
@@ -105,11 +118,12 @@ def _round(
 ) -> list[Chain[S]] | None:
     """Every chain one step on; None if it is time to stop, and then no chain has moved."""
     moved: list[Chain[S]] = []
-    for k, (state, iteration) in enumerate(chains):
+    for k, (before, iteration, _) in enumerate(chains):
         if progress.stopped():
             return None
         here = source.at(task=k, generation=iteration + 1)
-        moved.append(Chain(algorithm.step(state, here, warm), iteration + 1))
+        state, info = algorithm.step(before, here, warm)
+        moved.append(Chain(state, iteration + 1, float(info.accepted)))
     return moved
 
 
@@ -145,7 +159,7 @@ def likelihood_of(run: Suspended) -> dict[Address, Value]:
 def _stored(algorithm: Algorithm[S], chains: Sequence[Chain[S]]) -> dict[str, Any] | None:
     """What to continue from; None if the program's values cannot be stored."""
     try:
-        listed = [{"state": algorithm.pack(c.state), "iteration": c.iteration} for c in chains]
+        listed = [{"state": algorithm.pack(c.state, c.accepted), "iteration": c.iteration} for c in chains]
     except Unstorable:
         return None
     return {"method": algorithm.name, "chains": listed}
@@ -164,4 +178,8 @@ def _resumed(algorithm: Algorithm[S], options: Options) -> list[Chain[S]] | None
             )
         )
     listed: Sequence[Mapping[str, Any]] = stored["chains"]
-    return [Chain(algorithm.unpack(each["state"]), int(each["iteration"])) for each in listed]
+    chains: list[Chain[S]] = []
+    for each in listed:
+        state, accepted = algorithm.unpack(each["state"])
+        chains.append(Chain(state, int(each["iteration"]), accepted))
+    return chains

@@ -56,12 +56,11 @@ class Counts(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where a chain stands.
+    """What one step hands the next.
 
-    scales:   of the walks; fixed after warm-up, as are `moves`, the number of moves of a step.
-    tries:    how often each scale has been tried during warm-up; of the same places.
-    counts:   of the proposals after warm-up, by variable.
-    accepted: the share of the last step's moves.
+    scales: of the walks; fixed after warm-up, as are `moves`, the number of moves of a step.
+    tries:  how often each scale has been tried during warm-up; of the same places.
+    counts: of the proposals after warm-up, by variable.
     """
 
     traced: Traced
@@ -69,6 +68,11 @@ class State(NamedTuple):
     tries: Mapping[Place, int]
     moves: int
     counts: Mapping[str, Counts]
+
+
+class Info(NamedTuple):
+    """What a step did. accepted: the share of its moves that were accepted, in [0, 1]."""
+
     accepted: float
 
 
@@ -127,21 +131,22 @@ def _note(moves: int, tries: Sequence[int]) -> str:
 
 def init(traced: Traced) -> State:
     """The state at the start."""
-    return State(traced, {}, {}, _moves(traced), {}, 0.0)
+    return State(traced, {}, {}, _moves(traced), {})
 
 
 def _moves(traced: Traced) -> int:
     return max(1, min(MOST_MOVES, sum(size_of(value) for value in traced.values.values())))
 
 
-def step(machine: Machine, mixture: Mixture, state: State, source: Source, *, warm: bool) -> State:
+def step(
+    machine: Machine, mixture: Mixture, state: State, source: Source, *, warm: bool
+) -> tuple[State, Info]:
     """One round of moves."""
-    accepted = 0
-    for _ in range(state.moves):
+    accepted, count = 0, state.moves
+    for _ in range(count):
         state, moved = _move(machine, mixture, state, source, warm=warm)
         accepted += moved
-    state = state._replace(accepted=accepted / state.moves)
-    return state._replace(moves=_moves(state.traced)) if warm else state
+    return state._replace(moves=_moves(state.traced)) if warm else state, Info(accepted / count)
 
 
 def _move(
@@ -183,10 +188,10 @@ def learnt(state: State, walks: Sequence[Place], *, accepted: bool) -> State:
     return state._replace(scales=scales, tries=tries)
 
 
-def report(state: State) -> Reported:
+def report(state: State, accepted: float) -> Reported:
     """The run, and the log of the joint density of its choices and its data."""
     log_density = float(state.traced.log_weight) + sum(float(d) for d, _ in state.traced.densities.values())
-    return Reported(state.traced.run, log_density, state.accepted)
+    return Reported(state.traced.run, log_density, accepted)
 
 
 def stuck(counts: Sequence[Mapping[str, Counts]]) -> Iterator[Diagnostic]:
@@ -213,8 +218,8 @@ def stuck(counts: Sequence[Mapping[str, Counts]]) -> Iterator[Diagnostic]:
 # ------------------------------------------------------------------ the state in run files
 
 
-def pack(state: State) -> dict[str, Any]:
-    """A state as numbers, strings, lists and mappings."""
+def pack(state: State, accepted: float) -> dict[str, Any]:
+    """A state, and the share that the step to it accepted, as numbers, strings, lists and mappings."""
     return {
         "trace": packed_trace(state.traced.values),
         "scales": [
@@ -223,12 +228,12 @@ def pack(state: State) -> dict[str, Any]:
         ],
         "moves": state.moves,
         "counts": {name: [tried, moved] for name, (tried, moved) in state.counts.items()},
-        "accepted": state.accepted,
+        "accepted": accepted,
     }
 
 
-def unpack(machine: Machine, stored: Mapping[str, Any]) -> State:
-    """The state that `pack` made this of."""
+def unpack(machine: Machine, stored: Mapping[str, Any]) -> tuple[State, float]:
+    """The state and the share that `pack` made this of."""
     traced = replay(machine, unpacked_trace(stored["trace"]), Seeded(0))
     assert traced is not None
     scales: dict[Place, float] = {}
@@ -237,7 +242,7 @@ def unpack(machine: Machine, stored: Mapping[str, Any]) -> State:
         place = int(number), _as_address(unpacked(address))
         scales[place], tries[place] = float(scale), int(tried)
     counts = {name: Counts(int(tried), int(moved)) for name, (tried, moved) in stored["counts"].items()}
-    return State(traced, scales, tries, int(stored["moves"]), counts, float(stored["accepted"]))
+    return State(traced, scales, tries, int(stored["moves"]), counts), float(stored["accepted"])
 
 
 def _as_value(address: Address) -> Value:

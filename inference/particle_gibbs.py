@@ -9,6 +9,7 @@ Andrieu, Doucet & Holenstein (JRSS B 2010), section 2.4.3; see `pplc.inference.c
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pplc.inference import conditional, mh
 from pplc.inference.conditional import Rule
@@ -16,6 +17,7 @@ from pplc.inference.importance import refuses
 from pplc.inference.markov import Algorithm
 from pplc.inference.markov import run as run_chains
 from pplc.inference.metropolis import Block
+from pplc.inference.mh import State
 from pplc.inference.mixture import Mixture
 from pplc.inference.named_blocks import named
 from pplc.inference.options import Options
@@ -31,7 +33,18 @@ from pplc.semantics.nested import Nested
 from pplc.semantics.representations.traced import Traced, traced
 from pplc.semantics.source import Seeded, Source
 
-__all__ = ["Sweep", "refuses", "run", "sweep_of"]
+__all__ = ["Info", "State", "Sweep", "init", "refuses", "run", "step", "sweep_of"]
+
+
+class Info(NamedTuple):
+    """What a step did.
+
+    accepted:    the share of the moves of parameters that were accepted, in [0, 1]; 0 without parameters.
+    resamplings: how often the population of the sweep was resampled.
+    """
+
+    accepted: float
+    resamplings: int
 
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
@@ -39,20 +52,19 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     machine = Machine(bound, exact=False, infer=Nested(Seeded(options.seed)))
     names = tuple(options.parameters.split(",")) if options.parameters else found(bound.program)
     block = named(bound, names)
-    mixture = Mixture(within=block)
+    mixture = Mixture(within=block) if names else None
     rule = Rule(options.resample_below, options.ancestor_sampling)
     sweep = sweep_of(machine, block, options.particles, rule)
 
-    def step(state: mh.State, source: Source, warm: bool) -> mh.State:
+    def one_step(state: State, source: Source, warm: bool) -> tuple[State, Info]:
         assert isinstance(source, Seeded)  # streams of each slot are made from it
-        state = state._replace(traced=sweep(state.traced, source))
-        return mh.step(machine, mixture, state, source, warm=warm) if names else state
+        return step(sweep, mixture, state, source, warm=warm)
 
     chains = run_chains(
         Algorithm(
             "pgibbs",
-            lambda source: mh.init(start(machine, options.init, source).traced),
-            step,
+            lambda source: init(start(machine, options.init, source).traced),
+            one_step,
             mh.report,
             mh.pack,
             lambda stored: mh.unpack(machine, stored),
@@ -62,6 +74,23 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     )
     what = f"parameters {', '.join(names)}" if names else "no parameters"
     return replace(chains.result, note=f"{options.particles:,} particles a sweep, {what}")
+
+
+def init(traced: Traced) -> State:
+    """The state at the start: that of a chain of Metropolis-Hastings."""
+    return mh.init(traced)
+
+
+def step(
+    sweep: Sweep, mixture: Mixture | None, state: State, source: Streams, *, warm: bool
+) -> tuple[State, Info]:
+    """A sweep, and then a round of moves of the parameters, if there are any (a mixture)."""
+    path, resamplings = sweep.drawn(state.traced, source)
+    state = state._replace(traced=path)
+    if mixture is None:
+        return state, Info(0.0, resamplings)
+    state, info = mh.step(sweep.machine, mixture, state, source, warm=warm)
+    return state, Info(info.accepted, resamplings)
 
 
 @dataclass(frozen=True)
@@ -79,15 +108,20 @@ class Sweep:
 
     def __call__(self, current: Traced, source: Streams) -> Traced:
         """The trace after a sweep."""
+        return self.drawn(current, source)[0]
+
+    def drawn(self, current: Traced, source: Streams) -> tuple[Traced, int]:
+        """The trace after a sweep, and how often its population was resampled."""
         values = current.values
         engine = Interpreted(self.machine, {a: value for a, value in values.items() if self.parameters(a)})
         inner = Within(source, self.count)
         state = conditional.init(engine, values, self.keys, inner.sources(0))
-        generation = 0
+        generation = resamplings = 0
         while not conditional.done(state):
             generation += 1
-            state = conditional.step(engine, state, self.rule, inner.sources(generation))
-        return traced(conditional.pick(state.population, source), None)
+            state, info = conditional.step(engine, state, self.rule, inner.sources(generation))
+            resamplings += info.resampled
+        return traced(conditional.pick(state.population, source), None), resamplings
 
 
 def sweep_of(machine: Machine, parameters: Block, count: int, rule: Rule) -> Sweep:

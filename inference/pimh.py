@@ -9,7 +9,7 @@ Andrieu, Doucet & Holenstein, *Particle Markov chain Monte Carlo methods* (JRSS 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import exp, inf, log, nan, sqrt
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from pplc.inference.markov import run as run_chains
 from pplc.inference.metropolis import accept, minus
 from pplc.inference.options import Options
 from pplc.inference.parameter_moves import Swept, sweep
-from pplc.inference.particles import Interpreted
+from pplc.inference.particles import Interpreted, Sources, Streams
 from pplc.inference.populations import all_dead
 from pplc.inference.progress import Progress
 from pplc.inference.result import Result
@@ -53,81 +53,122 @@ class Moments(NamedTuple):
         return Moments(self.number + 1, _log_add(self.first, log_mass), _log_add(self.second, 2 * log_mass))
 
 
+NONE = Moments(0, -inf, -inf)
+
+
 class State(NamedTuple):
-    """Where a chain stands: the run, the log of the evidence that came with it, what was proposed so far."""
+    """What one step hands the next: the run, the log of the evidence that came with it, what was proposed."""
 
     run: Suspended
     log_mass: LogWeight
     moments: Moments
+
+
+class Info(NamedTuple):
+    """What a step did.
+
+    accepted: whether it took the proposed run. log_mass: the log of the estimate that came with that.
+    """
+
     accepted: bool
+    log_mass: LogWeight
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The step: how populations of so many particles are made."""
+
+    engine: Interpreted
+    rule: Rule
+    particles: int
+
+    def sweep(self, sources: Sources) -> Swept:
+        """A population; each slot draws from its own source, the last is for all."""
+        return sweep(self.engine, self.rule, sources)
 
 
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """Chains of PIMH with `particles` runs in each population."""
     machine = Machine(bound, exact=False, infer=Nested(Seeded(options.seed)))
-    engine = Interpreted(machine)
     rule = Rule(SCHEMES[options.resampler], options.resample_below, options.lookahead)
-    count = options.particles
+    kernel = Kernel(Interpreted(machine), rule, options.particles)
 
-    def begin(source: Seeded) -> State:
-        number = 0
-        while True:
-            first = number * (count + 1)
-            sources = [source.at(generation=0, slot=slot) for slot in range(first, first + count + 1)]
-            swept = sweep(engine, rule, sources)
-            if swept.run is not None:
-                return State(swept.run, swept.log_mass, NONE, accepted=False)
-            number += 1
-            if number == SWEEPS:
-                raise all_dead(swept.population, bound.program.model.span)
-
-    def one_step(state: State, source: Source, warm: bool) -> State:
+    def one_step(state: State, source: Source, warm: bool) -> tuple[State, Info]:
         assert isinstance(source, Seeded)  # every slot of a population reads a stream of its own
-        sources = [source.at(slot=slot) for slot in range(1, count + 2)]
-        after = decided(state, sweep(engine, rule, sources), source)
-        return after._replace(moments=NONE) if warm else after
+        return step(kernel, state, source, warm=warm)
 
-    def unpack(stored: Mapping[str, Any]) -> State:
-        found = replay(machine, unpacked_trace(stored["run"]), Seeded(0))
-        assert found is not None
-        number, first, second = stored["moments"]
-        moments = Moments(int(number), float(first), float(second))
-        return State(found.run, float(stored["log_mass"]), moments, bool(stored["accepted"]))
-
-    chains = run_chains(Algorithm("pimh", begin, one_step, report, pack, unpack), options, progress)
+    chains = run_chains(
+        Algorithm(
+            "pimh",
+            lambda source: init(kernel, source),
+            one_step,
+            report,
+            pack,
+            lambda stored: unpack(machine, stored),
+        ),
+        options,
+        progress,
+    )
     return replace(
         chains.result,
         log_evidence=evidence([state.moments for state in chains.ends]),
         no_evidence="",
-        note=f"{count:,} particles",
+        note=f"{options.particles:,} particles",
     )
 
 
-NONE = Moments(0, -inf, -inf)
+def init(kernel: Kernel, source: Streams) -> State:
+    """A run of the first population of positive mass; raises `Rejected` after `SWEEPS` without."""
+    number = 0
+    while True:
+        first = number * (kernel.particles + 1)
+        slots = range(first, first + kernel.particles + 1)
+        swept = kernel.sweep([source.at(generation=0, slot=slot) for slot in slots])
+        if swept.run is not None:
+            return State(swept.run, swept.log_mass, NONE)
+        number += 1
+        if number == SWEEPS:
+            raise all_dead(swept.population, kernel.engine.machine.bound.program.model.span)
 
 
-def decided(state: State, swept: Swept, source: Source) -> State:
-    """The state after a proposal."""
+def step(kernel: Kernel, state: State, source: Streams, *, warm: bool) -> tuple[State, Info]:
+    """One proposal, from a population of its own; of those made during warm-up nothing is kept."""
+    sources = [source.at(slot=slot) for slot in range(1, kernel.particles + 2)]
+    after, info = decided(state, kernel.sweep(sources), source)
+    return after._replace(moments=NONE) if warm else after, info
+
+
+def decided(state: State, swept: Swept, source: Source) -> tuple[State, Info]:
+    """The state after a proposal, and whether that was taken."""
     moments = state.moments.add(float(swept.log_mass))
     if swept.run is None or not accept(minus(swept.log_mass, state.log_mass), source):
-        return state._replace(moments=moments, accepted=False)
-    return State(swept.run, swept.log_mass, moments, accepted=True)
+        return state._replace(moments=moments), Info(accepted=False, log_mass=swept.log_mass)
+    return State(swept.run, swept.log_mass, moments), Info(accepted=True, log_mass=swept.log_mass)
 
 
-def report(state: State) -> Reported:
+def report(state: State, accepted: float) -> Reported:
     """The run, and the log of the estimate of the evidence that came with it."""
-    return Reported(state.run, float(state.log_mass), float(state.accepted))
+    return Reported(state.run, float(state.log_mass), accepted)
 
 
-def pack(state: State) -> dict[str, Any]:
-    """The state as a storable value."""
+def pack(state: State, accepted: float) -> dict[str, Any]:
+    """The state, and whether the step to it accepted, as a storable value."""
     run = {address: choice.value for address, choice in state.run.trace().items()}
     return {
         "run": packed_trace(run),
         "log_mass": float(state.log_mass),
         "moments": list(state.moments),
-        "accepted": state.accepted,
+        "accepted": bool(accepted),
     }
+
+
+def unpack(machine: Machine, stored: Mapping[str, Any]) -> tuple[State, float]:
+    """The state and the share that `pack` made this of."""
+    found = replay(machine, unpacked_trace(stored["run"]), Seeded(0))
+    assert found is not None
+    number, first, second = stored["moments"]
+    moments = Moments(int(number), float(first), float(second))
+    return State(found.run, float(stored["log_mass"]), moments), float(stored["accepted"])
 
 
 def evidence(moments: list[Moments]) -> Estimate:

@@ -45,7 +45,7 @@ SWEEPS = 20
 
 
 class State(NamedTuple):
-    """Where a chain stands.
+    """What one step hands the next.
 
     theta:    the parameters, as a chain of Metropolis-Hastings with its scales.
     log_mass: the log of the estimate of their mass.
@@ -55,6 +55,17 @@ class State(NamedTuple):
     theta: mh.State
     log_mass: LogWeight
     run: Suspended
+
+
+class Info(NamedTuple):
+    """What a step did.
+
+    accepted: whether it took the proposed parameters.
+    log_mass: the log of the estimate of their mass; None if none of positive density were proposed.
+    """
+
+    accepted: bool
+    log_mass: LogWeight | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     rule = Rule(SCHEMES[options.resampler], options.resample_below)
     kernel = Kernel(parameters_of(machine, block), Mixture(within=block), rule, options.particles)
 
-    def one_step(state: State, source: Source, warm: bool) -> State:
+    def one_step(state: State, source: Source, warm: bool) -> tuple[State, Info]:
         assert isinstance(source, Seeded)  # every slot of a population reads a stream of its own
         return step(kernel, state, source, warm=warm)
 
@@ -127,18 +138,19 @@ def init(kernel: Kernel, given: Mapping[str, Any], source: Seeded) -> State:
     )
 
 
-def step(kernel: Kernel, state: State, source: Streams, *, warm: bool) -> State:
+def step(kernel: Kernel, state: State, source: Streams, *, warm: bool) -> tuple[State, Info]:
     """One proposal of parameters, judged by a population of its own."""
     inner_randomness(kernel.parameters.machine, source)
     theta = state.theta
     move = kernel.mixture.choose(kernel.parameters.prior, theta.traced, theta.scales, source)
     if move is None:
-        return state._replace(theta=theta._replace(accepted=0.0))
+        return state, Info(accepted=False, log_mass=None)
     new, ratio, _ = kernel.parameters.propose(theta.traced, move, source)
-    after = state
+    after, log_mass = state, None
     if new is not None:
         sources = [source.at(slot=slot) for slot in range(1, kernel.particles + 2)]
         swept = kernel.sweep(new, sources)
+        log_mass = swept.log_mass
         after = decided(state, new, ratio, swept, source)
     moved = after is not state
     chain = theta
@@ -147,7 +159,7 @@ def step(kernel: Kernel, state: State, source: Streams, *, warm: bool) -> State:
     else:
         counts = mh.counted(chain, after.theta.traced, move.sites, accepted=moved)
         chain = chain._replace(counts=counts)
-    return after._replace(theta=chain._replace(traced=after.theta.traced, accepted=float(moved)))
+    return after._replace(theta=chain._replace(traced=after.theta.traced)), Info(moved, log_mass)
 
 
 def decided(state: State, new: Traced, ratio: LogWeight, swept: Swept, source: Source) -> State:
@@ -157,24 +169,26 @@ def decided(state: State, new: Traced, ratio: LogWeight, swept: Swept, source: S
     return State(state.theta._replace(traced=new), swept.log_mass, swept.run)
 
 
-def report(state: State) -> Reported:
+def report(state: State, accepted: float) -> Reported:
     """The run, and the log of the estimated mass of its parameters."""
-    return Reported(state.run, float(state.log_mass), state.theta.accepted)
+    return Reported(state.run, float(state.log_mass), accepted)
 
 
 # ------------------------------------------------------------------ the state in run files
 
 
-def pack(state: State) -> dict[str, Any]:
-    """The state as a storable value."""
+def pack(state: State, accepted: float) -> dict[str, Any]:
+    """The state, and whether the step to it accepted, as a storable value."""
     run = {a: choice.value for a, choice in state.run.trace().items()}
-    return {"theta": mh.pack(state.theta), "log_mass": float(state.log_mass), "run": packed_trace(run)}
+    theta = mh.pack(state.theta, accepted)
+    return {"theta": theta, "log_mass": float(state.log_mass), "run": packed_trace(run)}
 
 
-def unpack(kernel: Kernel, stored: Mapping[str, Any]) -> State:
-    """The state that `pack` made this of."""
+def unpack(kernel: Kernel, stored: Mapping[str, Any]) -> tuple[State, float]:
+    """The state and the share that `pack` made this of."""
     parameters = kernel.parameters
-    theta = mh.unpack(parameters.prior, stored["theta"])
+    theta, accepted = mh.unpack(parameters.prior, stored["theta"])
     run = replay(parameters.machine, unpacked_trace(stored["run"]), Seeded(0))
     assert run is not None
-    return State(theta._replace(traced=parameters.forget(theta.traced)), float(stored["log_mass"]), run.run)
+    theta = theta._replace(traced=parameters.forget(theta.traced))
+    return State(theta, float(stored["log_mass"]), run.run), accepted

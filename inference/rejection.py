@@ -7,9 +7,10 @@ kept, (r - 1) / (n - 1) is unbiased (Haldane, *On a method of estimating frequen
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import inf, log, nan, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pplc.inference import exact
 from pplc.inference.answers import Estimate, estimate
@@ -20,9 +21,10 @@ from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
 from pplc.inference.metropolis import accept
 from pplc.inference.options import Options
+from pplc.inference.particles import inner_randomness
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS
-from pplc.inference.result import Draws, Result, State
+from pplc.inference.result import Draws, Result
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
@@ -33,7 +35,7 @@ from pplc.semantics.representations import sequential
 from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.source import Seeded, Source
 
-__all__ = ["attempt", "refuses", "run"]
+__all__ = ["Info", "State", "attempt", "init", "refuses", "run", "step"]
 
 ROUNDING = 1e-9
 """By how much the log of a weight may exceed the bound before it is an error: sums of logs are rounded."""
@@ -57,15 +59,23 @@ SECONDS, STATES = 1.0, 10_000
 """What that may cost: it is given up otherwise."""
 
 
-class Attempts(NamedTuple):
-    """What has been tried so far, in this run and those that it continues.
+class State(NamedTuple):
+    """What one step hands the next: what has been tried so far, in this run and those that it continues.
 
+    kept:      of the runs tried. A run of lower dimension than any before starts the count anew.
     dimension: the lowest of any run of positive weight; only these count (LANGUAGE.md 11).
     """
 
     tried: int
     kept: int
     dimension: int | None
+
+
+class Info(NamedTuple):
+    """What a step did: the run that it drew, and whether that is kept."""
+
+    run: Suspended
+    kept: bool
 
 
 def attempt(machine: Machine, bound: LogWeight, source: Source) -> tuple[Suspended, bool]:
@@ -80,11 +90,27 @@ def attempt(machine: Machine, bound: LogWeight, source: Source) -> tuple[Suspend
     return run, accept(ratio, source)
 
 
+def init() -> State:
+    """The state at the start."""
+    return State(0, 0, None)
+
+
+def step(machine: Machine, bound: LogWeight, state: State, source: Source) -> tuple[State, Info]:
+    """One attempt. What was kept before a run of lower dimension has no mass beside it."""
+    inner_randomness(machine, source)
+    run, good = attempt(machine, bound, source)
+    tried, kept, lowest = state
+    if not good or (lowest is not None and run.dimension > lowest):
+        return state._replace(tried=tried + 1), Info(run, kept=False)
+    if lowest is not None and run.dimension < lowest:
+        kept = 0
+    return State(tried + 1, kept + 1, run.dimension), Info(run, kept=True)
+
+
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """`draws` runs that are kept, from as many attempts as it takes."""
-    nested = Nested()
-    machine = Machine(bound, exact=False, infer=nested)
-    done = Attempts(0, 0, None) if options.state is None else _resumed(options.state)
+    machine = Machine(bound, exact=False, infer=Nested())
+    done = init() if options.state is None else _resumed(options.state)
     kept: list[Suspended] = []
     stopped = False
     while len(kept) < options.draws:
@@ -94,14 +120,11 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             stopped = True
             break
         source = Seeded(options.seed, generation=done.tried // SLOTS, slot=done.tried % SLOTS)
-        nested.source = source
-        found, good = attempt(machine, options.bound, source)
-        done = done._replace(tried=done.tried + 1)
-        if good and (done.dimension is None or found.dimension <= done.dimension):
-            if done.dimension is not None and found.dimension < done.dimension:
-                kept, done = [], done._replace(kept=0)  # what was kept has no mass beside this run
-            kept.append(found)
-            done = done._replace(kept=done.kept + 1, dimension=found.dimension)
+        done, info = step(machine, options.bound, done, source)
+        if info.kept:
+            if done.kept == 1:
+                kept = []  # the first of its dimension
+            kept.append(info.run)
         progress.advance("drawing", len(kept), options.draws, f"{done.tried:,} attempts")
         if done.tried == DOUBTFUL and not done.kept:
             _refuse_impossible(bound, progress)
@@ -126,7 +149,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     )
 
 
-def evidence(done: Attempts, bound: float, *, stopped: bool) -> Estimate:
+def evidence(done: State, bound: float, *, stopped: bool) -> Estimate:
     """The log of the evidence with its standard error by the delta method."""
     tried, kept, _ = done
     if kept == 0:
@@ -135,9 +158,9 @@ def evidence(done: Attempts, bound: float, *, stopped: bool) -> Estimate:
     return estimate(log(share) + bound, sqrt((1 - share) / kept))
 
 
-def _resumed(state: State) -> Attempts:
-    dimension = int(state["dimension"])
-    return Attempts(int(state["tried"]), int(state["kept"]), None if dimension < 0 else dimension)
+def _resumed(stored: Mapping[str, Any]) -> State:
+    dimension = int(stored["dimension"])
+    return State(int(stored["tried"]), int(stored["kept"]), None if dimension < 0 else dimension)
 
 
 def _refuse_impossible(bound: Bound, progress: Progress) -> None:
@@ -152,7 +175,7 @@ def _refuse_impossible(bound: Bound, progress: Progress) -> None:
             raise
 
 
-def _rare(done: Attempts) -> Diagnostic:
+def _rare(done: State) -> Diagnostic:
     kept = f"only {done.kept:,}" if done.kept else "none"
     return Diagnostic(
         "W0320",

@@ -43,7 +43,7 @@ from pplc.semantics.representations.sequential import Suspended
 from pplc.semantics.representations.traced import Traced
 from pplc.semantics.source import Seeded, Source
 
-__all__ = ["refuses", "run"]
+__all__ = ["Info", "State", "init", "refuses", "run", "step"]
 
 
 LOOK = 50
@@ -169,6 +169,11 @@ def minus_or_zero(left: LogWeight, right: LogWeight) -> LogWeight:
     return left if is_zero(left) else minus(left, right)
 
 
+def init(nests: Nests, sources: Sources) -> State[Particle]:
+    """Parameters from the prior, each with a population after its first weight."""
+    return smc.init(nests, sources)
+
+
 def step(nests: Nests, state: State[Particle], rule: Rule, sources: Sources) -> tuple[State[Particle], Info]:
     """The outer population at its next weight; particles move if it was resampled before."""
     state, info = smc.step(nests, state, rule, sources)
@@ -206,7 +211,7 @@ def _way(nests: Nests, rule: Rule, source: Seeded) -> Way[State[Particle]]:
         return state, Said(info.resampled, f"{float(info.effective):.0f} effective parameters")
 
     return Way(
-        init=lambda sources: smc.init(nests, sources),
+        init=lambda sources: init(nests, sources),
         done=lambda state: smc.done(nests, state, rule),
         step=stepped,
         runs=lambda state: _runs(nests, state, source),

@@ -85,11 +85,11 @@ def test_warm_up_learns_scales_and_nothing_is_learnt_afterwards() -> None:
     machine = Machine(bound(NORMAL, {"y": 1}), exact=False, infer=Nested())
     state = mh.init(start(machine, {}, Seeded(1)).traced)
     for iteration in range(1, 300):
-        state = mh.step(machine, Mixture(), state, Seeded(1, generation=iteration), warm=True)
+        state, _ = mh.step(machine, Mixture(), state, Seeded(1, generation=iteration), warm=True)
     scales = dict(state.scales)
     assert set(scales) == {(0, ("mu",))}
     for iteration in range(300, 400):
-        state = mh.step(machine, Mixture(), state, Seeded(1, generation=iteration), warm=False)
+        state, _ = mh.step(machine, Mixture(), state, Seeded(1, generation=iteration), warm=False)
     assert state.scales == scales
 
 

@@ -198,7 +198,7 @@ def test_one_step_of_a_chain_is_the_mixture_as_often_as_it_says() -> None:
 
     def twice(traced: Traced, source: Source) -> Traced:
         state = init(traced)._replace(moves=2)
-        return step(program.machine, Mixture(), state, source, warm=False).traced
+        return step(program.machine, Mixture(), state, source, warm=False)[0].traced
 
     assert {s: image(row, once) for s, row in once.items()} == matrix(program, twice)
 

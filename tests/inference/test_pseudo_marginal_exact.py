@@ -137,14 +137,14 @@ def check_pimh(program: Bound, most: int = 1_000_000) -> None:
     for (value, mass), probability in target.items():
         run = law[value, mass].swept.run
         assert run is not None
-        state = pimh.State(run, law[value, mass].swept.log_mass, NONE, False)
+        state = pimh.State(run, law[value, mass].swept.log_mass, NONE)
         accepted: dict[F, F] = {}
         for name, outcome in law.items():
             if name[1] not in accepted:  # all that the decision looks at
                 decisions = list(enumerate_runs(partial(pimh.decided, state, outcome.swept)))
-                accepted[name[1]] = sum((d.probability for d in decisions if d.value.accepted), F(0))
-                for end in (d.value for d in decisions):
-                    kept = outcome.swept if end.accepted else state
+                accepted[name[1]] = sum((d.probability for d in decisions if d.value[1].accepted), F(0))
+                for end, info in (d.value for d in decisions):
+                    kept = outcome.swept if info.accepted else state
                     assert (end.run, end.log_mass) == (kept.run, kept.log_mass)
             share = probability * outcome.probability
             after[name] += share * accepted[name[1]]
@@ -271,7 +271,8 @@ def test_the_step_of_pmmh_proposes_sweeps_and_decides() -> None:
             state = pmmh.State(mh.init(thetas[p]), outcome.swept.log_mass, outcome.swept.run)
             found: dict[tuple[Value, Key], F] = defaultdict(F)
             ends = start(partial(pmmh.step, kernel, state, warm=False), repr)
-            for end, probability in ends.values():
+            for (end, info), probability in ends.values():
+                assert info.accepted or end.run is state.run
                 where = parameter(end.theta.traced), (value_of(end.run), rational(end.log_mass))
                 found[where] += probability
             assert dict(found) == row(moves, thetas, laws, p, name, {})
@@ -331,7 +332,7 @@ def led(nests: Nests, count: int, most: int = 1_000_000) -> Law[smc.State[Partic
             return state
         return smc2.step(nests, state, MULTINOMIAL, streams(source, 0, count))[0]
 
-    law = start(lambda source: smc.init(nests, streams(source, 0, count)), outer_key, most)
+    law = start(lambda source: smc2.init(nests, streams(source, 0, count)), outer_key, most)
     while not all(smc.done(nests, state, MULTINOMIAL) for state, _ in law.values()):
         law = propagate(law, onward, outer_key, most)
     return law

@@ -146,15 +146,15 @@ def test_rejection_estimates_the_evidence_without_bias() -> None:
     share = 0.3
     total = sum(
         (n - 1) * (n - 2) / 2 * share**3 * (1 - share) ** (n - 3)
-        * rejection_share(rejection.Attempts(n, 3, 0))
+        * rejection_share(rejection.State(n, 3, 0))
         for n in range(3, 400)
     )  # fmt: skip
     assert total == pytest.approx(share, abs=1e-12)
-    certain = rejection.evidence(rejection.Attempts(1, 1, 0), log(2), stopped=False)
+    certain = rejection.evidence(rejection.State(1, 1, 0), log(2), stopped=False)
     assert certain.value == pytest.approx(log(2))
 
 
-def rejection_share(done: rejection.Attempts) -> float:
+def rejection_share(done: rejection.State) -> float:
     return exp(rejection.evidence(done, 0.0, stopped=False).value)
 
 

@@ -74,7 +74,7 @@ def _begun(
 def _stepped(engine: Interpreted, state: State, rule: Rule, count: int, source: Source) -> State:
     if conditional.done(state):
         return state
-    return conditional.step(engine, state, rule, [source] * (count + 1))
+    return conditional.step(engine, state, rule, [source] * (count + 1))[0]
 
 
 def _picked(state: State, source: Source) -> Trace:
