@@ -48,6 +48,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     nested = Nested()
     machine = Machine(bound, exact=False, infer=nested)
     start = 0 if options.state is None else int(options.state["next"])
+    before = [] if options.state is None or not start else [int(options.state["dimension"])]
     runs: list[Weighted] = []
     stopped = False
     for number in range(start, start + options.draws):
@@ -57,9 +58,9 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         nested.source = Seeded(options.seed, slot=number)
         runs.append(weighted.run(machine, nested.source))
         progress.advance("drawing", number - start + 1, options.draws)
-    lowest = min((run.dimension for run in runs if run.log_weight > -inf), default=0)
+    lowest = min([*(run.dimension for run in runs if run.log_weight > -inf), *before], default=0)
     logs = np.array([float(run.log_weight) if run.dimension == lowest else -inf for run in runs])
-    if runs and not np.isfinite(logs).any():
+    if runs and not before and not np.isfinite(logs).any():
         raise all_zero(bound, len(runs))
     recorded = [[{**run.finished.variables(), RETURN: run.finished.value} for run in runs]]
     draws = Draws(
@@ -75,7 +76,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         log_evidence=weights.log_evidence(logs),
         diagnostics={"ess_weights": ess, "pareto_k": k},
         note=counted(len(runs), "weighted draw") + ("; `infer` inside is approximate" * nested.approximate),
-        state={"method": "importance", "next": start + len(runs)},
+        state={"method": "importance", "next": start + len(runs), "dimension": lowest},
         stopped=stopped,
     )
 
