@@ -172,7 +172,9 @@ def _result(
         for run, w in zip(*replicate.state.population[:2], strict=True)
         if float(w) > -inf
     ]
-    lowest = min([*dimensions, *([earlier.dimension] if earlier.alive else [])])
+    if earlier.alive:
+        dimensions.append(earlier.dimension)
+    lowest = min(dimensions)
     logs = np.array([_log_weights(replicate, lowest) for replicate in found])
     families = np.array([[eve(line) for line in r.state.lineages] for r in found])
     families += (earlier.count + np.arange(len(found)))[:, None] * options.particles

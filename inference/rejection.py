@@ -84,7 +84,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """`draws` runs that are kept, from as many attempts as it takes."""
     nested = Nested()
     machine = Machine(bound, exact=False, infer=nested)
-    done = Attempts(0, 0, None) if options.state is None else _resumed(options.state)
+    before = done = Attempts(0, 0, None) if options.state is None else _resumed(options.state)
     kept: list[Suspended] = []
     stopped = False
     while len(kept) < options.draws:
@@ -122,6 +122,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             "kept": done.kept,
             "dimension": -1 if done.dimension is None else done.dimension,
         },
+        replaces=before.dimension != done.dimension and before.dimension is not None,
         stopped=stopped,
     )
 

@@ -76,7 +76,7 @@ def _same(left: Run, right: Run) -> None:
 @pytest.mark.parametrize("name", POPULATIONS)
 def test_a_population_that_is_stopped_goes_on_bit_for_bit(name: str, looks: int, tmp_path: Path) -> None:
     model = pplc.compile(TEXT, model="level")
-    options = {**POPULATIONS[name], "seed": SEED}
+    options: dict[str, Any] = {**POPULATIONS[name], "seed": SEED}
     method = name.split(",", maxsplit=1)[0]
     whole = model.infer(DATA, method=method, **options)
     _same(whole, _interrupted(model, looks, str(tmp_path / "run.json"), method, options))
@@ -89,7 +89,7 @@ def test_finished_populations_gone_on_with_state_the_evidence_of_all_of_them(
 ) -> None:
     """Below ten populations its error is pooled, from ten on it is their spread."""
     model = pplc.compile(TEXT, model="level")
-    options = {**POPULATIONS[name], "seed": SEED}
+    options: dict[str, Any] = {**POPULATIONS[name], "seed": SEED}
     method = name.split(",", maxsplit=1)[0]
     path = str(tmp_path / f"run.{ending}")
     model.infer(DATA, method=method, chains=chains, **options).save(path)
@@ -155,6 +155,26 @@ def test_runs_of_a_lower_dimension_take_all_mass_from_those_found_before_or_late
         stayed += before == after == 0
     assert fell
     assert stayed
+
+
+def test_rejection_drops_what_it_kept_when_it_finds_a_lower_dimension_after_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    model = pplc.compile(ATOMS)
+    path = str(tmp_path / "run.json")
+    fell = 0
+    for seed in range(12):
+        first = model.infer(method="rejection", seed=seed, draws=3)
+        first.save(path)
+        longer = model.infer(resume=path, draws=12)
+        assert first.result.state is not None
+        assert longer.result.state is not None
+        fall = longer.result.state["dimension"] < first.result.state["dimension"]
+        fell += fall
+        assert longer.draws("exactly").size == (12 if fall else 15)
+        if longer.result.state["dimension"] == 0:
+            assert longer.draws("exactly").all()
+    assert fell
 
 
 class Counting(StopAfter):
