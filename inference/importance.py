@@ -62,6 +62,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     nested = Nested()
     machine = Machine(bound, exact=False, infer=nested)
     state = init() if options.state is None else State(int(options.state["next"]))
+    before = [] if not state.drawn or options.state is None else [int(options.state["dimension"])]
     runs: list[Weighted] = []
     stopped = False
     while len(runs) < options.draws:
@@ -71,9 +72,9 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         state, info = step(machine, state, Seeded(options.seed, slot=state.drawn))
         runs.append(info.run)
         progress.advance("drawing", len(runs), options.draws)
-    lowest = min((run.dimension for run in runs if run.log_weight > -inf), default=0)
+    lowest = min([*(run.dimension for run in runs if run.log_weight > -inf), *before], default=0)
     logs = np.array([float(run.log_weight) if run.dimension == lowest else -inf for run in runs])
-    if runs and not np.isfinite(logs).any():
+    if runs and not before and not np.isfinite(logs).any():
         raise all_zero(bound, len(runs))
     recorded = [[{**run.finished.variables(), RETURN: run.finished.value} for run in runs]]
     draws = Draws(
@@ -89,7 +90,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         log_evidence=weights.log_evidence(logs),
         diagnostics={"ess_weights": ess, "pareto_k": k},
         note=counted(len(runs), "weighted draw") + ("; `infer` inside is approximate" * nested.approximate),
-        state={"method": "importance", "next": state.drawn},
+        state={"method": "importance", "next": state.drawn, "dimension": lowest},
         stopped=stopped,
     )
 

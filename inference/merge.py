@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 
 import numpy as np
 
 from pplc.inference import weights
-from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.result import Array, Draws, Result
 from pplc.lang.wording import counted
 
 
 def joined(first: Result, second: Result) -> Result:
-    """The result of the longer run; the evidence of independent weighted draws is that of all of them."""
+    """The result of the longer run, whose method states the evidence of both parts from its state.
+
+    That of independent weighted draws is found here, from all of them.
+    """
     if second.empty:  # it was stopped before anything came of it
         return replace(first, state=second.state, stopped=True)
     if second.replaces or first.empty:
         return second
     assert first.draws is not None
     assert second.draws is not None
-    draws = join_draws(first.draws, second.draws)
+    draws = join_draws(_counting(first, second), second.draws)
     evidence = second.log_evidence
-    if draws.log_weights is not None and evidence is not None:
-        evidence = _evidence(first, second, draws.log_weights)
+    if draws.log_weights is not None and draws.families is None and evidence is not None:
+        evidence = weights.log_evidence(draws.log_weights)
     return replace(
         second,
         draws=draws,
@@ -44,7 +46,7 @@ def join_draws(first: Draws, second: Draws) -> Draws:
     counts = (first.count, second.count)
     families = None
     if first.families is not None and second.families is not None:
-        families = np.concatenate([first.families, second.families + first.families.max() + 1], axis=1)
+        families = np.concatenate([first.families, second.families], axis=1)  # numbered from the first run on
     return Draws(
         _tables(first.values, second.values, first.chains, counts),
         log_weights,
@@ -54,17 +56,14 @@ def join_draws(first: Draws, second: Draws) -> Draws:
     )
 
 
-def _evidence(first: Result, second: Result, log_weights: Array) -> Exact | Bounds | Estimate | None:
-    """The evidence of all draws: of independent ones anew, of populations from that of the two parts."""
-    assert first.draws is not None
-    assert second.draws is not None
-    if second.draws.families is None:
-        return weights.log_evidence(log_weights)
-    if not isinstance(first.log_evidence, Estimate) or not isinstance(second.log_evidence, Estimate):
-        return second.log_evidence
-    parts = [(first.log_evidence, first.draws.count), (second.log_evidence, second.draws.count)]
-    flags = {flag for e, _ in parts for flag in e.flags if flag == weights.ROUGH}
-    return weights.pooled_evidence([(e.value, e.standard_error, n) for e, n in parts], *flags)
+def _counting(first: Result, second: Result) -> Draws:
+    """The draws of the first part; without weight if later ones have a lower dimension (LANGUAGE.md 11)."""
+    draws = first.draws
+    assert draws is not None
+    before, after = ((part.state or {}).get("dimension") for part in (first, second))
+    if draws.log_weights is None or before == after:
+        return draws
+    return replace(draws, log_weights=np.full_like(draws.log_weights, -inf))
 
 
 def _tables(

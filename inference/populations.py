@@ -2,7 +2,7 @@
 
 `--chains` replicates run independently. Replicate k reads task k of the seed, step g of it generation g, so
 that a copied particle never draws its ancestor's numbers again, and a run that goes on makes the draws that
-a longer one would have made.
+a longer one would have made, and states the same evidence (`pplc.inference.met`).
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from pplc.inference import smc, weights
-from pplc.inference.answers import Estimate
 from pplc.inference.checkpoints import eve, packed_population, unpacked_population
 from pplc.inference.collect import Run, arrays
 from pplc.inference.generations import Make, Replicate, Said, Way, restored, shown, taken
 from pplc.inference.guided import Guided
 from pplc.inference.importance import refuses
 from pplc.inference.markov import likelihood_of, variables_of
+from pplc.inference.met import Met
 from pplc.inference.options import Options
 from pplc.inference.particles import Interpreted, Restoring, Sources
 from pplc.inference.progress import Progress
@@ -92,7 +92,8 @@ def replicates(make: Make, method: str, options: Options, model: Span, note: str
             break
         found.append(replicate)
     following = first + len(found)
-    state: dict[str, Any] = {"method": method, "next": following}
+    earlier = Met.stored(before)
+    state: dict[str, Any] = {"method": method, "next": following, **earlier.storable()}
     if half is not None and half.checkpoint is not None:
         state["checkpoint"] = half.checkpoint
     elif not found and "checkpoint" in before:
@@ -100,17 +101,17 @@ def replicates(make: Make, method: str, options: Options, model: Span, note: str
     shown = [half] if half is not None and not following else found
     if not shown:
         return Result(method, state=state, stopped=True)
-    result = _result(method, shown, options, note, model)
+    result, met = _result(method, shown, earlier, options, note, model)
     return replace(
         result,
-        state=state,
+        state={**state, **met.storable()} if found else state,
         replaces=options.state is not None and not first,
         stopped=len(found) < options.chains,
     )
 
 
-def _checked(found: Sequence[Replicate], model: Span) -> None:
-    if all(replicate.state.population.dead for replicate in found):
+def _checked(found: Sequence[Replicate], earlier: Met, model: Span) -> None:
+    if not earlier.alive and all(replicate.state.population.dead for replicate in found):
         raise all_dead(found[-1].state.population, model)
 
 
@@ -160,58 +161,65 @@ def _ordinal(number: int) -> str:
 # ------------------------------------------------------------------ results
 
 
-def _result(method: str, found: Sequence[Replicate], options: Options, note: str, model: Span) -> Result:
-    _checked(found, model)
-    lowest = min(
+def _result(
+    method: str, found: Sequence[Replicate], earlier: Met, options: Options, note: str, model: Span
+) -> tuple[Result, Met]:
+    """The draws of the populations found, what is known of them and those before, and what that rests on."""
+    _checked(found, earlier, model)
+    dimensions = [
         run.dimension
         for replicate in found
         for run, w in zip(*replicate.state.population[:2], strict=True)
         if float(w) > -inf
-    )
+    ]
+    if earlier.alive:
+        dimensions.append(earlier.dimension)
+    lowest = min(dimensions)
     logs = np.array([_log_weights(replicate, lowest) for replicate in found])
     families = np.array([[eve(line) for line in r.state.lineages] for r in found])
-    families += np.arange(len(found))[:, None] * options.particles
+    families += (earlier.count + np.arange(len(found)))[:, None] * options.particles
     resamplings = [replicate.resamplings for replicate in found]
+    picked = options.resampler == "multinomial"
+    met = earlier.at(lowest).joined(_met(logs, families, resamplings, lowest, picked=picked))
     # Replicates are independent draws, not chains: they stand one after the other.
     runs = [run for replicate in found for run in replicate.state.population.particles]
-    ancestors = int(np.unique(families[logs > -inf]).size)
-    return Result(
+    whole = found[-1].whole
+    result = Result(
         method,
         draws=Draws(
             arrays([[_recorded(run) for run in runs]]),
             logs.reshape(1, -1),
             arrays([[likelihood_of(run) for run in runs]]),
             families=families.reshape(1, -1),
-            caveat="" if found[-1].whole else HALF_WAY,
+            caveat="" if whole else HALF_WAY,
         ),
-        log_evidence=_evidence(logs, families, resamplings, picked=options.resampler == "multinomial")
-        if found[-1].whole
-        else None,
-        no_evidence="" if found[-1].whole else HALF_WAY,
-        diagnostics={"unique_ancestors": ancestors, "resamplings": sum(r.resamplings for r in found)},
+        log_evidence=met.evidence if whole else None,
+        no_evidence="" if whole else HALF_WAY,
+        diagnostics={"unique_ancestors": met.ancestors, "resamplings": met.resamplings},
         note=note,
     )
+    return result, met
 
 
-def _evidence(logs: Floats, families: Whole, resamplings: Sequence[int], *, picked: bool) -> Estimate:
-    """The evidence from the log weights and families of replicates, [replicate, particle].
+def _met(logs: Floats, families: Whole, resamplings: Sequence[int], dimension: int, *, picked: bool) -> Met:
+    """What the log weights and families of replicates, [replicate, particle], say of them.
 
-    resamplings: how often each was resampled. picked: whether that was by independent picks.
+    resamplings: how often each was resampled. dimension: of the runs that count. picked: whether the
+    resampling was by independent picks.
     """
     tops = logs.max(axis=1)
     values = [
         float(top + np.log(np.exp(row - top).mean())) if top > -inf else -inf
         for row, top in zip(logs, tops, strict=True)
     ]
-    if len(values) >= weights.FEW:
-        return weights.replicated_evidence(values)
-    parts: list[tuple[float, float, int]] = []
-    rough = False
+    errors: list[float] = []
+    rough: list[bool] = []
     for value, row, members, times in zip(values, logs, families, resamplings, strict=True):
-        parts.append((value, weights.population_error(row, members, times if picked else 0), 1))
-        if value > -inf and times:
-            rough = rough or weights.effective_families(row, members) < weights.FEW
-    return weights.pooled_evidence(parts, *([weights.ROUGH] if rough else []))
+        errors.append(weights.population_error(row, members, times if picked else 0) if value > -inf else inf)
+        few = value > -inf and times > 0 and weights.effective_families(row, members) < weights.FEW
+        rough.append(few)
+    ancestors = int(np.unique(families[logs > -inf]).size)
+    return Met(values, errors, rough, ancestors, sum(resamplings), dimension)
 
 
 def _log_weights(replicate: Replicate, lowest: int) -> list[float]:

@@ -110,7 +110,7 @@ def step(machine: Machine, bound: LogWeight, state: State, source: Source) -> tu
 def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """`draws` runs that are kept, from as many attempts as it takes."""
     machine = Machine(bound, exact=False, infer=Nested())
-    done = init() if options.state is None else _resumed(options.state)
+    before = done = init() if options.state is None else _resumed(options.state)
     kept: list[Suspended] = []
     stopped = False
     while len(kept) < options.draws:
@@ -145,6 +145,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
             "kept": done.kept,
             "dimension": -1 if done.dimension is None else done.dimension,
         },
+        replaces=before.dimension != done.dimension and before.dimension is not None,
         stopped=stopped,
     )
 

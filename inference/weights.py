@@ -208,9 +208,12 @@ def pareto_k(log_weights: Floats) -> float:
 
     Vehtari, Simpson, Gelman, Yao & Gabry, *Pareto smoothed importance sampling* (JMLR 2024); the fit is
     Zhang & Stephens' (Technometrics 2009) with the weak prior of ArviZ, whose numbers these equal. NaN
-    if fewer than five weights stand out, as when all are equal.
+    if fewer than five weights stand out, as when all are equal, or none is positive.
     """
-    logs = np.sort(log_weights, axis=None) - float(np.max(log_weights, initial=-inf))
+    top = float(np.max(log_weights, initial=-inf))
+    if top == -inf:
+        return nan
+    logs = np.sort(log_weights, axis=None) - top
     count = logs.size
     tail = int(np.ceil(min(count / 5, 3 * sqrt(count))))
     if count <= tail:

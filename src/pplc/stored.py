@@ -14,6 +14,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from fractions import Fraction
 from importlib.metadata import version
 from math import inf, isfinite, nan
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from pplc.data_files import read_bytes, reject
+from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.options import Options
 from pplc.inference.registry import METHODS
 from pplc.inference.result import Array, Draws, Result
@@ -31,7 +33,7 @@ from pplc.run_json import as_json
 from pplc.semantics.bound import Bound
 from pplc.semantics.values import Tagged
 
-FORMAT = 1
+FORMAT = 2
 STORED = tuple(f.name for f in fields(Options) if f.name not in ("state", "init", "time"))
 """The options that a run file remembers; the state has its own place, and replaces `init`."""
 
@@ -69,6 +71,12 @@ def stored(run: Run) -> dict[str, Any]:
         "format": FORMAT,
         "fingerprint": fingerprint(run.bound),
         "options": {name: getattr(run.options, name) for name in STORED},
+        "found": {
+            "evidence": _packed_evidence(run.result.log_evidence),
+            "no_evidence": run.result.no_evidence,
+            "diagnostics": _packed(run.result.diagnostics),
+            "note": run.result.note,
+        },
     }
     if draws is not None and not run.result.empty:
         found["draws"] = {name: _array(values) for name, values in draws.values.items()}
@@ -118,8 +126,45 @@ def _stored(path: str, found: Mapping[str, Any]) -> Stored:
             found.get("caveat", ""),
         )
     state = _unpacked(found["state"]) if "state" in found else None
-    result = Result(found["method"], draws=draws, state=state)
+    known = found["found"]
+    result = Result(
+        found["method"],
+        draws=draws,
+        log_evidence=_unpacked_evidence(known["evidence"]),
+        no_evidence=known["no_evidence"],
+        diagnostics=_unpacked(known["diagnostics"]),
+        note=known["note"],
+        state=state,
+    )
     return Stored(path, found["method"], found["options"], found["fingerprint"], result)
+
+
+# ------------------------------------------------------------------ the evidence
+
+
+def _packed_evidence(evidence: Exact | Bounds | Estimate | None) -> dict[str, Any] | None:
+    match evidence:
+        case Estimate(value, error, interval, flags):
+            return {"estimate": _packed([value, error, *interval]), "flags": list(flags)}
+        case Bounds(lower, upper, confidence):
+            return {"bounds": _packed([lower, upper, confidence])}
+        case Exact(value, rational):
+            return {"exact": _packed(value), "rational": None if rational is None else str(rational)}
+        case None:
+            return None
+
+
+def _unpacked_evidence(stored: Mapping[str, Any] | None) -> Exact | Bounds | Estimate | None:
+    match stored:
+        case {"estimate": list(numbers), "flags": list(flags)}:
+            value, error, low, high = _unpacked(numbers)
+            return Estimate(value, error, (low, high), tuple(flags))
+        case {"bounds": list(numbers)}:
+            return Bounds(*_unpacked(numbers))
+        case {"exact": value, "rational": rational}:
+            return Exact(_unpacked(value), None if rational is None else Fraction(rational))
+        case _:
+            return None
 
 
 # ------------------------------------------------------------------ arrays and states

@@ -76,10 +76,105 @@ def _same(left: Run, right: Run) -> None:
 @pytest.mark.parametrize("name", POPULATIONS)
 def test_a_population_that_is_stopped_goes_on_bit_for_bit(name: str, looks: int, tmp_path: Path) -> None:
     model = pplc.compile(TEXT, model="level")
-    options = {**POPULATIONS[name], "seed": SEED}
+    options: dict[str, Any] = {**POPULATIONS[name], "seed": SEED}
     method = name.split(",", maxsplit=1)[0]
     whole = model.infer(DATA, method=method, **options)
     _same(whole, _interrupted(model, looks, str(tmp_path / "run.json"), method, options))
+
+
+@pytest.mark.parametrize(("chains", "ending"), [(2, "json"), (5, "nc")])
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_finished_populations_gone_on_with_state_the_evidence_of_all_of_them(
+    name: str, chains: int, ending: str, tmp_path: Path
+) -> None:
+    """Below ten populations its error is pooled, from ten on it is their spread."""
+    model = pplc.compile(TEXT, model="level")
+    options: dict[str, Any] = {**POPULATIONS[name], "seed": SEED}
+    method = name.split(",", maxsplit=1)[0]
+    path = str(tmp_path / f"run.{ending}")
+    model.infer(DATA, method=method, chains=chains, **options).save(path)
+    longer = model.infer(DATA, resume=path)
+    whole = model.infer(DATA, method=method, chains=2 * chains, **options)
+    assert longer.log_evidence == whole.log_evidence
+    assert longer.diagnostics == whole.diagnostics
+    mine, its = longer.result.draws, whole.result.draws
+    assert mine is not None
+    assert its is not None
+    assert np.array_equal(mine.log_weights, its.log_weights)  # type: ignore[arg-type]
+    assert np.array_equal(mine.families, its.families)  # type: ignore[arg-type]
+
+
+def test_populations_gone_on_with_more_than_once_state_the_evidence_of_all_of_them(tmp_path: Path) -> None:
+    """The third time it is stopped at once, and still states what it knew."""
+    model = pplc.compile(TEXT, model="level")
+    options: dict[str, Any] = {"method": "smc", "particles": 12, "seed": SEED}
+    path = str(tmp_path / "run.json")
+    model.infer(DATA, chains=2, **options).save(path)
+    for chains in (4, 6):
+        longer = model.infer(DATA, resume=path)
+        longer.save(path)
+        assert longer.log_evidence == model.infer(DATA, chains=chains, **options).log_evidence
+        stopped = model.infer(DATA, resume=path, progress=StopAfter(0))
+        assert stopped.result.stopped
+        assert stopped.log_evidence == longer.log_evidence
+        assert stopped.diagnostics == longer.diagnostics
+        stopped.save(path)
+
+
+ATOMS = """
+model main() {
+  exactly ~ Bernoulli(0.06)
+  observe 4.0 ~ Mixture([0.5, 0.5], [Uniform(0, 10), Delta(if exactly { 4.0 } else { 5.0 })])
+}
+"""
+SIZES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "smc": ({"particles": 4, "chains": 3}, {}, {"particles": 4, "chains": 6}),
+    "importance": ({"draws": 12}, {"draws": 12}, {"draws": 24}),
+}
+
+
+@pytest.mark.parametrize("method", SIZES)
+def test_runs_of_a_lower_dimension_take_all_mass_from_those_found_before_or_later(
+    method: str, tmp_path: Path
+) -> None:
+    model = pplc.compile(ATOMS)
+    path = str(tmp_path / "run.json")
+    once, more, twice = SIZES[method]
+    fell, stayed = 0, 0
+    for seed in range(12):
+        first = model.infer(method=method, seed=seed, **once)
+        first.save(path)
+        longer = model.infer(resume=path, **more)
+        whole = model.infer(method=method, seed=seed, **twice)
+        assert longer.log_evidence == whole.log_evidence
+        assert np.array_equal(longer.weights, whole.weights)  # type: ignore[arg-type]
+        assert first.result.state is not None
+        assert longer.result.state is not None
+        before, after = first.result.state["dimension"], longer.result.state["dimension"]
+        fell += after < before
+        stayed += before == after == 0
+    assert fell
+    assert stayed
+
+
+def test_rejection_drops_what_it_kept_when_it_finds_a_lower_dimension_after_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    model = pplc.compile(ATOMS)
+    path = str(tmp_path / "run.json")
+    fell = 0
+    for seed in range(12):
+        first = model.infer(method="rejection", seed=seed, draws=3)
+        first.save(path)
+        longer = model.infer(resume=path, draws=12)
+        assert first.result.state is not None
+        assert longer.result.state is not None
+        fall = longer.result.state["dimension"] < first.result.state["dimension"]
+        fell += fall
+        assert longer.draws("exactly").size == (12 if fall else 15)
+        if longer.result.state["dimension"] == 0:
+            assert longer.draws("exactly").all()
+    assert fell
 
 
 class Counting(StopAfter):

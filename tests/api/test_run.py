@@ -129,7 +129,7 @@ def test_arviz_can_compare_by_loo() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["{}", "[]", "", '{"format": 1, "method": "nuts"}', '{"format": 7, "method": "nuts"}']
+    "content", ["{}", "[]", "", '{"format": 2, "method": "nuts"}', '{"format": 7, "method": "nuts"}']
 )
 def test_what_is_no_run_file_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "run.json"

@@ -98,4 +98,4 @@ def test_scales_far_from_1_change_the_evidence_by_units_alone() -> None:
         pplc.compile(text.format(small=scale, large=scale)).query("evidence", {}, method="exact")
         for scale in ("1.0", "1e8")
     ]
-    assert [float(value.value) for value in values] == pytest.approx([-7.92568] * 2, abs=1e-5)  # type: ignore[union-attr, arg-type]
+    assert [float(value.value) for value in values] == pytest.approx([-7.92568] * 2, abs=1e-5)  # type: ignore[union-attr]

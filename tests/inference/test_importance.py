@@ -191,7 +191,7 @@ class Impatient(Silent):
 def test_a_stopped_run_keeps_what_it_has() -> None:
     result = importance.run(bound(SPRINKLER), Options(draws=100), Impatient(4))
     assert result.stopped
-    assert result.state == {"method": "importance", "next": 4}
+    assert result.state == {"method": "importance", "next": 4, "dimension": 0}
     assert result.draws is not None
     assert result.draws.values["rain"].shape == (1, 4)
 
