@@ -177,6 +177,12 @@ def test_an_entry_of_an_element_that_is_an_array_is_asked_for_as_of_a_matrix(que
     assert _exact(text, query).rational == Fraction(3, 10)
 
 
+@pytest.mark.parametrize("query", ["P(w[1, 0])", "P(w[1][0])", "P(w[1] == [true, true] | w[1, 1])"])
+def test_entries_that_are_drawn_one_by_one_and_read_by_nothing_have_their_laws(query: str) -> None:
+    text = "model m() { w[i, j] ~ Bernoulli(0.3) for i in 0..2, j in 0..2 }"
+    assert _exact(text, query).rational == Fraction(3, 10)
+
+
 def test_what_a_called_model_draws_in_place_of_a_datum_is_no_law_of_the_datum() -> None:
     text = """\
 model sub(y: bool[N], p: real) { observe y[0] ~ Bernoulli(p); return y[0] }
