@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from pplc.inference.answers import Estimate
+from pplc.inference.joint import about
 from pplc.inference.result import Array, Draws, Result
 from pplc.information.answers import Runs
 from pplc.information.asked import Asked, Found
@@ -24,7 +25,6 @@ from pplc.information.expressions import World, datum, evaluate, mentioned
 from pplc.information.frequencies import Column, Drawn, frequent, not_negative
 from pplc.information.jackknife import groups
 from pplc.information.sampled_queries import (
-    about,
     directly,
     effective_draws,
     error_of_mean,

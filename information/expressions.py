@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from pplc.inference.collect import is_box
 from pplc.inference.continuous.piece import NOTHING, Piece
+from pplc.inference.joint import ELEMENT, assemble, plain
 from pplc.inference.result import Index
 from pplc.inference.sites import sites
 from pplc.lang import core, syntax
@@ -205,6 +207,9 @@ def _value(expression: syntax.Expr, world: World) -> Value:
         case syntax.Call(function, arguments):
             return _call(function, arguments, world)
         case syntax.Index(base, indices):
+            found = None if spelled is None else _part(plain(spelled), world)
+            if found is not None:
+                return found
             if isinstance(base, syntax.Name) and _without_elements(base.name, world):
                 raise _no_element(base.name, expression)
             return _operate("index", world, _value(base, world), *(_value(i, world) for i in indices))
@@ -220,6 +225,29 @@ def _value(expression: syntax.Expr, world: World) -> Value:
             return tuple(_value(element, inner) for inner in _rounds(clauses, condition, world))
         case _:
             raise _refused(expression)
+
+
+def _part(name: str, world: World) -> Value | None:
+    """An element whose array, or the array whose elements, the world has by another name; None if neither.
+
+    What is asked for as `x[1, 0]` or `x[1][0]` may be the entry 0 of a value that was drawn as `x[1]`, and
+    the row `x[1]` may have been drawn entry after entry, as `x[1, 0]` and `x[1, 1]`.
+    """
+    spelled = ELEMENT.fullmatch(name)
+    if spelled is None or spelled[1] in world.values:
+        return None
+    whole, indices = spelled[1], spelled[2].split(", ")
+    for length in reversed(range(1, len(indices) + 1)):
+        around = world.values.get(f"{whole}[{', '.join(indices[:length])}]")
+        if around is not None:
+            places = indices[length:]
+            return _operate("index", world, around, *map(int, places)) if places else around
+    below: dict[Index, Value] = {}
+    for other, value in world.values.items():
+        element = ELEMENT.fullmatch(other)
+        if element is not None and other.startswith(f"{name[:-1]}, "):
+            below[tuple(map(int, element[2].split(", ")[len(indices) :]))] = value
+    return assemble(below) if below and is_box(below) else None
 
 
 def _without_elements(name: str, world: World) -> bool:

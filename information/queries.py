@@ -93,9 +93,11 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
 
 def refuse_undrawn(query: syntax.Query, program: core.Program) -> None:
     """Refuses a query about data that are not drawn before the data, or about what is computed from them."""
-    named = {part for name in _mentioned(query) for part in re.split(r"[.\[]", name)}
+    paths = [re.split(r"[.\[]", name) for name in _mentioned(query)]
     found = undrawn(program)
-    for name in sorted(named & (found.observed.keys() | found.names.keys())):
+    data = {path[0] for path in paths} & found.observed.keys()  # `f.y` is what a called model draws itself
+    computed = {part for path in paths for part in path} & found.names.keys()
+    for name in sorted(data | computed):
         datum = found.names.get(name, name)
         raise not_drawn(
             f"`{name}` has no law before the data"

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from pplc.inference import diagnostics, weights
 from pplc.inference.answers import Estimate, estimate
 from pplc.inference.collect import arrays
+from pplc.inference.joint import about
 from pplc.inference.predict import to_value
 from pplc.inference.quality import MARKOV
 from pplc.inference.result import Array, Draws, Index, Result
@@ -202,15 +203,6 @@ def worlds_of(expression: syntax.Expr, runs: Runs, draws: Draws) -> list[tuple[t
         world = runs.world(values, exact=False)
         worlds.append((place, replace(world, absent=frozenset(absent)) if absent else world))
     return worlds
-
-
-def about(mention: str, name: str) -> bool:
-    """Whether mentioning one thing needs the variable: it is it, part of it, or contains it."""
-    return (
-        mention == name
-        or mention.startswith((f"{name}[", f"{name}."))
-        or name.startswith((f"{mention}[", f"{mention}."))
-    )
 
 
 # ------------------------------------------------------------------ estimates

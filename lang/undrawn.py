@@ -51,6 +51,7 @@ class _Flow:
 
     drawn: the parameters that a function observes under their names, by function. What a called model
     draws in place of its parameter is read below, but is no place of the data that were handed to it.
+    places: the single places, such as `y[0]`, that a called model observes: it draws and reads its own.
     """
 
     def __init__(self, program: core.Program) -> None:
@@ -64,6 +65,11 @@ class _Flow:
             for function, statement in self._statements()
             if isinstance(statement, core.Observe) and statement.name
             if all(any(reads(index)) for index in statement.indices)  # the whole, or place after place
+        )
+        self.places = frozenset(
+            (function.name, statement.name, statement.indices)
+            for function, statement in self._statements()
+            if isinstance(statement, core.Observe) and statement.name and function.name != program.entry
         )
         for name in program.model.parameters:
             self.data[program.entry, name] = frozenset((name,))
@@ -132,11 +138,21 @@ class _Flow:
         for value in values:
             if isinstance(value, core.Prim) and value.op in LENGTHS:
                 continue
+            if self._own(function, value):
+                continue
             inner = parts(value)
             found |= self._of(function, *inner) if inner else NONE
             if not inner:
                 found = found.union(*(self.data[function.name, name] for name in reads(value)))
         return found
+
+    def _own(self, function: Function, value: Expr) -> bool:
+        """Whether an expression reads a place that the function, a called model, draws itself."""
+        match value:
+            case core.Prim("index", (core.Variable(name), *indices)):
+                return (function.name, name, tuple(indices)) in self.places
+            case _:
+                return False
 
     # ------------------------------------------------------------------ finding
 
@@ -147,6 +163,8 @@ class _Flow:
                 data = self.handed[function.name, statement.name]
                 if not statement.name:
                     data = self._of(function, statement.value)
+                elif function.name != self.program.entry:  # it draws places of its own, all of them or some
+                    data |= self.data[function.name, statement.name]
                 for name in sorted(data):
                     if (self.program.entry, name) not in self.drawn:
                         observed.setdefault(name, statement.span)

@@ -131,14 +131,19 @@ class Growing:
     def forget(self, kept: Iterable[range]) -> Growing:
         """The array without the elements (or rows) outside `kept`, which nothing reads any more.
 
-        They still count as defined: defining one again is an error.
+        They still count as defined: defining one again is an error. What a row lacks can still be defined.
         """
         wanted = tuple(kept)
         result, gone = self, list(self.gone)
         for index, found in tuple(_elements(self.root, self._level(), 0)):
             if not any(index in part for part in wanted):
-                result = result._with(index, found, _Hole.HOLE)
-                gone.append((index, index + 1))
+                left: Value | _Hole = _Hole.HOLE
+                if self.rank > 1 and isinstance(found, Growing):
+                    left = found.forget(())  # the rest of the row may still be defined
+                else:
+                    gone.append((index, index + 1))
+                if left is not found:
+                    result = result._with(index, found, left)
         if result is self:
             return self
         return replace(result, gone=_joined(gone))

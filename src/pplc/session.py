@@ -13,7 +13,7 @@ from pplc.inference.auto import Outcome, infer, unanswered
 from pplc.inference.collect import RETURN
 from pplc.inference.exact import joint
 from pplc.inference.forward import Joint as JointLaw
-from pplc.inference.joint import by_name, wanted
+from pplc.inference.joint import ELEMENT, by_name, wanted
 from pplc.inference.options import Options
 from pplc.inference.predict import before_data, prior_draws, replayed
 from pplc.inference.progress import Progress
@@ -28,9 +28,6 @@ from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
 from pplc.semantics.values import Address, FunctionValue, Value, to_numbers
-
-ELEMENT = re.compile(r"(.+)\[(\d+(?:, \d+)*)\]")
-"""The name of an entry that is a variable of its own."""
 
 PRIOR_DRAWS = 4000
 """Draws from the prior for queries about it, unless `draws` and `chains` say otherwise."""

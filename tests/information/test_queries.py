@@ -9,7 +9,7 @@ from math import log, sqrt
 import pytest
 
 import pplc
-from pplc.inference.answers import Estimate, Exact
+from pplc.inference.answers import Bounds, Estimate, Exact
 from pplc.inference.summary import Variable
 from pplc.lang.diagnostics import Rejected
 
@@ -112,6 +112,88 @@ def test_elements_and_conditions_on_them() -> None:
 
 def _step(a: bool, b: bool) -> Fraction:
     return Fraction(3 if a == b else 1, 4)
+
+
+ROWS = """\
+model rows(m: bool[N, M]) {
+  p ~ Uniform([0.25, 0.75])
+  for i in 0..N { observe m[i] ~ iid(Bernoulli(p), M) }
+}
+"""
+ENTRIES = """\
+model entries(m: bool[N, M]) {
+  p ~ Uniform([0.25, 0.75])
+  observe m[i, j] ~ Bernoulli(p) for i in 0..N, j in 0..M
+}
+"""
+ALL_TRUE = {"m": [[True, True], [True, True]]}
+
+
+@pytest.mark.parametrize("text", [ROWS, ENTRIES])
+@pytest.mark.parametrize(
+    ("query", "rational"),
+    [
+        ("prior P(m[1, 0])", Fraction(1, 2)),
+        ("prior P(m[1][0])", Fraction(1, 2)),
+        ("prior P(m[1, 0] and m[0][1])", Fraction(5, 16)),
+        ("prior P(m[1, 0] | m[0, 1])", Fraction(5, 8)),
+        ("prior P(m[1] == [true, true])", Fraction(5, 16)),
+    ],
+)
+def test_an_entry_of_a_row_is_drawn_before_the_data_however_it_is_observed_and_asked_for(
+    text: str, query: str, rational: Fraction
+) -> None:
+    assert _exact(text, query, ALL_TRUE).rational == rational
+
+
+def test_draws_of_one_row_answer_for_its_entries() -> None:
+    text = ROWS.replace("for i in 0..N", "for i in 1..N")
+    answer = pplc.compile(text).query("prior P(m[1, 0])", ALL_TRUE, method="importance", draws=2000)
+    assert isinstance(answer, Estimate)
+    assert abs(answer.value - 0.5) < 5 * answer.standard_error < 0.1
+
+
+def test_an_entry_of_an_observed_row_of_reals_varies_before_the_data() -> None:
+    text = "model m(m: real?[N, M]) { a ~ Normal(0, 1); for i in 0..N { observe m[i] ~ Normal(a, 1) } }"
+    rows: tuple[list[float | None], ...] = ([0.5, 3], [0.5, None])
+    for row in rows:
+        assert _near("prior sd(m[1, 1])", text, row) == pytest.approx(sqrt(2), abs=1e-9)
+        assert _near("prior P(m[1, 1] > 0)", text, row) == pytest.approx(0.5, abs=1e-9)
+
+
+def _near(query: str, text: str, row: list[float | None]) -> float:
+    answer = pplc.compile(text).query(query, {"m": [[1, 2], row]}, method="exact")
+    return (answer.lower + answer.upper) / 2 if isinstance(answer, Bounds) else _value(answer)
+
+
+def _value(answer: object) -> float:
+    assert isinstance(answer, Exact)
+    return float(answer.value)
+
+
+@pytest.mark.parametrize("query", ["P(x[1, 0])", "P(x[1][0])", "P(x[0, 1] | x[1, 0] and x[1, 1])"])
+def test_an_entry_of_an_element_that_is_an_array_is_asked_for_as_of_a_matrix(query: str) -> None:
+    text = "model m() { for i in 0..2 { x[i] ~ iid(Bernoulli(0.3), 2) } }"
+    assert _exact(text, query).rational == Fraction(3, 10)
+
+
+@pytest.mark.parametrize("query", ["P(w[1, 0])", "P(w[1][0])", "P(w[1] == [true, true] | w[1, 1])"])
+def test_entries_that_are_drawn_one_by_one_and_read_by_nothing_have_their_laws(query: str) -> None:
+    text = "model m() { w[i, j] ~ Bernoulli(0.3) for i in 0..2, j in 0..2 }"
+    assert _exact(text, query).rational == Fraction(3, 10)
+
+
+def test_what_a_called_model_draws_in_place_of_a_datum_is_no_law_of_the_datum() -> None:
+    text = """\
+model sub(y: bool[N], p: real) { observe y[0] ~ Bernoulli(p); return y[0] }
+model main(y: bool[N]) { u ~ sub(y, 0.9); v ~ sub(y, 0.1) }
+"""
+    data = {"y": [True]}
+    assert _exact(text, "prior P(u)", data).rational == Fraction(9, 10)
+    assert _exact(text, "prior P(v.y[0])", data).rational == Fraction(1, 10)
+    with pytest.raises(Rejected) as rejected:
+        _exact(text, "prior P(y[0])", data)
+    assert [diagnostic.code for diagnostic in rejected.value.diagnostics] == ["E0459"]
 
 
 def test_the_prior_of_what_is_observed_is_its_prediction() -> None:

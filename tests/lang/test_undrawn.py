@@ -27,6 +27,7 @@ VIEWS = (
     "fn g(b: bool) -> bool { return not b }\nmodel m(y: bool) { observe g(y) ~ HALF }",
     "model sub(b: (a: bool)) { observe b.a ~ HALF; return 1 }\nmodel m(y: (a: bool)) { x ~ sub(y) }",
     "model sub(b: bool) { observe b ~ HALF; return 1 }\nmodel m(y: bool[2]) { x ~ sub(y[0]) }",
+    "model sub(b: bool[N]) { observe b[0] ~ HALF; return b[0] }\nmodel m(y: bool[2]) { x ~ sub(y) }",
     (
         "model sub(b: bool[N]) { observe b[i] ~ Bernoulli(if b[0] { 0.5 } else { 0.25 }) for i in 1..N }\n"
         "model m(y: bool[2]) { ~sub(y) }"
@@ -38,6 +39,13 @@ VIEWS = (
 def test_what_is_computed_from_a_datum_is_no_place_of_it(text: str) -> None:
     assert found(text).observed.keys() == {"y"}
     assert found(text).read is None
+
+
+def test_of_a_place_that_a_called_model_does_not_draw_the_caller_is_not_told() -> None:
+    text = "model sub(b: bool[N]) { observe b[0] ~ HALF; return b[1] }\nmodel m(y: bool[2]) { x ~ sub(y) }"
+    read = found(text).read
+    assert read is not None
+    assert read[0] == "y"
 
 
 DRAWN = (

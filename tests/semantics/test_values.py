@@ -209,4 +209,9 @@ def test_elements_that_nothing_reads_are_forgotten_and_still_defined() -> None:
     assert hash(one_by_one) == hash(kept)
     assert array.forget([range(10), range(20, 50)]).gone == ((10, 20),)
     rows = Growing(2).define((0, 0), 1).define((0, 1), 2).define((1, 0), 3)
-    assert dict(rows.forget([range(1, 2)]).items()) == {(1, 0): 3}
+    last = rows.forget([range(1, 2)])
+    assert dict(last.items()) == {(1, 0): 3}
+    assert last.forget([range(1, 2)]) is last
+    assert dict(last.define((0, 2), 4).items()) == {(0, 2): 4, (1, 0): 3}
+    with pytest.raises(Fault, match="defined twice"):
+        last.define((0, 1), 1)
