@@ -97,6 +97,10 @@ def arrays(chains: Sequence[Sequence[Run]]) -> dict[str, Array]:
     order: dict[Address, None] = {}
     for run in runs:
         order.update(dict.fromkeys(run))
+    if any(address[:1] == RETURN and len(address) > 1 for address in order) and all(
+        run.get(RETURN, MISSING) is MISSING for run in runs
+    ):
+        order.pop(RETURN, None)  # runs that ended early, among others whose value is taken apart
     count = (len(chains), len(chains[0]) if chains else 0)
     result: dict[str, Array] = {}
     for name, elements in variables(order).items():
@@ -183,6 +187,12 @@ def _pack(values: Sequence[Value]) -> Array:
             blank = np.full(shape, nan)
             rows = [blank if value is MISSING else np.array(value, dtype=np.float64) for value in values]
             return np.array(rows, dtype=np.float64).reshape(len(values), *shape)
+        if shape and types in ({bool}, {int}):
+            whole = np.full((len(values), *shape), None, dtype=object)
+            for k, value in enumerate(values):
+                if value is not MISSING:
+                    whole[k] = np.array(value, dtype=object)
+            return whole
     column = np.empty(len(values), dtype=object)
     for k, value in enumerate(values):
         column[k] = None if value is MISSING else value
@@ -207,6 +217,8 @@ def _join(columns: Sequence[Array]) -> Array | None:
     if len({column.shape for column in columns}) != 1:
         return None
     kinds = {column.dtype.kind for column in columns}
+    if "O" in kinds and {"bool", "number"} <= {_kind(v) for c in columns for v in c.ravel().tolist()}:
+        return None
     if len(kinds) == 1 or kinds == {"i", "f"}:
         return np.stack(columns, axis=1)
     if kinds <= {"i", "O"} or kinds <= {"b", "O"}:

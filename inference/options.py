@@ -108,11 +108,11 @@ class Options:
     inner_particles: of `smc2`: runs in the population of each particle, which is one of parameters.
     ancestor_sampling: in particle Gibbs: draw the past of the path that is kept anew at every resampling.
     blocks:        of `mh`: variables that also move together, such as `mu,tau;z`.
-    proposal:      of `mh`: a model of the same file that proposes.
+    proposal:      of `mh` and `smc`: a model of the same file that proposes.
     bound:         of `rejection`: the log of the largest weight that a run can have.
     temperatures:  of `ais` and `tempered`: steps from the prior to the posterior; 0 lets them be found.
-    parameters:    of `pmmh` and `smc2`: the variables that move by Metropolis-Hastings; those drawn before
-                   the first loop with weights, if empty.
+    parameters:    of `pmmh`, `smc2` and `pgibbs`: the variables that move by Metropolis-Hastings; those drawn
+                   before the first loop with weights, if empty.
     threads:       chains or blocks of draws at a time.
     init:          where chains start: variable -> value, nested lists or arrays (constrained scale);
                    variables left out start as the method likes.

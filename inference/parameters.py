@@ -20,10 +20,13 @@ def parameters(bound: Bound, given: Sequence[str]) -> Block:
     """The choices of the variables named, else of those that are `found`; an error if there are none."""
     names = tuple(given) or found(bound.program)
     if not names:
+        loops = any(_weighing_loop(bound.program, statement) for statement in bound.program.model.body)
         raise Rejected(
             Diagnostic(
                 "E0337",
-                "no variable is drawn before the first loop that contains weights, so there is no parameter",
+                "no variable is drawn before the first loop that contains weights, so there is no parameter"
+                if loops
+                else "no loop contains weights, so no variable is known to be a parameter",
                 bound.program.model.span,
                 help="name the parameters with `--parameters`, or use `--method smc`",
             )

@@ -144,7 +144,8 @@ def all_dead(population: Population[Suspended], model: Span) -> Rejected:
     return Rejected(
         Diagnostic(
             "E0407",
-            f"all {len(runs):,} particles have weight zero at their {_ordinal(weights_met)} weight",
+            ("the only particle has" if len(runs) == 1 else f"all {len(runs):,} particles have")
+            + f" weight zero at {'its' if len(runs) == 1 else 'their'} {_ordinal(weights_met)} weight",
             model if isinstance(last, Finished) else last.span,
             help="the evidence may be impossible, or too rare to meet by chance: take more `--particles`,"
             " write conditions as observations, or use another method",

@@ -38,8 +38,8 @@ def measured(result: Result, variables: Mapping[str, Variable]) -> dict[str, flo
         ):
             every = [v.numbers[name].ravel() for v in variables.values() if name in v.numbers]
             joined = np.concatenate(every) if every else np.zeros(0)
-            if np.isfinite(joined).any():
-                found[key] = float(worst(np.where(np.isfinite(joined), joined, np.nan)))
+            if not np.isnan(joined).all():  # chains that stand still in different places: R-hat is infinite
+                found[key] = float(worst(joined))
     if "diverging" in draws.stats:
         found["divergences"] = int(draws.stats["diverging"].sum())
     if "energy" in draws.stats and draws.count > 1:
@@ -63,7 +63,11 @@ def _warnings(
     if result.stopped:
         half = result.draws is not None and result.draws.caveat
         what = "these are no draws of the posterior" if half else "what is shown was computed until then"
-        advice = "go on with `--resume`, after `--out`, or give it more `--time`" if half else ""
+        advice = (
+            "give it more `--time`; `pplc infer` can keep how far it comes by `--out`, for `--resume`"
+            if half
+            else ""
+        )
         yield _warning("W0311", f"the run was stopped early; {what}", advice)
     draws = result.draws
     if draws is None:

@@ -33,6 +33,7 @@ from pplc.inference.progress import Progress
 from pplc.inference.result import Result
 from pplc.inference.smc import Info, Rule, State
 from pplc.inference.stored_values import packed_trace, unpacked_trace
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times
@@ -201,7 +202,9 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     def make(source: Seeded, checkpoint: Mapping[str, Any] | None) -> Replicate | None:
         return taken(_way(nests, rule, source), source, options.particles, progress, checkpoint)
 
-    note = f"{options.particles:,} parameters with {options.inner_particles:,} particles each"
+    note = (
+        f"{counted(options.particles, 'parameter')} with {counted(options.inner_particles, 'particle')} each"
+    )
     return replicates(make, "smc2", options, bound.program.model.span, note)
 
 

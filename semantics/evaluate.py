@@ -167,7 +167,7 @@ def log_weight(kind: str, value: Value, *, exact: bool) -> LogWeight:
         wanted = (
             "a truth value between 0 and 1" if kind == "observe_soft" else "a number that is not negative"
         )
-        message = f"`{kind}` needs {wanted}, which `{value}` is not always"
+        message = f"`{kind}` needs {wanted}, which could not be shown of `{value}`"
         raise Fault("E0404", message, f"`{value}` may be outside", RESTRICT)
     if kind == "observe_soft" and not 0 <= value <= 1:
         message = f"`observe_soft` needs a truth value between 0 and 1, not {show(value)}"

@@ -11,11 +11,11 @@ NO_VALUE = "a missing entry becomes a variable where it is observed, and has no 
 
 
 def outside_domain(family: str, parameter: str, value: Value, domain: str) -> Fault:
-    """A parameter of a distribution is not in its domain, or not for all values of its variables."""
+    """A parameter of a distribution is outside its domain, or not shown to be inside always."""
     if depends(value):
         return Fault(
             "E0401",
-            f"`{parameter}` of `{family}` must be {domain}, which `{show(value)}` is not always",
+            f"`{parameter}` of `{family}` must be {domain}, which could not be shown of `{show(value)}`",
             f"`{show(value)}` may be outside",
             RESTRICT,
         )
@@ -72,8 +72,8 @@ def division_by_zero(function: str, dividend: Value) -> Fault:
 
 
 def not_always(function: str, argument: Value, domain: str) -> Fault:
-    """An argument of a function has no value for some of the values of the variables it is made of."""
-    message = f"`{function}` needs {domain}, which `{show(argument)}` is not always"
+    """A function is not shown to have a value for all values of its argument."""
+    message = f"`{function}` needs {domain}, which could not be shown of `{show(argument)}`"
     return Fault("E0425", message, f"`{show(argument)}` may be outside", RESTRICT)
 
 

@@ -24,7 +24,7 @@ from pplc.semantics.primitives_arithmetic import is_number, to_float
 from pplc.semantics.symbolic.cumulative import log1mexp, log_interval
 from pplc.semantics.symbolic.densities import CONVERSIONS, log_density, mv_normal
 from pplc.semantics.symbolic.elementary import exp, log
-from pplc.semantics.symbolic.expression import NeedsValue, depends
+from pplc.semantics.symbolic.expression import NeedsValue, NoRule, depends
 from pplc.semantics.symbolic.supports import outside
 from pplc.semantics.values import Fault, Number, Value, show, to_numbers
 
@@ -161,10 +161,15 @@ class FamilyLaw(LawValue):
             return LogRat(exp(mv_normal(*cast("tuple[Any, Any]", self.given), kind, cast("Any", value))))
         density = log_density(self.name, self.variant)
         if density is None or self._valued(value) is None:
-            raise NeedsValue(value if depends(value) else self.describe().strip("`"))
+            raise NeedsValue(value) if depends(value) else NoRule(self.describe().strip("`"))
         if outside(self.name, self._main(), value):
             return IMPOSSIBLE
-        return LogRat(exp(density(*self.given, value)))
+        try:
+            return LogRat(exp(density(*self.given, value)))
+        except NeedsValue:
+            if depends(value):
+                raise
+            raise NoRule(self.describe().strip("`"), show(value)) from None  # such as a power of 0
 
     def interval(self, lower: Number | None, upper: Number | None) -> LogWeight | None:
         if not any(map(depends, (*self.given, lower, upper))):
@@ -296,7 +301,7 @@ class FamilyLaw(LawValue):
         """`cdf`, `log_cdf` or `log_ccdf` where the law or the number depends on continuous variables."""
         found = self.interval(at, None) if member == "log_ccdf" else self.interval(None, at)
         if FAMILIES[self.name].discrete or not isinstance(found, LogRat):
-            raise NeedsValue(at if depends(at) else self.describe().strip("`"))
+            raise NeedsValue(at) if depends(at) else NoRule(self.describe().strip("`"))
         return cast(Number, found.value if member == "cdf" else log(found.value))
 
     def _moment(self, member: str) -> Value:

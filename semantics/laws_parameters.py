@@ -28,9 +28,9 @@ def checked(family: Family, parameters: tuple[Parameter, ...], values: Sequence[
             if depends(named[constraint.left]) or depends(named[constraint.right]):
                 raise Fault(
                     "E0401",
-                    f"{constraint.describe} in `{family.name}`, which of `{show(named[constraint.left])}` and"
-                    f" `{show(named[constraint.right])}` is not always so",
-                    "not always so",
+                    f"{constraint.describe} in `{family.name}`, which could not be shown of"
+                    f" `{show(named[constraint.left])}` and `{show(named[constraint.right])}`",
+                    "perhaps not always so",
                     RESTRICT,
                 )
             given = f"{show(named[constraint.left])} and {show(named[constraint.right])}"

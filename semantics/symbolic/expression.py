@@ -46,6 +46,20 @@ class NeedsValue(Fault, TypeError):
         )
 
 
+class NoRule(NeedsValue):
+    """A law with unknown parameters has no formula: for its family, or for the value that is asked about."""
+
+    def __init__(self, law: str, value: str = "") -> None:
+        place = f" at `{_short(value)}`" if value else ""
+        Fault.__init__(
+            self,
+            "E0525",
+            f"`{_short(law)}` has no exact rule{place} while its parameters are unknown",
+            "no exact rule applies here",
+            "choose a method that draws, such as `--method nuts` or `--method importance`",
+        )
+
+
 LONGEST = 60
 """Characters of an expression that a message shows."""
 

@@ -76,6 +76,15 @@ def test_the_bound_that_was_reached_is_the_one_to_raise(
     assert main(["infer", str(model), "--method", "exact", flag, "5000"]) == 0
 
 
+def test_an_option_of_another_command_is_refused_like_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "m.ppl"
+    model.write_text(LOOP + "\n")
+    assert main(["check", str(model), "--particles", "3"]) == 1
+    assert "`--particles` is not an option of `pplc check`" in capsys.readouterr().err
+
+
 def test_the_manual_has_every_option() -> None:
     page = (Path(__file__).parents[2] / "docs" / "command.md").read_text(encoding="utf-8")
     _, commands = build()

@@ -71,7 +71,8 @@ def test_ctrl_c_keeps_what_was_computed_and_a_run_goes_on_from_there(folder: Pat
     status, out, err = _interrupted([*WORDS, *ENDLESS], after=100)
     assert status == 0
     assert "Traceback" not in err
-    assert "stopping; what was computed is kept" in err
+    assert "stopping at the next chance" in err
+    assert "is kept" not in err
     assert "warning[W0311]" in err
     assert out.startswith("variable")
     assert "E[mu] = " in out
@@ -129,6 +130,16 @@ def test_a_run_without_time_for_a_draw_says_how_to_go_on(
     if words[-1:] == ["t.nc"] and method != "rejection":  # whose weights have no bound here
         more = ["--draws", "5"] if method in ("nuts", "mh", "pimh") else []
         assert main(["infer", "m.ppl", *data, "--resume", "t.nc", *more, "--out", "on.json"]) == 0
+
+
+def test_a_population_stopped_half_way_says_what_each_command_can_do(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["m.ppl", "E[mu]", "--set", "y=[1, 2, 3]", "--method", "tempered", "--particles", "200"]
+    assert main(["query", *words, "--time", "1s", "--moves", "5000", "--chains", "1"]) == 0
+    err = capsys.readouterr().err
+    assert "these are no draws of the posterior" in err
+    assert "give it more `--time`; `pplc infer` can keep how far it comes by `--out`, for `--resume`" in err
 
 
 @pytest.mark.parametrize("method", ["nuts", "hmc"])

@@ -9,6 +9,7 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 
+import pplc
 from pplc.inference import importance
 from pplc.inference.answers import Estimate
 from pplc.inference.options import Options
@@ -194,6 +195,29 @@ def test_a_stopped_run_keeps_what_it_has() -> None:
     assert result.state == {"method": "importance", "next": 4, "dimension": 0}
     assert result.draws is not None
     assert result.draws.values["rain"].shape == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("x", {"return"}),
+        ("[x, n]", {"return"}),
+        ("(half: x / 2, sure: n > 0)", {"return.half", "return.sure"}),
+        ("(x, n > 0)", {"return[0]", "return[1]"}),
+    ],
+)
+def test_runs_that_ended_early_lack_what_comes_later_and_count_nothing(value: str, parts: set[str]) -> None:
+    text = "model m() { n ~ UniformInt(-1, 3); condition(n >= 0); x ~ Binomial(n, 0.5); return VALUE }"
+    found = pplc.compile(text.replace("VALUE", value)).infer(method="importance", draws=3000, seed=2)
+    exact = pplc.compile(text.replace("VALUE", value)).infer(method="exact")
+    assert set(found.variables) == {"n", "x", *parts}
+    share = (found.draws("n") != -1).mean()
+    assert abs(share - 0.8) < 5 * sqrt(0.16 / 3000)
+    for name in set(found.variables) & set(exact.variables):
+        variable = exact.variables[name]
+        assert found.variables[name].shape == variable.shape
+        for key in {"mean"} & set(variable.numbers):
+            assert np.abs(found.variables[name].numbers[key] - variable.numbers[key]).max() < 0.1
 
 
 @pytest.mark.parametrize(

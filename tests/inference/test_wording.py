@@ -29,6 +29,11 @@ model mixed(y: real) {
             {"method": "nuts", "draws": 5, "warmup": 5},
             "5 draws, 1 unconstrained parameter, 1 discrete variable summed out,",
         ),
+        (
+            MIXED,
+            {"method": "smc2", "particles": 1, "inner_particles": 1, "parameters": "m"},
+            "1 parameter with 1 particle each",
+        ),
     ],
 )
 def test_one_thing_is_not_called_many(text: str, options: dict[str, object], words: str) -> None:
@@ -36,3 +41,11 @@ def test_one_thing_is_not_called_many(text: str, options: dict[str, object], wor
     found = str(pplc.compile(text).infer(data, **options))  # type: ignore[arg-type]
     assert words in found
     assert "site" not in found
+
+
+def test_a_population_of_one_is_not_called_many() -> None:
+    with pytest.raises(pplc.Rejected) as found:
+        pplc.compile("model m() { x ~ Bernoulli(0.5); condition(false) }").infer(
+            method="smc", particles=1, chains=1
+        )
+    assert "the only particle has weight zero at its 1st weight" in str(found.value)

@@ -9,7 +9,7 @@ from math import exp, inf, log
 import pytest
 
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import Measure
+from pplc.semantics.measure import Measure, is_zero
 from pplc.semantics.nested import Nested
 from pplc.semantics.representations import enumerated, sampled, weighted
 from pplc.semantics.representations.enumerated import denote
@@ -138,13 +138,26 @@ def test_numbers_of_a_seed_do_not_depend_on_what_ran_before() -> None:
     assert len(set(first)) == 4
 
 
-def test_an_impossible_observation_weighs_nothing_and_the_run_goes_on() -> None:
+def test_a_run_ends_where_its_weight_becomes_zero() -> None:
     program = bound(
         "model m() { x ~ Bernoulli(1); observe 3 ~ UniformInt(0, 1); y ~ Bernoulli(1); return y }"
     )
     run = weighted.run(Machine(program, exact=False, infer=Nested()), Seeded(0))
     assert run.log_weight == -inf
-    assert set(run.trace) == {("x",), ("y",)}
+    assert set(run.trace) == {("x",)}
+    assert (run.finished.variables(), run.finished.value) == ({("x",): True}, MISSING)
+
+
+def test_nothing_is_computed_from_values_that_the_program_excludes() -> None:
+    program = bound(
+        "model m() { n ~ UniformInt(-1, 1); condition(n >= 0); x ~ Binomial(n, 0.5); return 1 / (1 + n) }"
+    )
+    machine = Machine(program, exact=True, infer=Nested())
+    found: dict[Value, F] = defaultdict(F)
+    for run in enumerate_runs(lambda source: weighted.run(machine, source)):
+        if not is_zero(run.value.log_weight):
+            found[run.value.finished.value] += run.probability
+    assert found == {1: F(1, 3), F(1, 2): F(1, 3)}
 
 
 def test_the_measure_of_an_impossible_program_is_empty() -> None:

@@ -29,9 +29,6 @@ Exit status: 0 done; 1 the file, the data or the options are wrong; 2 a bug in p
 3 done, but the answers are unreliable (with --strict).
 """
 
-LATER_OPTIONS = {"particles": "smc", "resampler": "smc"}
-"""Options of methods that come with later versions, and one of these methods."""
-
 
 class Parser(argparse.ArgumentParser):
     """Reports mistakes as diagnostics instead of leaving with status 2."""
@@ -52,10 +49,7 @@ class Parser(argparse.ArgumentParser):
         """An option or argument that this command does not take."""
         name = word.split("=", maxsplit=1)[0]
         advice = f"`{self.prog} --help` lists the options"
-        if name.lstrip("-") in LATER_OPTIONS:
-            method = LATER_OPTIONS[name.lstrip("-")]
-            message = f"`{name}` belongs to the method `{method}`, which is not available in this version"
-        elif name[:1] == "-":
+        if name[:1] == "-":
             message = f"`{name}` is not an option of `{self.prog}`"
             advice = did_you_mean(name, self.flags()) or advice
         else:

@@ -50,7 +50,7 @@ class Line:
     def ask(self) -> None:
         """Wishes for the end."""
         self._asked = True
-        self._stream.write("\nstopping; what was computed is kept (Ctrl-C again: give up)\n")
+        self._stream.write("\nstopping at the next chance (Ctrl-C again: give up)\n")
         self._stream.flush()
 
     def clear(self) -> None:
