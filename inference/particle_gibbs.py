@@ -27,6 +27,7 @@ from pplc.inference.progress import Progress
 from pplc.inference.result import Result
 from pplc.inference.starts import start
 from pplc.inference.suspended import Suspended as Keys
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
@@ -73,7 +74,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         progress,
     )
     what = f"parameters {', '.join(names)}" if names else "no parameters"
-    return replace(chains.result, note=f"{options.particles:,} particles a sweep, {what}")
+    return replace(chains.result, note=f"{counted(options.particles, 'particle')} a sweep, {what}")
 
 
 def init(traced: Traced) -> State:

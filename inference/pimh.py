@@ -26,6 +26,7 @@ from pplc.inference.progress import Progress
 from pplc.inference.result import Result
 from pplc.inference.smc import Rule
 from pplc.inference.stored_values import packed_trace, unpacked_trace
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.nested import Nested
@@ -113,7 +114,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         chains.result,
         log_evidence=evidence([state.moments for state in chains.ends]),
         no_evidence="",
-        note=f"{options.particles:,} particles",
+        note=counted(options.particles, "particle"),
     )
 
 

@@ -28,6 +28,7 @@ from pplc.inference.smc import Rule
 from pplc.inference.starts import TRIES, start
 from pplc.inference.stored_values import packed_trace, unpacked_trace
 from pplc.lang.diagnostics import Diagnostic, Rejected
+from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import times
@@ -111,7 +112,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     )
     return replace(
         chains.result,
-        note=f"{options.particles:,} particles",
+        note=counted(options.particles, "particle"),
         warnings=tuple(mh.stuck([state.theta.counts for state in chains.ends])),
     )
 

@@ -210,7 +210,7 @@ def test_a_weight_above_the_bound_is_an_error() -> None:
 
 def test_runs_that_are_never_kept_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rejection_sampling, "HOPELESS", 500)
-    program = bound("model main() { x ~ Bernoulli(0.5); condition(x and not x); return x }")
+    program = bound("model main() { x ~ Normal(0, 1); condition(x > 100); return x }")
     error = rejection(lambda: rejection_sampling.run(program, Options(), Silent()))
     assert error.code == "E0407"
     assert error.message == "none of 500 runs from the prior was kept"
