@@ -21,7 +21,15 @@ from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_pr
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, latents_of, of_atom
+from pplc.semantics.symbolic.expression import (
+    Latent,
+    NeedsValue,
+    Undecided,
+    Unknown,
+    latents_of,
+    of_atom,
+    scaled,
+)
 from pplc.semantics.symbolic.ranges import range_of
 
 Weighted = tuple[LogWeight, Piece]
@@ -88,7 +96,8 @@ def by_sign(piece: Piece) -> list[Piece]:
             if not isinstance(slope, Unknown) or slope.latents.isdisjoint(piece.latents):
                 continue
             low, high = range_of(slope, piece.ranges)
-            if low < 0 < high:
+            _, sign_of = scaled(slope)
+            if low < 0 < high and sign_of not in piece.region and -sign_of not in piece.region:
                 end = of_atom(variable, variable.space) + of_power(powers, 0) / slope
                 others = replace(piece, region=piece.region - {bound})
                 sides = [others.where(slope * sign) for sign in (1, -1)]
