@@ -11,23 +11,11 @@ import xarray
 import pplc
 from pplc.cli import main
 from pplc.inference.predict import affordable, places, posterior_runs
-from pplc.inference.progress import Silent
+from tests.support.stopping import StopAfter
 
 MEAN = pplc.compile("model mean(y: real[N]) { mu ~ Normal(0, 10); observe y ~ Normal(mu, 0.001) }")
 SMALL = {"y": [1.0, 2.0]}
 LARGE = {"y": [0.0] * 20_000}
-
-
-class Stops(Silent):
-    """Tells to stop after some questions."""
-
-    def __init__(self, after: int) -> None:
-        super().__init__()
-        self.left = after
-
-    def stopped(self) -> bool:
-        self.left -= 1
-        return self.left < 0
 
 
 def test_every_draw_is_predicted_from_where_that_is_little_work() -> None:
@@ -66,7 +54,7 @@ def test_fewer_predictions_than_draws_are_said_to_be_fewer(tmp_path: Path) -> No
 def test_told_to_stop_every_chain_has_as_many_predictions() -> None:
     run = MEAN.infer(SMALL, method="nuts", chains=3, draws=8, warmup=20, seed=1)
     assert run.result.draws is not None
-    chains = posterior_runs(run.bound, run.result.draws, 8, 0, Stops(after=5))
+    chains = posterior_runs(run.bound, run.result.draws, 8, 0, StopAfter(after=5))
     assert [len(runs) for runs in chains] == [5, 5, 5]
 
 
