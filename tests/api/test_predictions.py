@@ -54,7 +54,7 @@ def test_fewer_predictions_than_draws_are_said_to_be_fewer(tmp_path: Path) -> No
 def test_told_to_stop_every_chain_has_as_many_predictions() -> None:
     run = MEAN.infer(SMALL, method="nuts", chains=3, draws=8, warmup=20, seed=1)
     assert run.result.draws is not None
-    chains = posterior_runs(run.bound, run.result.draws, 8, 0, StopAfter(after=5))
+    chains = posterior_runs(run.bound, run.result.draws, 8, 0, StopAfter(5))
     assert [len(runs) for runs in chains] == [5, 5, 5]
 
 

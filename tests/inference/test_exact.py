@@ -20,6 +20,7 @@ from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.values import Value
 from tests.support.meanings import CASES
 from tests.support.reference import Data, bound, marked, masses, rational, rejection
+from tests.support.stopping import StopAfter
 
 Laws = Mapping[str, Mapping[tuple[int, ...], Mapping[Value, F | float]]]
 INIT = (F(1, 2), F(1, 4), F(1, 4))
@@ -314,15 +315,8 @@ def test_more_states_than_may_be_kept_are_refused_where_they_grow() -> None:
     assert (error.code, error.span.line, error.span.column) == ("E0503", line, column)
 
 
-class Impatient(Silent):
-    """A user who stops the run at once."""
-
-    def stopped(self) -> bool:
-        return True
-
-
 def test_a_run_that_is_stopped_says_so() -> None:
-    progress: Progress = Impatient()
+    progress: Progress = StopAfter(0)
     text = "model m() { var n = 0; for i in 0..60 { if flip(0.5) { n = n + 1 } }; return n }"
     result = run(bound(text), Options(), progress)
     assert result.stopped
@@ -330,23 +324,11 @@ def test_a_run_that_is_stopped_says_so() -> None:
     assert "256 states" in result.note
 
 
-class Hasty(Silent):
-    """A user who stops the run the second time that they are asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = 0
-
-    def stopped(self) -> bool:
-        self.asked += 1
-        return self.asked > 1
-
-
 @pytest.mark.parametrize("gain", ["3", "1"])
 def test_a_stopped_run_has_bounds_only_if_what_it_left_cannot_gain_weight(gain: str) -> None:
     text = f"model m() {{ var n = 0; while flip(0.5) {{ n = n + 1; weight({gain}) }}; return n }}"
     program = bound(text, budget=Budget(states=5_000))
-    result = run(program, Options(), Hasty())
+    result = run(program, Options(), StopAfter(1))
     if gain == "1":
         assert isinstance(result.log_evidence, Bounds | Exact)
         assert result.laws is not None
@@ -355,7 +337,7 @@ def test_a_stopped_run_has_bounds_only_if_what_it_left_cannot_gain_weight(gain: 
         assert result.laws is None
         assert result.log_evidence is None
         with pytest.raises(pplc.Rejected, match="E0321"):
-            joint(program, lambda _: True, lambda made: frozenset(made.items()), Hasty())
+            joint(program, lambda _: True, lambda made: frozenset(made.items()), StopAfter(1))
 
 
 REFUSED: dict[str, tuple[str, str]] = {

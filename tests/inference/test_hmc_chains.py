@@ -27,6 +27,7 @@ from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.semantics.source import Seeded, Source
 from tests.support.densities import bound_of
 from tests.support.statistics import FALSE_ALARM
+from tests.support.stopping import StopAfter
 
 WIDTH = 6.2
 """Standard errors beyond which a normal number lies with probability below 1e-9."""
@@ -324,16 +325,9 @@ def test_starting_values_of_an_array_serve_the_entries_that_are_not_set() -> Non
     assert start.tolist() == [1.0, -1.0]
 
 
-class Hasty(Silent):
-    """Says stop as soon as it is asked."""
-
-    def stopped(self) -> bool:
-        return True
-
-
 def test_a_run_that_is_stopped_keeps_what_it_has() -> None:
     bound = bound_of("model m() { x ~ iid(Normal(0, 1), 50) }")
-    result = nuts.run(bound, Options(draws=100_000, warmup=20, chains=1), Hasty())
+    result = nuts.run(bound, Options(draws=100_000, warmup=20, chains=1), StopAfter(0))
     assert result.stopped
     assert result.draws is not None
     assert result.draws.stats["lp"].shape[1] < 100_000

@@ -23,6 +23,7 @@ from pplc.semantics.values import MISSING, Value
 from tests.support.meanings import CASES
 from tests.support.reference import bound, masses, rational, rejection
 from tests.support.statistics import FALSE_ALARM
+from tests.support.stopping import StopAfter
 
 SPRINKLER = """
 model sprinkler() {
@@ -178,19 +179,8 @@ def test_only_runs_of_lowest_dimension_have_weight() -> None:
     assert np.array_equal(np.isfinite(result.draws.log_weights[0]), exactly)
 
 
-class Impatient(Silent):
-    """A user who stops a run after some draws."""
-
-    def __init__(self, after: int) -> None:
-        self.after = after
-
-    def stopped(self) -> bool:
-        self.after -= 1
-        return self.after < 0
-
-
 def test_a_stopped_run_keeps_what_it_has() -> None:
-    result = importance.run(bound(SPRINKLER), Options(draws=100), Impatient(4))
+    result = importance.run(bound(SPRINKLER), Options(draws=100), StopAfter(4))
     assert result.stopped
     assert result.state == {"method": "importance", "next": 4, "dimension": 0}
     assert result.draws is not None

@@ -25,6 +25,7 @@ from pplc.semantics.source import Seeded
 from pplc.semantics.values import FunctionValue, Value
 from tests.support.reference import bound, rejection
 from tests.support.statistics import FALSE_ALARM
+from tests.support.stopping import StopAfter
 
 WIDTH = -NormalDist().inv_cdf(FALSE_ALARM / 2)
 
@@ -174,16 +175,8 @@ def test_no_start_is_an_error_at_the_place_where_runs_end() -> None:
 
 
 def test_a_stopped_run_keeps_whole_rounds() -> None:
-    class Impatient(Silent):
-        def __init__(self) -> None:
-            self.left = 50
-
-        def stopped(self) -> bool:
-            self.left -= 1
-            return self.left < 0
-
     options = Options(draws=100, warmup=10, chains=3, seed=3)
-    result = mh.run(bound(NORMAL, {"y": 1}), options, Impatient())
+    result = mh.run(bound(NORMAL, {"y": 1}), options, StopAfter(50))
     assert result.stopped
     assert draws_of(result).count == 6
     assert result.state is not None
