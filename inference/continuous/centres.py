@@ -126,7 +126,8 @@ def _centres(piece: Piece) -> dict[Latent, Fraction]:
         # To the width, so that centres are short numbers.
         step = Fraction(2) ** floor(log2(width))
         low, high = piece.ranges.get(variable, REALS)
-        if abs(at) > FAR * width and low <= at <= high:
+        at = min(max(at, low), high)  # the mass within bounds lies at the one that is nearest to the top
+        if abs(at) > FAR * width:
             found[variable] = round(Fraction(at) / step) * step
     return found
 
