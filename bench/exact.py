@@ -1,9 +1,10 @@
 """Exact inference beside other exact systems: times, growth, and that the answers agree.
 
-    python bench/exact.py [--peers PYTHON] [--repetitions 5]
+    python bench/exact.py [--peers PYTHON] [--sppl PYTHON] [--repetitions 5]
 
-`--peers` names an interpreter that has pyagrum, pgmpy or problog; those it lacks are left out. Each peer runs
-in processes of its own, on the same numbers, and hands back its answers, which must agree to 1e-9.
+`--peers` names an interpreter that has pyagrum, pgmpy or problog, and `--sppl` one that has SPPL, whose
+dependencies go with nothing else; those they lack are left out. Each peer runs in processes of its own, on
+the same numbers, and hands back its answers, which must agree to 1e-9.
 The times are medians of processor time: of ours `build` is everything from the text to the answers, of the
 peers everything before the first answer; `run` is one more answer after that, of all laws and the evidence.
 """
@@ -186,15 +187,18 @@ def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--peers", default="", help="an interpreter that has the peers")
+    parser.add_argument("--sppl", default="", help="an interpreter that has SPPL")
     parser.add_argument("--repetitions", type=int, default=5)
     arguments = parser.parse_args()
+    pythons = dict.fromkeys(("pyagrum", "pgmpy", "problog"), arguments.peers) | {"sppl": arguments.sppl}
+    peers = {name: python for name, python in pythons.items() if python}
     print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, numpy {version('numpy')}")
     print("\n| case | system | build ms | run ms | run beside ours | answers |\n|---|---|---|---|---|---|")
     for case in (hmm(100), binary_chain(1000), noisy_or(20), noisy_or(200)):
         mine = ours(case, arguments.repetitions)
         print(f"| {case.name} {case.size} | pplc | {mine.build * 1e3:.1f} | {mine.run * 1e3:.2f} | 1 | |")
-        for peer in ("pyagrum", "pgmpy", "problog") if arguments.peers else ():
-            other = theirs(arguments.peers, peer, case, arguments.repetitions)
+        for peer, python in peers.items():
+            other = theirs(python, peer, case, arguments.repetitions)
             if isinstance(other, str):
                 print(f"| {case.name} {case.size} | {peer} | – | – | – | {other} |")
                 continue

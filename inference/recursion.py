@@ -53,7 +53,9 @@ class Law:
     inner:  the call whose value it waits for in `after`.
     scale:  the mass with which the piece is met.
     mass:   lower bounds, by the place of the value; `dead` is the mass of runs that died.
-    ended:  ways that end: from which place of `inner` (0 if there is none), with what share, where.
+    run:    from which places of `inner` (or the one place of a draw) the ways were run.
+    ended:  ways that end: from which place of `inner` (0 if there is none), with what share, where; `table`
+            has the same rows as they were when sums were last made.
     onward: ways that go on as another piece, and where its values are among these.
     killed: ways that die, with their shares.
     """
@@ -65,8 +67,9 @@ class Law:
     places: dict[Value, int] = field(default_factory=dict[Value, int])
     mass: Floats = field(default_factory=lambda: np.zeros(0))
     dead: float = 0.0
-    run: set[int] = field(default_factory=set[int])
+    run: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     ended: list[tuple[int, float, int]] = field(default_factory=list[tuple[int, float, int]])
+    table: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     onward: list[tuple[int, float, Law, list[int]]] = field(
         default_factory=list["tuple[int, float, Law, list[int]]"]
     )
@@ -83,6 +86,15 @@ class Law:
             place = self.places.setdefault(ending[0], len(self.places))
             self.ended.append((given, share * kept, place))
 
+    def unmet(self) -> list[int]:
+        """The places of values of the call that matter, and from which nothing was run."""
+        assert self.inner is not None
+        mass = self.inner.mass
+        if len(self.run) < len(mass):
+            self.run = np.pad(self.run, (0, len(mass) - len(self.run)))
+        found: list[int] = np.flatnonzero((mass * self.scale > FAINT) & ~self.run).tolist()
+        return found
+
     def update(self) -> None:
         """The sums over all ways, from what is now known of the others."""
         for _, _, law, where in self.onward:
@@ -91,10 +103,11 @@ class Law:
                 where.extend(self.places.setdefault(value, len(self.places)) for value in new)
         found = np.zeros(len(self.places))
         given = self.inner.mass if self.inner is not None else np.ones(1)
-        if self.ended:
-            table = np.array(self.ended)
-            before = table[:, 0].astype(np.int64)
-            np.add.at(found, table[:, 2].astype(np.int64), table[:, 1] * given[before])
+        if len(self.table) < len(self.ended):
+            new_rows = np.array(self.ended[len(self.table) :])
+            self.table = np.concatenate([self.table, new_rows])
+        before, after = self.table[:, 0].astype(np.int64), self.table[:, 2].astype(np.int64)
+        np.add.at(found, after, self.table[:, 1] * given[before])
         dead = self.inner.dead if self.inner is not None else 0.0
         dead += sum(share * float(given[at]) for at, share in self.killed)
         for at, share, law, where in self.onward:
@@ -149,8 +162,8 @@ class Equations:
     def _follow(self, law: Law) -> None:
         """Runs the ways of a piece that have come to matter."""
         if law.event is not None:
-            if not law.run and law.scale > FAINT:
-                law.run.add(0)
+            if not len(law.run) and law.scale > FAINT:
+                law.run = np.ones(1, bool)
                 for value, mass in choices(law.event):
                     self.ways += 1
                     outcome = self._outcome(self.machine.resume(law.event.state, value))
@@ -159,12 +172,12 @@ class Equations:
         assert law.inner is not None
         assert law.after is not None
         law.inner.scale = max(law.inner.scale, law.scale)
-        values = list(law.inner.places)
-        for place in np.flatnonzero(law.inner.mass * law.scale > FAINT).tolist():
-            if place not in law.run and self.ways <= MOST_WAYS:
-                law.run.add(place)
-                self.ways += 1
-                law.add(place, 1.0, self._outcome(self.machine.resume(law.after, values[place])))
+        new = law.unmet()
+        values = list(law.inner.places) if new else []
+        for place in new[: max(0, MOST_WAYS - self.ways)]:
+            law.run[place] = True
+            self.ways += 1
+            law.add(place, 1.0, self._outcome(self.machine.resume(law.after, values[place])))
 
     def _outcome(self, event: Event) -> Outcome:
         kept = 1.0

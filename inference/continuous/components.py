@@ -9,12 +9,20 @@ product of each join the variables that they mention.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Unknown, latents_of, made, of_atom, terms_of
+from pplc.semantics.symbolic.expression import (
+    Coefficient,
+    Latent,
+    Monomial,
+    Unknown,
+    latents_of,
+    made,
+    of_atom,
+    terms_of,
+)
 
 
 def components(piece: Piece) -> tuple[Piece, ...]:
@@ -31,7 +39,7 @@ def components(piece: Piece) -> tuple[Piece, ...]:
     found = groups.found()
     if len(found) == 1:
         return (piece,)
-    return tuple(_of(piece, mine, first=k == 0) for k, mine in enumerate(found))
+    return _apart(piece, found)
 
 
 def about(parts: tuple[Piece, ...], wanted: frozenset[Latent]) -> Piece:
@@ -88,33 +96,40 @@ class _Groups:
         return [frozenset(group) for group in made.values()]
 
 
-def _of(piece: Piece, mine: frozenset[Latent], *, first: bool) -> Piece:
-    """The component of some of the variables of a piece; numbers that mention none belong to the first.
+def _apart(piece: Piece, groups: list[frozenset[Latent]]) -> tuple[Piece, ...]:
+    """The components of groups of variables; numbers that mention none belong to the first.
 
     Bounds of variables of the outer program alone hold in every component.
     """
-    all_of_them = frozenset(piece.latents)
+    number_of = {variable: k for k, group in enumerate(groups) for variable in group}
 
-    def belongs(mentioned: Iterable[Latent]) -> bool:
-        own = all_of_them.intersection(mentioned)
-        return not own.isdisjoint(mine) if own else first
+    def place(mentioned: Iterable[Latent]) -> int | None:
+        return next((number_of[variable] for variable in mentioned if variable in number_of), None)
 
-    exponent = piece.exponent
-    if isinstance(exponent, Unknown):
-        terms = exponent.terms.items()
-        exponent = made(exponent.space, {m: c for m, c in terms if belongs(latents_of(m))})
-    elif not first:
-        exponent = ZERO
-    factor = UNIT
+    terms: list[dict[Monomial, Coefficient]] = [{} for _ in groups]
+    for monomial, coefficient in terms_of(piece.exponent).items():
+        terms[place(latents_of(monomial)) or 0][monomial] = coefficient
+    factors: list[Number] = [UNIT for _ in groups]
     for part in _product(piece.factor):
-        if belongs(latents_in(part)):
-            factor = factor * part
-    others = all_of_them - mine
-    return replace(
-        piece,
-        exponent=exponent,
-        factor=factor,
-        region=frozenset(bound for bound in piece.region if bound.latents.isdisjoint(others)),
-        latents=tuple(variable for variable in piece.latents if variable in mine),
-        ranges={variable: found for variable, found in piece.ranges.items() if variable not in others},
+        at = place(latents_in(part)) or 0
+        factors[at] = factors[at] * part
+    regions: list[list[Unknown]] = [[] for _ in groups]
+    for bound in piece.region:
+        group = place(bound.latents)
+        for k in range(len(groups)) if group is None else (group,):
+            regions[k].append(bound)
+    outer = {variable: found for variable, found in piece.ranges.items() if variable not in number_of}
+    space = piece.exponent.space if isinstance(piece.exponent, Unknown) else piece.latents[0].space
+    mine: list[tuple[Latent, ...]] = [() for _ in groups]
+    for variable in piece.latents:
+        mine[number_of[variable]] += (variable,)
+    return tuple(
+        Piece(
+            made(space, own) if own else ZERO,
+            factor,
+            frozenset(region),
+            variables,
+            outer | {v: piece.ranges[v] for v in variables if v in piece.ranges},
+        )
+        for own, factor, region, variables in zip(terms, factors, regions, mine, strict=True)
     )

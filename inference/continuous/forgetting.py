@@ -64,10 +64,12 @@ def forgotten(piece: Piece, alive: object) -> tuple[LogWeight, Piece, Moved | No
     if len(needed & set(piece.latents)) < 2 or any(isinstance(value, Growing) for value in _flat(alive)):
         return weight, piece, None
     numbers = numbers_in(alive)
-    for number in sorted(numbers, key=lambda number: (len(number.terms), str(number))):
+    here = set(piece.latents)
+    of_several = [number for number in numbers if len(number.latents & here) > 1]
+    for number in sorted(of_several, key=lambda number: (len(number.terms), str(number))):
         others = {other for other in numbers if multiple(other, number, number) is None}
         alone = number.latents - {variable for other in others for variable in other.latents}
-        if len(alone & set(piece.latents)) < 2:
+        if len(alone & here) < 2:
             continue
         changed = as_variable(number, piece, alone)
         if changed is None:
