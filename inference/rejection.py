@@ -129,7 +129,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         if done.tried == DOUBTFUL and not done.kept:
             _refuse_impossible(bound, progress)
         if done.tried in MANY and done.kept < FEW * done.tried:
-            progress.warn(_rare(done))
+            progress.warn(_rare(machine, done))
     return Result(
         "rejection",
         draws=Draws(
@@ -176,11 +176,12 @@ def _refuse_impossible(bound: Bound, progress: Progress) -> None:
             raise
 
 
-def _rare(done: State) -> Diagnostic:
+def _rare(machine: Machine, done: State) -> Diagnostic:
     kept = f"only {done.kept:,}" if done.kept else "none"
     return Diagnostic(
         "W0320",
         f"{kept} of {done.tried:,} runs from the prior {'was' if done.kept < 2 else 'were'} kept so far",
+        machine.bound.program.model.span,
         help="it may take for ever: stop it with Ctrl-C, and use another method, such as `--method smc`, or a"
         " smaller `--bound`, if no weight exceeds it",
         severity="warning",

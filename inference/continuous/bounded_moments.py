@@ -1,4 +1,4 @@
-"""Means of polynomials of normal variables of which one or two sums lie between bounds, as balls.
+"""Masses of normal variables of which one or two sums lie between bounds, and means of polynomials, as balls.
 
 Given the standardised sums z, the variables are normal with means that are linear in z and covariances that
 do not depend on it, so that the mean of a product of them is a polynomial in z (Isserlis 1918, Biometrika 12,
@@ -33,7 +33,7 @@ MOST_BLOCK = 60
 """Variables of a block beyond which its covariance is not looked for."""
 
 FAR = 24
-"""Standard deviations beyond which the mass of a normal variable is put into the error."""
+"""Standard deviations from where the density is highest at which its mass is put into the error."""
 
 KNOWN = 1e-6
 """Radius of the mass between the bounds, as a share of it, beyond which nothing is said."""
@@ -52,18 +52,40 @@ def bounded_moments(number: Unknown, piece: Piece) -> tuple[arb, arb] | None:
     None unless the piece is a normal block, with one or two sums bounded, and the number a polynomial in it
     of degree one or two.
     """
+    found = _bounded(piece)
+    polynomial = None if found is None else _polynomial(number, found.block)
+    return None if found is None or polynomial is None else found.sums.means_of(polynomial)
+
+
+def bounded_log_mass(piece: Piece) -> arb | None:
+    """The log of the integral of a piece; None unless it is a normal block with one or two sums bounded."""
+    from pplc.inference.continuous.enclosed import ball
+
+    found = _bounded(piece)
+    if found is None:
+        return None
+    share = found.sums.log_share()
+    return None if share is None else found.normal.log_mass + ball(piece.factor).log() + share
+
+
+class _Bounded(NamedTuple):
+    block: tuple[Latent, ...]
+    normal: _Normal
+    sums: _Sums
+
+
+def _bounded(piece: Piece) -> _Bounded | None:
     if isinstance(piece.factor, Unknown) or not piece.region or len(piece.latents) > MOST_BLOCK:
         return None
     block, bounds = block_and_bounds(piece, frozenset(), 2)
     if bounds is None or len(block) < len(piece.latents):
         return None
-    polynomial = _polynomial(number, block)
-    normal = None if polynomial is None else _Normal.of(piece, block)
-    if polynomial is None or normal is None:
+    normal = _Normal.of(piece, block)
+    if normal is None:
         return None
     slabs = (bounds.first, bounds.second) if isinstance(bounds, Wedge) else (bounds,)
     sums = _Sums.of(slabs, normal)
-    return None if sums is None else sums.means_of(polynomial)
+    return None if sums is None else _Bounded(block, normal, sums)
 
 
 def _polynomial(number: Unknown, block: tuple[Latent, ...]) -> Terms | None:
@@ -86,10 +108,11 @@ def _polynomial(number: Unknown, block: tuple[Latent, ...]) -> Terms | None:
 
 
 class _Normal(NamedTuple):
-    """A normal law: means [i] and covariances [i, j]."""
+    """A normal law: means [i], covariances [i, j], and the log of the mass of what it is the law of."""
 
     means: list[arb]
     covariance: arb_mat
+    log_mass: arb
 
     @staticmethod
     def of(piece: Piece, block: tuple[Latent, ...]) -> _Normal | None:
@@ -101,6 +124,7 @@ class _Normal(NamedTuple):
         size = len(block)
         precision = [[arb(0)] * size for _ in range(size)]
         linear = [arb(0)] * size
+        constant = arb(0)
         for key, number in quadratic(piece.exponent, block).items():
             if isinstance(number, Unknown):
                 return None
@@ -111,26 +135,30 @@ class _Normal(NamedTuple):
                     precision[i][j] -= ball(number)
                     precision[j][i] -= ball(number)
                 case _:
-                    pass
-        if not _positive(precision):
+                    constant += ball(number)
+        pivots = _pivots(precision)
+        if pivots is None:
             return None
         covariance = arb_mat(precision).inv()
-        means = covariance * arb_mat([[value] for value in linear])
-        return _Normal([means[i, 0] for i in range(size)], covariance)
+        column = covariance * arb_mat([[value] for value in linear])
+        means = [column[i, 0] for i in range(size)]
+        form = sum((a * b for a, b in zip(means, linear, strict=True)), arb(0))
+        spread = sum(((2 * arb.pi() / pivot).log() for pivot in pivots), arb(0))
+        return _Normal(means, covariance, constant + (form + spread) / 2)
 
 
-def _positive(matrix: list[list[arb]]) -> bool:
-    """Whether a symmetric matrix is positive definite, as its pivots say."""
+def _pivots(matrix: list[list[arb]]) -> list[arb] | None:
+    """The pivots of a symmetric matrix, whose product is its determinant; None if one may not be positive."""
     rows = [row[:] for row in matrix]
     for k, row in enumerate(rows):
         if not row[k] > 0:
-            return False
+            return None
         for below in rows[k + 1 :]:
             if below[k] != 0:
                 ratio = below[k] / row[k]
                 for j in range(k, len(rows)):
                     below[j] -= ratio * row[j]
-    return True
+    return [row[k] for k, row in enumerate(rows)]
 
 
 class _Sums(NamedTuple):
@@ -196,7 +224,7 @@ class _Sums(NamedTuple):
 
         moment = cache(partial(_moment, tuple(self.ends), self.correlation))
         mass = moment((0, 0))
-        if not mass > 0 or mass.rad() > KNOWN * mass.mid():
+        if not _known(mass):
             return None
         given = cache(self._given)
 
@@ -209,6 +237,11 @@ class _Sums(NamedTuple):
 
         square = [(tuple(sorted((*i, *j))), a * b) for i, a in terms for j, b in terms]
         return mean(terms), mean(square)
+
+    def log_share(self) -> arb | None:
+        """The log of the probability of the bounds."""
+        mass = _moment(tuple(self.ends), self.correlation, (0, 0))
+        return mass.log() - _centre(self.ends[0]) ** 2 / 2 if _known(mass) else None
 
     def _given(self, places: tuple[int, ...]) -> Polynomial:
         """The mean of a product of variables given the sums, as a polynomial in these."""
@@ -242,36 +275,50 @@ Interval: TypeAlias = "tuple[arb | None, arb | None]"
 
 
 def _moment(ends: tuple[Interval, ...], rho: arb, powers: Powers) -> arb:
-    """E[z₁^p z₂^q; both between their bounds], but for a factor that is the same for all powers.
+    """E[z₁^p z₂^q; both between their bounds], times e^(c²/2) with the `_centre` c of the first bounds.
 
-    Beyond `FAR`, by the inequality of Cauchy and Schwarz, no more than (E[z₁^2p z₂^2q] P(|z₁| > FAR))^½.
+    Beyond `FAR` from c, by the inequality of Cauchy and Schwarz, no more than that factor times
+    (E[z₁^2p z₂^2q] P(|z₁| > |c| + FAR))^½.
     """
     from flint import acb, arb
 
     p, q = powers
-    low, high = (_cut(end, side * FAR) for end, side in zip(ends[0], (-1, 1), strict=True))
+    low, high = _near(ends[0])
     if not low < high:
         return arb(0)
     second = ends[1] if len(ends) == 2 else (None, None)
     root = (1 - rho**2).sqrt()
-    centre = arb(0) if low < 0 and high > 0 else low if low >= 0 else high
+    centre = _centre(ends[0])
     normal = (2 * arb.pi()).sqrt()
 
     def density(z: acb, _: bool) -> acb:
         return z**p * (-(z * z - centre * centre) / 2).exp() * _given_first(z, q, second, rho, root) / normal
 
     inside = acb.integral(density, low, high).real
-    outside = (_even(4 * p) * _even(4 * q)).root(4) * (arb(FAR) / arb(2).sqrt()).erfc().sqrt()
+    beyond = ((abs(centre) + FAR) / arb(2).sqrt()).erfc()
+    outside = (_even(4 * p) * _even(4 * q)).root(4) * beyond.sqrt() if p or q else beyond
     return inside + (centre * centre / 2).exp() * outside * arb(-1).union(arb(1))
 
 
-def _cut(end: arb | None, far: int) -> arb:
-    """An end, no farther out than `far`."""
+def _known(mass: arb) -> bool:
+    return bool(mass > 0 and mass.rad() <= KNOWN * mass.mid())
+
+
+def _centre(ends: Interval) -> arb:
+    """Where between these ends the standard normal density is highest."""
     from flint import arb
 
-    if end is None:
-        return arb(far)
-    return end.max(arb(far)) if far < 0 else end.min(arb(far))
+    low, high = ends
+    if low is not None and low >= 0:
+        return low
+    return high if high is not None and high <= 0 else arb(0)
+
+
+def _near(ends: Interval) -> tuple[arb, arb]:
+    """What is between these ends and no farther than `FAR` from their centre."""
+    centre = _centre(ends)
+    low, high = centre - FAR, centre + FAR
+    return low if ends[0] is None else ends[0].max(low), high if ends[1] is None else ends[1].min(high)
 
 
 def _even(power: int) -> arb:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pplc.inference.certified.normal_block import log_unit
 from pplc.inference.continuous.attraction import integrated
 from pplc.inference.continuous.blocks import normal_block, quadratic
+from pplc.inference.continuous.bounded_moments import bounded_log_mass
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.slabs import Slab, linear_in
 from pplc.semantics.number import shifted
@@ -54,6 +55,12 @@ class Mass(NamedTuple):
 
 def proved_log_mass(piece: Piece) -> Mass | None:
     """The log of the integral of a piece; None if nothing could be proved."""
+    from pplc.inference.certified.balls import precise
+
+    with precise():
+        bounded = bounded_log_mass(piece)
+    if bounded is not None:
+        return Mass(piece.latents, _apart(bounded, 0.0))
     found = integrals(piece)
     if found is None:
         return None
@@ -200,10 +207,15 @@ def _log(mass: arb | Diverges, more: float) -> Proved | None:
 
     if isinstance(mass, Diverges):
         return Proved(inf)
-    if not mass > 0:
-        return None
     with precise():
-        found = mass.log()
+        return _apart(mass.log(), more) if mass > 0 else None
+
+
+def _apart(found: arb, more: float) -> Proved:
+    """A log as a float, with what is more: its whole part by itself, so that digits are kept."""
+    from pplc.inference.certified.balls import precise
+
+    with precise():
         whole = Fraction(int(found.mid().floor().fmpz()))
         rest = float((found - int(whole)).mid())
         error = float((abs(found - int(whole) - rest)).upper())

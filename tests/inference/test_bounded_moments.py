@@ -120,3 +120,54 @@ def test_a_corner_bounded_on_three_sides_and_a_variable_beside_it() -> None:
 @pytest.mark.parametrize("query", ["E[x[0] ^ 3]", "E[exp(x[0])]"])
 def test_other_numbers_are_estimated(query: str) -> None:
     assert isinstance(pplc.compile(THREE).query(query, {}, method="exact"), Estimate)
+
+
+def _first_above(x: Any) -> Any:
+    """The density of x, and that y < x and z < x - 2, for independent standard normal y and z."""
+    return mpmath.npdf(x) * mpmath.ncdf(x) * mpmath.ncdf(x - 2)
+
+
+@pytest.mark.parametrize(
+    ("query", "truth"),
+    [
+        ("P(x > y and x > z + 2)", lambda: mpmath.quad(_first_above, [-20, -5, 0, 5, 20])),
+        ("P(x > y and y > z)", lambda: mpmath.mpf(1) / 6),
+        ("P(x > 0 and x + y > 0)", lambda: mpmath.mpf(3) / 8),
+        ("P(x > 0 and x < 1 and x + y > 1)", lambda: _strip(0, 1, 1)),
+        ("P(x > 30 and x + y > 31)", lambda: _strip(30, 60, 31)),
+        ("P(x > 60 and x + y > 61)", lambda: 0),
+    ],
+)
+def test_a_probability_of_two_sums_of_normal_variables_is_proved(
+    query: str, truth: Callable[[], Any]
+) -> None:
+    """Orthants in closed form: 1/4 + arcsin(ρ) / 2π. Far out, and where floats end."""
+    text = "model m() { x ~ Normal(0, 1); y ~ Normal(0, 1); z ~ Normal(0, 1) }"
+    with mpmath.workdps(30):
+        assert within(text, query, truth(), 1e-11)
+
+
+def _strip(low: int, high: int, least: int) -> Any:
+    """P(low < x < high, x + y > least), from where the density of x is highest on."""
+
+    def above(t: Any) -> Any:
+        return mpmath.exp(-low * t - t * t / 2) * mpmath.ncdf(low + t - least)
+
+    steps = [mpmath.mpf(k) * (high - low) / 200 for k in range(201)]
+    return mpmath.npdf(low) * mpmath.quad(above, steps)
+
+
+def test_the_evidence_of_two_comparisons_that_were_seen_is_proved() -> None:
+    """Of the form of the density as well: its variables depend on each other, and a datum is seen."""
+    text = """model m() { a ~ Normal(0, 1); b ~ Normal(1, 2); c ~ Normal(0.5, 1)
+      observe 0.3 ~ Normal(a + b, 1)
+      condition(a > b); condition(a > c) }"""
+    with mpmath.workdps(30):
+
+        def of_a(a: Any) -> Any:  # b given a and the datum: precision 1/4 + 1, mean (1/4 + 0.3 - a) / 1.25
+            weight = mpmath.npdf(0.3, a + 1, mpmath.sqrt(5)) * mpmath.npdf(a)
+            below = mpmath.ncdf((a - (mpmath.mpf("0.55") - a) / 1.25) * mpmath.sqrt(1.25))
+            return weight * below * mpmath.ncdf(a - mpmath.mpf("0.5"))
+
+        truth = mpmath.log(mpmath.quad(of_a, [-20, -5, 0, 5, 20]))
+        assert within(text, "evidence", truth, 1e-11)
