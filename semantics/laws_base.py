@@ -175,22 +175,26 @@ def log_of(probability: Number, exact: bool) -> LogWeight:
 
 def joined(weights: Iterable[LogWeight]) -> LogWeight:
     """The log of the product of weights, exact if every one of them is."""
-    exact: LogRat | None = None
+    exact: list[LogRat] = []
     total = 0.0
     floats = False
     for weight in weights:
         if isinstance(weight, LogRat):
-            exact = weight if exact is None else exact + weight
+            exact.append(weight)
         else:
             floats = True
             if weight == -math.inf:
                 return weight
             total += weight
-    if exact is None:
+    if not exact:
         return total
+    # By halves: the product is as long as its factors together, and one at a time would copy it each time.
+    while len(exact) > 1:
+        pairs = [exact[k] + exact[k + 1] for k in range(0, len(exact) - 1, 2)]
+        exact = pairs + exact[2 * len(pairs) :]
     if not floats:
-        return exact
-    return total + float(exact)
+        return exact[0]
+    return total + float(exact[0])
 
 
 def real(value: Value, law: str) -> float:

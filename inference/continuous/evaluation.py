@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pplc.inference.continuous.piece import Piece
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Applied, Base, Latent, Unknown
+from pplc.semantics.symbolic.expression import Applied, Base, Exponent, Latent, Unknown
 from pplc.semantics.symbolic.special import NEARLY
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -41,12 +41,27 @@ def _value(number: Number, points: Points, known: dict[object, Any]) -> Any:
     for monomial, coefficient in number.terms.items():
         term: Any = float(coefficient)
         for atom, exponent in monomial:
-            base = _atom(atom, points, known)
-            term = term * (
-                base if exponent == 1 else base ** (exponent if type(exponent) is int else float(exponent))
-            )
+            term = term * _power(atom, exponent, points, known)
         total = total + term
     return total
+
+
+def _power(
+    atom: Latent | Applied | Base, exponent: Exponent, points: Points, known: dict[object, Any]
+) -> Any:
+    """A power; whole ones by squaring, as polynomials have many of one variable and `**` is slow."""
+    if exponent == 1:
+        return _atom(atom, points, known)
+    if not (type(exponent) is int and exponent > 1):
+        return _atom(atom, points, known) ** (exponent if type(exponent) is int else float(exponent))
+    found = known.get((atom, exponent))
+    if found is None:
+        half = _power(atom, exponent // 2, points, known)
+        found = half * half
+        if exponent % 2:
+            found = found * _atom(atom, points, known)
+        known[atom, exponent] = found
+    return found
 
 
 def _atom(atom: Latent | Applied | Base, points: Points, known: dict[object, Any]) -> Any:
