@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pplc.inference.continuous.piece import Piece
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Applied, Base, Latent, Unknown
+from pplc.semantics.symbolic.expression import Applied, Base, Latent, Unknown, logit_of
 from pplc.semantics.symbolic.special import NEARLY
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -57,6 +57,8 @@ def _atom(atom: Latent | Applied | Base, points: Points, known: dict[object, Any
         match atom:
             case Base(total):
                 found = _value(total, points, known)
+            case Applied("log", Unknown() as argument) if (logit := logit_of(argument)) is not None:
+                found = function("log_sigmoid")(_value(logit, points, known))
             case Applied(name, argument):
                 found = function(name)(_value(argument, points, known))
         known[atom] = found
@@ -79,7 +81,7 @@ def function(name: str) -> Callable[[Any], Any]:
     """A function of arrays by its name; scipy is imported for those that numpy has not."""
     plain: dict[str, Callable[[Any], Any]] = {
         "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "atan": np.arctan,
-        "tanh": np.tanh, "rounded": np.float64, "sigmoid": lambda x: np.exp(-np.logaddexp(0, -x)),
+        "tanh": np.tanh, "rounded": np.float64,
     }  # fmt: skip
     if name in plain:
         return plain[name]
@@ -91,7 +93,8 @@ def function(name: str) -> Callable[[Any], Any]:
         "erfcx": special.erfcx,
         "ndtr": special.ndtr,
         "log_ndtr": special.log_ndtr,
-        "log_sigmoid": lambda x: -np.logaddexp(0, -x),
+        "sigmoid": special.expit,
+        "log_sigmoid": special.log_expit,
         "log_laplace": _log_laplace,
         "log_cauchy": lambda x: np.log(np.arctan2(1.0, -x) / np.pi),
         "log_gumbel_tail": _log_gumbel_tail,

@@ -497,6 +497,22 @@ def divisor(number: Unknown, positive: Callable[[Atom], bool]) -> Unknown | None
     return Unknown(number.space, {by: Fraction(1)}) if by else None
 
 
+def logit_of(number: Unknown) -> Any:
+    """What a number is the logistic function of; None if it is no such function.
+
+    Its logarithm is one function to whoever computes it: the function may be too small for a float, and
+    a ball around very different values of it holds too much.
+    """
+    if len(number.terms) != 1:
+        return None
+    ((monomial, coefficient),) = number.terms.items()
+    match tuple(monomial):
+        case ((Applied("sigmoid", argument), 1),) if coefficient == 1:
+            return argument
+        case _:
+            return None
+
+
 def _order(monomial: Monomial) -> tuple[int, str]:
     return len(monomial), str(sorted((str(atom), exponent) for atom, exponent in monomial))
 
