@@ -103,6 +103,9 @@ def forward(bound: Bound, progress: Progress) -> Result:
                 lefts = {name: left for name, left in lefts.items() if name != same}
                 if "return" in lefts:
                     lefts[same] = lefts["return"]
+    elif not isinstance(evidence, LogRat) and not _weighs(bound.program):
+        note += "; in floating point"
+        found = exact_log(LogRat(Fraction(1)))
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
         found = log_known_to(exact_log(evidence), worst([graph.world]))
@@ -122,6 +125,15 @@ def forward(bound: Bound, progress: Progress) -> Result:
         numerical=worst([graph.world]),
         stopped=graph.stopped,
         verified=BY_RULES if has_density(bound.program) else "",
+    )
+
+
+def _weighs(program: core.Program) -> bool:
+    """Whether anything is observed, weighed or required: if not, the evidence is 1."""
+    return any(
+        isinstance(statement, core.Observe | core.Weight)
+        for function in reachable(program)
+        for statement in statements(function.body)
     )
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, Protocol, TypeAlias
 
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Applied, Base, Exponent, Latent, Unknown
+from pplc.semantics.symbolic.expression import Applied, Base, Exponent, Latent, Unknown, logit_of
 
 Scalar: TypeAlias = Any
 """A number of whatever arithmetic runs the program; it can be added and multiplied."""
@@ -91,7 +91,7 @@ class StraightLine:
                     raise KeyError(atom)
                 case Base(total):
                     found = self._step("", self._sum(total))
-                case Applied("log", Unknown() as inner) if (logit := _logit(inner)) is not None:
+                case Applied("log", Unknown() as inner) if (logit := logit_of(inner)) is not None:
                     found = self._step("log_sigmoid", self._sum(logit))
                 case Applied(name, argument):
                     found = self._step(name, self._sum(argument))
@@ -101,21 +101,6 @@ class StraightLine:
     def _step(self, operation: str | Exponent, of: Sum | int) -> int:
         self._steps.append((operation, of))
         return self._first + len(self._steps) - 1
-
-
-def _logit(number: Unknown) -> Number | None:
-    """What a number is the logistic function of; None if it is no such function.
-
-    Its logarithm is one function to the arithmetics: a ball around very different numbers holds too much.
-    """
-    if len(number.terms) != 1:
-        return None
-    ((monomial, coefficient),) = number.terms.items()
-    match tuple(monomial):
-        case ((Applied("sigmoid", argument), 1),) if coefficient == 1:
-            return argument
-        case _:
-            return None
 
 
 def _total(terms: Sum, registers: list[Scalar]) -> Scalar:

@@ -10,7 +10,16 @@ import numpy.typing as npt
 
 from pplc.inference.continuous.piece import Piece
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Applied, Base, Exponent, Latent, Unknown
+from pplc.semantics.symbolic.expression import (
+    Applied,
+    Base,
+    Coefficient,
+    Exponent,
+    Latent,
+    Monomial,
+    Unknown,
+    logit_of,
+)
 from pplc.semantics.symbolic.special import NEARLY
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -23,6 +32,17 @@ def values_at(number: Number, points: Points) -> Floats:
     shape = next(iter(points.values())).shape if points else ()
     with np.errstate(all="ignore"):
         return np.broadcast_to(np.asarray(_value(number, points, {}), dtype=np.float64), shape)
+
+
+def sizes_at(number: Number, points: Points) -> Floats:
+    """The sum of the sizes of the terms of a number at every point: how large what cancels in it is."""
+    shape = next(iter(points.values())).shape if points else ()
+    if not isinstance(number, Unknown):
+        return np.full(shape, abs(float(number)))
+    known: dict[object, Any] = {}
+    with np.errstate(all="ignore"):
+        terms = (_term(monomial, coefficient, points, known) for monomial, coefficient in number.terms.items())
+        return np.broadcast_to(np.asarray(sum(map(np.abs, terms)), dtype=np.float64), shape)
 
 
 def inside(piece: Piece, points: Points) -> npt.NDArray[np.bool_]:
@@ -39,11 +59,15 @@ def _value(number: Number, points: Points, known: dict[object, Any]) -> Any:
         return float(number)
     total: Any = 0.0
     for monomial, coefficient in number.terms.items():
-        term: Any = float(coefficient)
-        for atom, exponent in monomial:
-            term = term * _power(atom, exponent, points, known)
-        total = total + term
+        total = total + _term(monomial, coefficient, points, known)
     return total
+
+
+def _term(monomial: Monomial, coefficient: Coefficient, points: Points, known: dict[object, Any]) -> Any:
+    term: Any = float(coefficient)
+    for atom, exponent in monomial:
+        term = term * _power(atom, exponent, points, known)
+    return term
 
 
 def _power(
@@ -72,6 +96,8 @@ def _atom(atom: Latent | Applied | Base, points: Points, known: dict[object, Any
         match atom:
             case Base(total):
                 found = _value(total, points, known)
+            case Applied("log", Unknown() as argument) if (logit := logit_of(argument)) is not None:
+                found = function("log_sigmoid")(_value(logit, points, known))
             case Applied(name, argument):
                 found = function(name)(_value(argument, points, known))
         known[atom] = found
@@ -94,7 +120,7 @@ def function(name: str) -> Callable[[Any], Any]:
     """A function of arrays by its name; scipy is imported for those that numpy has not."""
     plain: dict[str, Callable[[Any], Any]] = {
         "exp": np.exp, "log": np.log, "sin": np.sin, "cos": np.cos, "tan": np.tan, "atan": np.arctan,
-        "tanh": np.tanh, "rounded": np.float64, "sigmoid": lambda x: np.exp(-np.logaddexp(0, -x)),
+        "tanh": np.tanh, "rounded": np.float64,
     }  # fmt: skip
     if name in plain:
         return plain[name]
@@ -106,7 +132,8 @@ def function(name: str) -> Callable[[Any], Any]:
         "erfcx": special.erfcx,
         "ndtr": special.ndtr,
         "log_ndtr": special.log_ndtr,
-        "log_sigmoid": lambda x: -np.logaddexp(0, -x),
+        "sigmoid": special.expit,
+        "log_sigmoid": special.log_expit,
         "log_laplace": _log_laplace,
         "log_cauchy": lambda x: np.log(np.arctan2(1.0, -x) / np.pi),
         "log_gumbel_tail": _log_gumbel_tail,

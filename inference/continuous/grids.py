@@ -21,6 +21,7 @@ from pplc.inference.continuous.intervals import between, intervals, outer_first
 from pplc.inference.continuous.peaks import Interval, Rows
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.quadrature import Nodes
+from pplc.inference.continuous.ridges import on_rows
 from pplc.inference.continuous.rows import integrate_rows
 from pplc.inference.continuous.slabs import (
     Slab,
@@ -229,10 +230,14 @@ def _made(
             {variable: nodes.points}, nodes.log_weights, nodes.log_mass, nodes.error, block, whole, slab
         )
     outer, inner = order
+    known = None if block else on_rows(piece, outer, inner)
+    if known is not None:
+        nodes, points, log_weights = known
+        return Grid(points, log_weights, nodes.log_mass, nodes.error, block, whole, slab, (outer, nodes))
     rows: dict[float, Nodes] = {}
     inner_hills = Hills(piece, inner)
     free = all(not mentions(bound, inner) or len(bound.latents) == 1 for bound in piece.region)
-    known = intervals(piece, inner, {}) if free else None
+    fixed = intervals(piece, inner, {}) if free else None
 
     def lines(values: Floats) -> Iterator[Interval]:
         hills = inner_hills.at_each({outer: values})
@@ -241,7 +246,7 @@ def _made(
         heights = log_density({outer: values[rows], inner: tops}) if len(tops) else tops
         ends = np.cumsum([len(row) for row in hills])
         for row, (own, at) in enumerate(zip(hills, np.split(heights, ends[:-1]), strict=True)):
-            own_lines = intervals(piece, inner, {outer: values[row : row + 1]}) if known is None else known
+            own_lines = intervals(piece, inner, {outer: values[row : row + 1]}) if fixed is None else fixed
             for low, high in own_lines:
                 for part in parted(own, at, low, high):
                     yield Interval(row, *part)

@@ -16,7 +16,7 @@ from pplc.inference.continuous.changes import (
     with_planes_as_variables,
 )
 from pplc.inference.continuous.components import about, components
-from pplc.inference.continuous.evaluation import Floats, inside, values_at
+from pplc.inference.continuous.evaluation import Floats, inside, sizes_at, values_at
 from pplc.inference.continuous.expectations import Contribution, moments_of
 from pplc.inference.continuous.grids import Grid, TooMany, grid
 from pplc.inference.continuous.hills import Hills, integrated
@@ -149,23 +149,26 @@ def _summed(variable: Latent, left: list[tuple[float, Piece]]) -> Nodes | None:
     ranges = [piece.ranges.get(variable, (-inf, inf)) for _, piece in left]
 
     def log_densities(x: Floats) -> tuple[Floats, Floats]:
-        """Of the sum, and of that of the sizes."""
+        """Of the sum, and of that of the sizes of all terms."""
         logs: list[Floats] = []
         signs: list[Floats] = []
+        sizes: list[Floats] = []
         for weight, piece in left:
             points = {variable: x}
             factor = np.broadcast_to(values_at(piece.factor, points), x.shape)
             with np.errstate(all="ignore"):
-                found = values_at(piece.exponent, points) + weight + np.log(np.abs(factor))
-            logs.append(np.where(inside(piece, points), found, -inf))
+                found = values_at(piece.exponent, points) + weight
+                within = inside(piece, points)
+                logs.append(np.where(within, found + np.log(np.abs(factor)), -inf))
+                sizes.append(np.where(within, found + np.log(sizes_at(piece.factor, points)), -inf))
             signs.append(np.sign(factor))
         high = np.max(logs, axis=0)
         safe = np.where(np.isfinite(high), high, 0.0)
-        sizes = [np.exp(v - safe) for v in logs]
-        whole: Floats = np.sum([s * size for s, size in zip(signs, sizes, strict=True)], axis=0)
+        signed = [sign * np.exp(log - safe) for sign, log in zip(signs, logs, strict=True)]
+        whole: Floats = np.sum(signed, axis=0)
         with np.errstate(all="ignore"):
             found = np.asarray(np.where(whole > 0, safe + np.log(whole), -inf))
-            return found, np.asarray(safe + np.log(np.sum(sizes, axis=0)))
+        return found, np.asarray(np.logaddexp.reduce(sizes, axis=0))
 
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     hills = [hill for _, piece in left for hill in Hills(piece, variable).at({})]

@@ -18,7 +18,17 @@ from typing import NamedTuple
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import Number, constant_and_rest
-from pplc.semantics.symbolic.expression import ONE, Latent, Undecided, Unknown, expanded, scaled
+from pplc.semantics.symbolic.expression import (
+    ONE,
+    Atom,
+    Latent,
+    Undecided,
+    Unknown,
+    divisor,
+    expanded,
+    of_atom,
+    scaled,
+)
 from pplc.semantics.symbolic.ranges import REALS, Range, range_of
 from pplc.semantics.values import Address
 
@@ -66,11 +76,13 @@ class Piece:
         constant = positive.terms.get(ONE, 0)
         if isinstance(constant, float) and abs(constant) == inf:
             return self if constant > 0 else None
-        low, high = range_of(positive, self.ranges)
-        if low >= 0:
-            return self
-        if high <= 0:
-            return None
+        sign = _sign(positive, self.ranges)
+        if sign is not None:
+            return self if sign else None
+        positive = _undivided(positive, self.ranges)
+        sign = _sign(positive, self.ranges)
+        if sign is not None:
+            return self if sign else None
         _, bound = scaled(positive)
         if bound in self.region:
             return self
@@ -157,17 +169,38 @@ class World:
 
     def positive(self, number: Unknown) -> bool:
         """Whether a number is positive on the piece of the run that is going."""
-        low, high = range_of(number, self.piece.ranges)
-        if low >= 0:
-            return True
-        if high <= 0:
-            return False
-        _, bound = scaled(number)
+        ranges = self.piece.ranges
+        sign = _sign(number, ranges)
+        if sign is not None:
+            return sign
+        whole = _undivided(number, ranges)
+        sign = _sign(whole, ranges)
+        if sign is not None:
+            return sign
+        _, bound = scaled(whole)
         if bound in self.piece.region:
             return True
         if -bound in self.piece.region:
             return False
         raise Undecided(bound)
+
+
+def _sign(number: Number, ranges: Mapping[Latent, Range]) -> bool | None:
+    """Whether a number is positive, almost surely, as far as ranges tell; None if they do not."""
+    if not isinstance(number, Unknown):
+        return bool(number > 0)
+    low, high = range_of(number, ranges)
+    return True if low >= 0 else False if high <= 0 else None
+
+
+def _undivided(number: Unknown, ranges: Mapping[Latent, Range]) -> Number:
+    """The number times what it is divided by, if that is positive: x / (x + y) < 1 says that 0 < y."""
+
+    def positive(atom: Atom) -> bool:
+        return range_of(of_atom(atom, number.space), ranges).lower >= 0
+
+    by = divisor(number, positive)
+    return number if by is None else expanded(number * by)
 
 
 __all__ = ["CERTAIN", "NOTHING", "UNIT", "ZERO", "Numerical", "Piece", "World"]

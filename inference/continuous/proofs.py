@@ -190,11 +190,14 @@ def _simpler(term: Term, linear: list[Linear]) -> tuple[Term, list[Number]] | No
 def _over(
     left: tuple[Latent, ...], term: Term, functions: list[Number], linear: list[Linear]
 ) -> list[arb | Diverges] | None:
-    from pplc.inference.certified import panels, planes
+    from pplc.inference.certified import panels, planes, strips
     from pplc.inference.certified.integrand import Integrand
 
     if len(left) == 1:
         return panels.enclosures(Integrand(left[0], [term], functions, linear))
+    found = None if linear else strips.enclosures(left, term, functions)
+    if found is not None:
+        return found
     simpler = _simpler(term, linear)
     if simpler is not None:
         return planes.enclosures(left, simpler[0], [*functions, *simpler[1]], [])

@@ -47,8 +47,9 @@ def _normal_by_precision(mean: Number, precision: Number, x: Number) -> Number:
 
 def _student_t(df: Number, location: Number, scale: Number, x: Number) -> Number:
     spread = log1p(((x - location) / scale) ** 2 / df)
-    constant = lgamma((df + 1) / 2) - lgamma(df / 2) - _HALF * log(df) - _HALF * LOG_PI
-    return constant - log(scale) - (df + 1) / 2 * spread
+    power = _HALF * (df + 1)  # a rational, where a quotient of integers would be a float
+    constant = lgamma(power) - lgamma(_HALF * df) - _HALF * log(df) - _HALF * LOG_PI
+    return constant - log(scale) - power * spread
 
 
 def _cauchy(location: Number, scale: Number, x: Number) -> Number:

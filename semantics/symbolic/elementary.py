@@ -15,13 +15,17 @@ from pplc.semantics.special import gamma
 from pplc.semantics.symbolic.expression import (
     CONSTANTS,
     Applied,
+    Atom,
     Base,
     Coefficient,
     Latent,
     Monomial,
     NeedsValue,
+    Undecided,
     Unknown,
     coefficient_of,
+    divisor,
+    expanded,
     is_positive,
     is_positive_atom,
     made,
@@ -61,8 +65,19 @@ def _log(x: Unknown) -> Number:
     other = _log_of_the_other_tail(x)
     if other is not None:
         return other
+    by = divisor(x, _is_positive_atom)
+    whole = x if by is None else expanded(x * by)
+    if by is not None and len(terms_of(whole)) == 1:  # 1 - y / (x + y) is x / (x + y)
+        return log(whole) - log(by)
     scale, base = scaled(x)
     return of_atom(Applied("log", base), x.space) + log(scale)
+
+
+def _is_positive_atom(atom: Atom) -> bool:
+    try:
+        return is_positive_atom(atom)
+    except Undecided:
+        return False
 
 
 SYMMETRIC = frozenset({"log_ndtr", "log_sigmoid", "log_laplace", "log_cauchy"})

@@ -15,7 +15,7 @@ zero: variables have densities.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isinf
@@ -481,6 +481,36 @@ def scaled(number: Unknown) -> tuple[Coefficient, Unknown]:
     found = number.terms[lead]
     scale = found if found > 0 else -found
     return scale, number if scale == 1 else number * (1 / scale)
+
+
+def divisor(number: Unknown, positive: Callable[[Atom], bool]) -> Unknown | None:
+    """The positive powers that a number is divided by, as a number; None if it is by none.
+
+    positive: whether an atom is known to be.
+    """
+    least: dict[Atom, Exponent] = {}
+    for monomial in number.terms:
+        for atom, exponent in monomial:
+            if exponent < least.get(atom, 0):
+                least[atom] = exponent
+    by = frozenset((atom, -exponent) for atom, exponent in least.items() if positive(atom))
+    return Unknown(number.space, {by: Fraction(1)}) if by else None
+
+
+def logit_of(number: Unknown) -> Any:
+    """What a number is the logistic function of; None if it is no such function.
+
+    Its logarithm is one function to whoever computes it: the function may be too small for a float, and
+    a ball around very different values of it holds too much.
+    """
+    if len(number.terms) != 1:
+        return None
+    ((monomial, coefficient),) = number.terms.items()
+    match tuple(monomial):
+        case ((Applied("sigmoid", argument), 1),) if coefficient == 1:
+            return argument
+        case _:
+            return None
 
 
 def _order(monomial: Monomial) -> tuple[int, str]:

@@ -356,7 +356,14 @@ def show(value: Answer) -> str:
         case Truncated(number, left):
             return f"{number:.6g} (of the runs followed; a share of {left:.1g} was not)"
         case Estimate(number, error, (low, high), _):
-            return f"{number:.4g} ± {error:.2g} (95 %: {low:.4g} to {high:.4g})"
+            digits = _digits(number, error)
+            return f"{number:.{digits}g} ± {error:.2g} (95 %: {low:.{digits}g} to {high:.{digits}g})"
+
+
+def _digits(number: float, error: float) -> int:
+    """How many digits of a number are shown: four, up to six if its error is below them."""
+    known = log10(abs(number) / error) if 0 < error < abs(number) < inf else 0.0
+    return min(6, max(4, floor(known) + 1))
 
 
 def show_evidence(value: Answer) -> str:

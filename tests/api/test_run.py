@@ -14,11 +14,12 @@ import pytest
 import xarray
 
 import pplc
-from pplc.inference.answers import Exact
+from pplc.inference.answers import Estimate, Exact
 from pplc.inference.merge import joined
 from pplc.information.answers import Answered
 from pplc.lang.diagnostics import Rejected
 from pplc.stored import read
+from pplc.text_output import show
 from tests.support.runs import run_by_hand
 
 
@@ -53,6 +54,14 @@ def test_the_text_has_tables_the_evidence_and_what_ran() -> None:
     assert "log evidence  -3.5 ± 0.01 (95 %: -3.52 to -3.48)" in text
     assert "importance, 2 chains × 50 draws, seed 1, 0.50 s. Why: asked for. Verified: law-exact" in text
     assert "return    false" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [(0.01, "-3.123"), (1e-4, "-3.1235"), (1e-13, "-3.12346"), (0.0, "-3.123")]
+)
+def test_an_estimate_has_the_digits_that_its_error_leaves(error: float, shown: str) -> None:
+    text = show(Estimate(-3.123456789, error, (-3.123456789 - 2 * error, -3.123456789 + 2 * error)))
+    assert text.startswith(f"{shown} ± ")
 
 
 def test_the_json_object_is_plain_json() -> None:

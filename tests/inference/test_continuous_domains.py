@@ -8,7 +8,7 @@ from fractions import Fraction as F
 import pytest
 
 import pplc
-from pplc.inference.answers import Exact
+from pplc.inference.answers import Bounds, Exact
 from pplc.lang.diagnostics import Rejected
 
 
@@ -93,3 +93,20 @@ def test_a_support_that_depends_on_another_variable_counts(program: str, evidenc
     found = pplc.compile(f"model m() {{\n {program}\n return n }}").infer({}, method="exact").log_evidence
     assert isinstance(found, Exact)
     assert found.rational == evidence
+
+
+def test_where_nothing_is_observed_the_evidence_is_1_however_integrals_are_known() -> None:
+    """Buffon's needle: an angle is integrated numerically, of which the sine is below 0 at the end."""
+    text = "d ~ Uniform(0, 1)\n angle ~ Uniform(0, 3.2)\n let hit = d < sin(angle) / 2\n"
+    free = pplc.compile(f"model m() {{ {text} }}").infer({}, method="exact")
+    assert free.log_evidence == Exact(0.0, F(1))
+    bound = pplc.compile(f"model m() {{ {text} condition(hit) }}").infer({}, method="exact")
+    assert bound.log_evidence is not None
+    assert float(bound.log_evidence.value) == pytest.approx(-math.log(3.2))
+
+
+def test_a_law_without_a_variance_has_a_mean_that_is_proved() -> None:
+    found = pplc.compile("model m() { x ~ StudentT(2, 5, 1) }").query("E[x]", {}, method="exact")
+    assert isinstance(found, Bounds)
+    assert found.lower <= 5 <= found.upper
+    assert found.upper - found.lower < 1e-11

@@ -6,7 +6,10 @@ from math import inf
 from typing import Any
 
 import mpmath
+import numpy as np
 import pytest
+from scipy.special import gammaln, log_ndtr
+from scipy.stats import norm
 
 import pplc
 from pplc import Bounds, Estimate, Exact
@@ -297,3 +300,62 @@ def test_two_scales_of_a_hierarchy_are_bounded() -> None:
         true = [mpmath.log(z), mpmath.mpf("0.75")]  # the mean of cos² is 1/2 by symmetry
     found = asked(text, "evidence", "E[theta[0]]", data={"y": [1.5, -2.0]})
     assert all(within(answer, number, 1e-7) for answer, number in zip(found, true, strict=True))
+
+
+REGRESSIONS: dict[str, tuple[str, list[int], Any]] = {
+    "logistic": (
+        "Bernoulli(logit = a + b * x)",
+        [0, 1, 0, 1, 1, 1],
+        lambda y, m: -np.logaddexp(0, (1 - 2 * y) * m),
+    ),
+    "probit": (
+        "Bernoulli(Normal(0, 1).cdf(a + b * x))",
+        [0, 1, 0, 1, 1, 1],
+        lambda y, m: log_ndtr((2 * y - 1) * m),
+    ),
+    "counts": (
+        "Poisson(exp(a + b * x))",
+        [0, 2, 1, 3, 2, 7],
+        lambda y, m: y * m - np.exp(m) - gammaln(y + 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+def test_regressions_with_two_coefficients_are_bounded(name: str) -> None:
+    law, data, log_density = REGRESSIONS[name]
+    places = [-1.5, -0.5, 0.25, 1.0, 1.5, 2.0]
+    values = data if name == "counts" else [bool(y) for y in data]
+    pairs = ", ".join(f"({x}, {str(y).lower()})" for x, y in zip(places, values, strict=True))
+    model = f"""
+    model m() {{ a ~ Normal(0, 1)
+      b ~ Normal(0.5, 2)
+      for (x, y) in [{pairs}] {{ observe y ~ {law} }}
+      return a + 2 * b }}
+    """
+    # The trapezoidal rule on the plane; below and above b = 0.5 apart that of Gauss and Legendre along b.
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    b = np.concatenate([low + 0.5 * (nodes + 1) for low in np.arange(-15.5, 16.5)])
+    a = np.arange(-9, 9, 0.05)
+    mesh = np.meshgrid(a, b, indexing="ij")
+    log_joint = norm.logpdf(mesh[0]) + norm.logpdf(mesh[1], 0.5, 2)
+    for x, y in zip(places, data, strict=True):
+        log_joint += log_density(y, mesh[0] + mesh[1] * x)
+    masses = np.exp(log_joint) * 0.05 * np.tile(0.5 * weights, 32)
+    z = masses.sum()
+    mean = (masses * mesh[1]).sum() / z
+    ret = mesh[0] + 2 * mesh[1]
+    expected = [
+        np.log(z),
+        mean,
+        ((masses * (mesh[1] - mean) ** 2).sum() / z) ** 0.5,
+        (masses * ret).sum() / z,
+        (masses * (mesh[1] > 0.5)).sum() / z,
+    ]
+    found = asked(model, "evidence", "E[b]", "sd(b)", "E[a + 2 * b]", "P(b > 0.5)")
+    for answer, number in zip(found, expected, strict=True):
+        assert within(answer, number, 1e-10)
+    (median,) = asked(model, "quantile(b, 0.5)")
+    ends = asked(model, f"P(b < {median.lower!r})", f"P(b < {median.upper!r})")
+    assert median.upper - median.lower < 1e-7
+    assert ends[0].upper < 0.5 < ends[1].lower

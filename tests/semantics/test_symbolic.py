@@ -105,6 +105,15 @@ def test_powers_of_sums_are_multiplied_out_when_asked(a: Any, n: int) -> None:
     assert expanded(a**n) == product
 
 
+def test_one_less_a_share_of_a_sum_is_the_other_share() -> None:
+    space = Positive()
+    x, y = latent(("x",), space), latent(("y",), space)
+    assert elementary.log(1 - y / (x + y)) == elementary.log(x) - elementary.log(x + y)
+    assert elementary.log(1 - 2 * y / (x + y)) == Unknown(
+        space, {frozenset({(Applied("log", 1 - 2 * y / (x + y)), 1)}): Fraction(1)}
+    )
+
+
 def test_a_quotient_of_products_cancels() -> None:
     assert X * Y / X == Y
     assert X / X == 1
