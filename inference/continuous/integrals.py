@@ -101,6 +101,13 @@ def _cases(piece: Piece, variable: Latent) -> Iterator[tuple[End, End, Piece]] |
         powers = in_powers(bound, variable)
         if powers is None or not set(powers) <= {0, 1}:
             return None
+        if 1 not in powers:  # multiplied out, the variable cancels
+            left = of_power(powers, 0)
+            if isinstance(left, Unknown):
+                rest.add(left)
+            elif not left > 0:
+                return iter(())
+            continue
         slope = powers[1]
         low, high = range_of(slope, piece.ranges)
         at = -of_power(powers, 0) / slope

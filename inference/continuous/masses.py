@@ -90,7 +90,7 @@ def by_sign(piece: Piece) -> list[Piece]:
     for bound in piece.region:
         for variable in bound.latents:
             powers = in_powers(bound, variable)
-            if powers is None or not set(powers) <= {0, 1}:
+            if powers is None or 1 not in powers or not set(powers) <= {0, 1}:
                 continue
             slope = powers[1]
             if not isinstance(slope, Unknown) or slope.latents.isdisjoint(piece.latents):

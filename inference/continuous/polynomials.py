@@ -35,9 +35,10 @@ def of_power(powers: Powers, exponent: Exponent) -> Number:
 
 def in_powers(number: Number, variable: Latent) -> Powers | None:
     """A number as a sum of powers of a variable; None if it is none."""
-    if not mentions(number, variable):
+    if mentions(number, variable):
+        number = expanded(number)
+    if not mentions(number, variable):  # multiplied out, a variable may cancel
         return {0: number} if number != 0 else {}
-    number = expanded(number)
     found: Powers = {}
     for monomial, coefficient in terms_of(number).items():
         split = _split(monomial, variable)
