@@ -41,7 +41,9 @@ def sizes_at(number: Number, points: Points) -> Floats:
         return np.full(shape, abs(float(number)))
     known: dict[object, Any] = {}
     with np.errstate(all="ignore"):
-        terms = (_term(monomial, coefficient, points, known) for monomial, coefficient in number.terms.items())
+        terms = (
+            _term(monomial, coefficient, points, known) for monomial, coefficient in number.terms.items()
+        )
         return np.broadcast_to(np.asarray(sum(map(np.abs, terms)), dtype=np.float64), shape)
 
 

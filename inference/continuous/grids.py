@@ -15,7 +15,7 @@ from math import inf, log
 import numpy as np
 
 from pplc.inference.continuous.blocks import block_and_bounds, block_at, bounded_variables
-from pplc.inference.continuous.evaluation import Floats, Points, inside, values_at
+from pplc.inference.continuous.evaluation import Floats, Points, inside, sizes_at, values_at
 from pplc.inference.continuous.hills import Hills, integrated, parted
 from pplc.inference.continuous.intervals import between, intervals, outer_first
 from pplc.inference.continuous.peaks import Interval, Rows
@@ -49,6 +49,10 @@ LARGEST = 1e15
 
 TO_THE_LAST = 1e-11
 """Share of a mass that may be lost in what bounds a block, before a grid over one more variable is tried."""
+
+
+ROUNDING = 2.0**-50
+"""Error of a float that is computed in some steps, as a share of it."""
 
 
 class TooMany(Fault):
@@ -186,9 +190,18 @@ def _grid(piece: Piece, wanted: frozenset[Latent], world: World, most: int, oute
             except TooMany:
                 pass
         made = replace(made, error=made.error + lost)
+    if isinstance(piece.factor, Unknown) and made.log_mass > -inf:
+        made = replace(made, error=made.error + _cancelled(piece.factor, made))
     if made.error > ROUGHEST or made.log_mass > LARGEST:
         raise Infinite(left or block)
     return made
+
+
+def _cancelled(factor: Unknown, made: Grid) -> float:
+    """The share of the mass that rounding may have taken: a polynomial may be a difference of large terms."""
+    with np.errstate(all="ignore"):
+        larger = sizes_at(factor, made.points) / np.abs(values_at(factor, made.points))
+    return ROUNDING * float(made.shares @ np.where(made.shares > 0, larger - 1, 0.0))
 
 
 def _made(

@@ -82,6 +82,8 @@ class Hills:
         for hill in self._of_polynomial({}):
             places.append(np.full(count, hill.at))
             widths.append(np.full(count, hill.width))
+        if not places:
+            return [[] for _ in range(count)]
         at, wide = np.stack(places, axis=1), np.stack(widths, axis=1)
         there = np.isfinite(at) & (wide > 0)
         return [

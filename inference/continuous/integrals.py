@@ -20,7 +20,7 @@ from typing import TypeAlias
 
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
-from pplc.inference.continuous.truncated_normal import truncated_moments
+from pplc.inference.continuous.truncated_normal import truncated_mean, truncated_moments
 from pplc.semantics.number import LogWeight
 from pplc.semantics.special.error_function import log_ndtr
 from pplc.semantics.symbolic.contents import latents_in
@@ -39,6 +39,9 @@ MOST_LOST = 1e-4
 
 MOST_POWER = 400
 """Degree of a polynomial that is multiplied out."""
+
+MOST_POWER_OF_SUMS = 16
+"""Degree of one with other variables in it: beyond, its terms are many, and cancel where they have values."""
 
 Term: TypeAlias = tuple[Number, Number]
 """e to the first times the second."""
@@ -221,6 +224,8 @@ def _multiplied_out(variable: Latent, factor: Powers, shape: Shape, keep: Unknow
         powers = in_powers(total, variable)
         if powers is None:
             return False
+        if times > MOST_POWER_OF_SUMS and any(isinstance(c, Unknown) for c in powers.values()):
+            return False
         for _ in range(int(times)):
             multiplied: Powers = {}
             for (m, c), (k, d) in product(factor.items(), powers.items()):
@@ -312,12 +317,16 @@ def _truncated(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) 
         return None
     precision, slope = -2 * shape.powers[2], of_power(shape.powers, 1)
     mean = slope / precision
-    found = truncated_moments(mean, float(precision) ** -0.5, low, high, _degree(factor))
-    if found is None:
+    exponent = slope * mean / 2 + (LOG_2PI - log(precision)) / 2
+    coefficients = {int(k): c for k, c in factor.items() if not isinstance(c, Unknown)}
+    if len(coefficients) == len(factor):
+        found = truncated_mean(coefficients, mean, precision, low, high)
+        return None if found is None else [(exponent + apart(found[0]), found[1])]
+    known_moments = truncated_moments(mean, precision, low, high, _degree(factor))
+    if known_moments is None:
         return None
-    log_mass, moments = found
-    exponent = slope * mean / 2 + (LOG_2PI - log(precision)) / 2 + apart(log_mass)
-    return [(exponent, _sum(c * moments[int(k)] for k, c in factor.items()))]
+    log_mass, moments = known_moments
+    return [(exponent + apart(log_mass), _sum(c * moments[int(k)] for k, c in factor.items()))]
 
 
 def _tail(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
@@ -441,11 +450,13 @@ def _rising(a: Number, m: int) -> Number:
 
 def _sum(numbers: Iterable[Number]) -> Number:
     """A sum; `_Cancels` if rounding has taken too many of its digits."""
-    total: Number = ZERO
-    size = 0.0
-    for number in numbers:
-        total = total + number
-        size += 0.0 if isinstance(number, Unknown) else abs(float(number))
-    if isinstance(total, float) and not abs(total) >= MOST_LOST * size:
-        raise _Cancels
+    listed = list(numbers)
+    try:
+        total: Number = sum(listed, ZERO)
+        if isinstance(total, float):
+            size = sum(abs(float(number)) for number in listed if not isinstance(number, Unknown))
+            if not abs(total) >= MOST_LOST * size:
+                raise _Cancels
+    except OverflowError:  # a rational that is too large for a float, beside a float
+        raise _Cancels from None
     return total

@@ -93,6 +93,8 @@ class Marginals:
             found = _of_variable(variable, left)
             if found is not None:
                 return [found]
+            # Closed forms of what is over the others cancel: by quadrature over these as well.
+            return _on_grid(latent(variable.address, variable.space), piece, frozenset(piece.latents))
         left = settled(piece, frozenset({variable}), whole=True)
         return [
             (times(weight, part), law)
@@ -233,10 +235,15 @@ def _bounds(variable: Latent, piece: Piece) -> tuple[Number | None, Number | Non
     return max(lows, default=None), min(highs, default=None)
 
 
-def _on_grid(number: Unknown, piece: Piece) -> list[tuple[LogWeight, Part]]:
-    """The law of a number with up to two variables on a grid."""
+def _on_grid(
+    number: Unknown, piece: Piece, keep: frozenset[Latent] = frozenset()
+) -> list[tuple[LogWeight, Part]]:
+    """The law of a number with up to two variables on a grid.
+
+    keep: more variables that are not integrated out in closed form.
+    """
     found: list[tuple[LogWeight, Part]] = []
-    for weight, whole in settled(piece, number.latents, whole=True):
+    for weight, whole in settled(piece, number.latents | keep, whole=True):
         parts = components(whole)
         others = (part for part in parts if number.latents.isdisjoint(part.latents))
         weight = times(weight, product(map(log_mass, others)))

@@ -34,6 +34,9 @@ from pplc.semantics.symbolic.ranges import range_of
 
 Weighted = tuple[LogWeight, Piece]
 
+LONG = 24
+"""Terms of a polynomial that is integrated numerically."""
+
 
 class Masses:
     """The integrals of the pieces of one program, each found once."""
@@ -157,7 +160,15 @@ def _mass(piece: Piece) -> LogWeight:
         terms = _terms(piece, parts)
         if not cancelling(terms):
             return summed(terms)
-    return summed(_terms(piece, settled(piece, whole=True)))
+    parts = settled(piece, whole=True)
+    if len(piece.latents) <= 2 and any(left.latents and _long(left.factor) for _, left in parts):
+        parts = [(CERTAIN, piece)]
+    return summed(_terms(piece, parts))
+
+
+def _long(factor: Number) -> bool:
+    """Whether a factor is a polynomial so long that its terms cancel: one more variable is better."""
+    return isinstance(factor, Unknown) and len(factor.terms) > LONG
 
 
 def _terms(piece: Piece, parts: Iterable[Weighted]) -> list[tuple[LogWeight, Number]]:
@@ -240,7 +251,10 @@ def cancelling(terms: Iterable[tuple[LogWeight, Number]]) -> bool:
     if all(isinstance(weight, LogRat) and not isinstance(number, float) for weight, number in listed):
         return False
     high = max((weight for weight, _ in listed), key=float)
-    found = [float(number) * exp(log_ratio(weight, high)) for weight, number in listed]
+    try:
+        found = [float(number) * exp(log_ratio(weight, high)) for weight, number in listed]
+    except OverflowError:  # rationals that are too large for floats; what is wanted is not
+        return True
     return sum(found) < MOST_LOST * sum(map(abs, found))
 
 
