@@ -91,17 +91,18 @@ def log_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | Est
     return known_to(answer, error, proved=found.proved)
 
 
-def share_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | Estimate:
-    """A probability p = a / (a + b), where a and b are known to a share e of themselves.
+def share_known_to(answer: Exact, found: Numerical | None, integrals: int = 1) -> Exact | Bounds | Estimate:
+    """A probability p = a / (a + b), where a and b are sums of products of integrals known to a share e.
 
-    The odds r are then known to a share δ = 2 e / (1 - e), and with r (1 + δ) in the place of r, p changes by
-    no more than p (1 - p) δ / (1 - δ).
+    integrals: in a product. The odds r are then known to a share δ = 2 n e / (1 - n e), and with r (1 + δ) in
+    the place of r, p changes by no more than p (1 - p) δ / (1 - δ).
     """
-    if found is not None and found.error > 0.2:
+    share = 0.0 if found is None else found.error * integrals
+    if share > 0.2:
         return Bounds(0.0, 1.0)
     if found is None or answer.value in (0.0, 1.0):
         return answer
-    odds = 2 * found.error / (1 - found.error)
+    odds = 2 * share / (1 - share)
     error = answer.value * (1 - answer.value) * odds / (1 - odds) + ROUNDING * answer.value
     made = known_to(answer, error, proved=found.proved)
     return Bounds(max(0.0, made.lower), min(1.0, made.upper)) if isinstance(made, Bounds) else made

@@ -12,7 +12,14 @@ from typing import TypeAlias, TypeVar
 from pplc.inference.answers import Bounds, Truncated, above, exactly
 from pplc.inference.continuous.cases import shared
 from pplc.inference.continuous.changes import linear
-from pplc.inference.continuous.expectations import Contribution, infinite_mean, mean, root, variance
+from pplc.inference.continuous.expectations import (
+    MOST_INTEGRALS,
+    Contribution,
+    infinite_mean,
+    mean,
+    root,
+    variance,
+)
 from pplc.inference.continuous.expectations import quantile as quantile_of
 from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.marginals import Marginals
@@ -115,7 +122,8 @@ def _numerically(answer: Answer, found: Followed, result: Result) -> Answer:
     """A probability with the error of the integrals that it rests on."""
     if not isinstance(answer, Exact) or answer.rational is not None:
         return answer
-    return share_known_to(answer, both(behind(world.piece for world, _ in found.worlds), result.numerical))
+    known = both(behind(world.piece for world, _ in found.worlds), result.numerical)
+    return share_known_to(answer, known, 1 if len(found.worlds) == 1 else MOST_INTEGRALS)
 
 
 def names_in(*parts: syntax.Expr) -> frozenset[str]:
@@ -209,7 +217,7 @@ def _moment_of(
     """A moment or quantile of a variable with a density."""
     behind_it = behind(piece for _, _, piece in listed)
     if query.head != "quantile" and not left:
-        share_error = 0.0 if behind_it is None else behind_it.error
+        share_error = 0.0 if behind_it is None or len(listed) == 1 else behind_it.error * MOST_INTEGRALS
         if behind_it is None or behind_it.proved:
             known = mean(listed, share_error) if query.head == "E" else variance(listed, share_error)
             if known is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from flint import acb, arb
 
 from pplc.inference.certified.gauss import legendre
 from pplc.inference.certified.on_chart import OnChart
 from pplc.inference.certified.parts import Panel, Part, Tail
+from pplc.inference.certified.sides import Side
 from pplc.inference.certified.tails import Diverges
 
 
@@ -63,48 +63,34 @@ def parted(box: Box, axis: int) -> list[tuple[tuple[Part, Part], tuple[int, int]
     return [((one, box.parts[1]) if axis == 0 else (box.parts[0], one), splits) for one in new]
 
 
-class Side:
-    """A side of a box of panels, in balls."""
-
-    def __init__(self, panel: Panel) -> None:
-        self.ball = panel.ball
-        self.radius = panel.width / 2
-        left, right = Panel(panel.left, panel.left).ball, Panel(panel.right, panel.right).ball
-        self.middle = (left + right) / 2
-        self.halves = [left.union(self.middle), self.middle.union(right)]
-
-    def ellipse(self, rho: float, *, tiles: int) -> list[acb]:
-        """What contains the upper half of the ellipse with foci at the ends and this sum of semi-axes.
-
-        Semi-axes for a half width of 1; in as many parts. On the lower half, values are the conjugate ones.
-        """
-        wide, high = self.radius * ((rho + 1 / rho) / 2), self.radius * ((rho - 1 / rho) / 2)
-        up = arb(0).union(high)
-        steps = [self.middle + wide * (arb(2 * k - tiles) / tiles) for k in range(tiles + 1)]
-        return [acb(a.union(b), up) for a, b in pairwise(steps)]
-
-
-def most_on(on: OnChart, balls: Iterable[tuple[arb | acb, arb | acb]]) -> tuple[list[arb], int]:
+def most_on(
+    on: OnChart, sides: tuple[Side, Side], balls: Iterable[tuple[arb | acb, arb | acb]]
+) -> tuple[list[arb], int]:
     """Bounds of the density and its multiples on balls, and how many of these were looked at."""
     found: list[arb] = [arb(0)] * on.count
     looked = 0
-    for u, w in balls:
+    for s, t in balls:
         looked += 1
-        values = on.over(u, w)
+        values = on.bounds(sides, s, t)
         if not values[0].is_finite():
             return [arb.pos_inf()] * on.count, looked
-        found = [most.max(abs(value).upper()) for most, value in zip(found, values, strict=True)]
+        found = [most.max(value) for most, value in zip(found, values, strict=True)]
     return found, looked
 
 
 def rule(on: OnChart, sides: tuple[Side, Side], counts: tuple[int, int], bits: int) -> list[arb]:
     """The product of two Gauss–Legendre rules on a box."""
-    u, w = sides
+    first, second = (
+        [
+            (u, slope * weight)
+            for node, weight in legendre(count, bits)
+            for u, slope in [side.distance(side.middle + side.radius * node)]
+        ]
+        for side, count in zip(sides, counts, strict=True)
+    )
     sums: list[arb] = [arb(0)] * on.count
-    inner = [(w.middle + w.radius * node, weight) for node, weight in legendre(counts[1], bits)]
-    for node, weight in legendre(counts[0], bits):
-        x = u.middle + u.radius * node
-        for y, own in inner:
+    for u, weight in first:
+        for w, own in second:
             both = weight * own
-            sums = [total + value * both for total, value in zip(sums, on(x, y), strict=True)]
-    return [total * (u.radius * w.radius) for total in sums]
+            sums = [total + value * both for total, value in zip(sums, on(u, w), strict=True)]
+    return [total * (sides[0].radius * sides[1].radius) for total in sums]

@@ -14,6 +14,7 @@ from pplc.inference.certified.corners import Corner, Corners, bound
 from pplc.inference.certified.germs import ZERO, Germ, Germs, Key, Lost, made
 from pplc.inference.certified.integrand import FROM
 from pplc.inference.certified.parts import Panel, Part, Tail
+from pplc.inference.certified.sides import Side
 from pplc.inference.certified.slopes import Slopes, variables
 from pplc.inference.certified.straight_line import Arithmetic, Scalar
 from pplc.inference.certified.tails import Diverges, integral
@@ -25,6 +26,8 @@ ORDER = 2
 """Of the Taylor expansions of germs: along the other variable they have balls for coefficients anyway."""
 
 UNIT = arb(-1).union(arb(1))
+
+SLOPES = Slopes()
 
 
 class Runs:
@@ -41,7 +44,7 @@ class Runs:
         linear: Sequence[Linear],
     ) -> None:
         self.count = 1 + len(functions) + 3 * len(linear)
-        arithmetics = BALLS, Slopes(), Germs(arb(FROM), ORDER), Corners(arb(FROM), arb(FROM))
+        arithmetics = BALLS, SLOPES, Germs(arb(FROM), ORDER), Corners(arb(FROM), arb(FROM))
         self.exact, self.sloped, self.germs, self.corners = (
             Run(term, latents, functions, linear, [], arithmetic) for arithmetic in arithmetics
         )
@@ -56,7 +59,7 @@ class OnChart:
         self._runs = runs
         sums = [*chart.axes, chart.area]
         self._points = [_Sum(one, BALLS) for one in sums]
-        self._sloped = [_Sum(one, Slopes()) for one in sums]
+        self._sloped = [_Sum(one, SLOPES) for one in sums]
         self._flat = chart.area == {(0, 0): Fraction(1)}
 
     def blown_up(self, tails: tuple[Tail, Tail]) -> list[OnChart]:
@@ -74,23 +77,48 @@ class OnChart:
 
     def over(self, u: arb | acb, w: arb | acb) -> list[Scalar]:
         """The same over balls; not finite where they are not analytic on complex ones."""
-        exponent, numbers = self._parts(u, w)
+        exponent, numbers = self._parts(*variables(u, w))
         density = FUNCTIONS["exp"](exponent.whole)
         return [density * number.whole for number in numbers]
 
-    def _parts(self, u: arb | acb, w: arb | acb) -> tuple[Scalar, list[Scalar]]:
-        first, second = variables(u, w)
-        x, y, area = (one(first, second) for one in self._sloped)
+    def _parts(self, u: Scalar, w: Scalar) -> tuple[Scalar, list[Scalar]]:
+        x, y, area = (one(u, w) for one in self._sloped)
         exponent, numbers = self._runs.sloped.parts([x, y])
         return exponent, numbers if self._flat else [number * area for number in numbers]
 
+    def _on_sides(self, sides: tuple[Side, Side], s: arb | acb, t: arb | acb) -> tuple[Scalar, list[Scalar]]:
+        """The exponent where the coordinates of sides lie in balls, and what stands before its power."""
+        coordinates = variables(s, t)
+        distances = [
+            SLOPES.apply("exp", one) if side.logarithmic else one
+            for side, one in zip(sides, coordinates, strict=True)
+        ]
+        exponent, numbers = self._parts(*distances)
+        for side, one in zip(sides, coordinates, strict=True):
+            if side.logarithmic:
+                exponent = exponent + one
+        return exponent, numbers
+
+    def bounds(self, sides: tuple[Side, Side], s: arb | acb, t: arb | acb) -> list[arb]:
+        """Bounds of the density and its multiples on balls of the coordinates of sides.
+
+        Not finite where they are not analytic.
+        """
+        exponent, numbers = self._on_sides(sides, s, t)
+        whole = exponent.whole
+        if not whole.is_finite():
+            return [arb.pos_inf()] * self.count
+        density = (whole.real if isinstance(whole, acb) else whole).upper().exp()
+        return [(density * abs(number.whole)).upper() for number in numbers]
+
     def on_panels(self, u: Panel, w: Panel) -> tuple[list[Scalar], int]:
         """Enclosures of the integrals over a box, and the axis along which the exponent changes more."""
-        exponent, numbers = self._parts(u.ball, w.ball)
+        sides = Side(u), Side(w)
+        exponent, numbers = self._on_sides(sides, sides[0].whole, sides[1].whole)
         changes = [
-            abs(slope).upper() * step.rad() for slope, step in zip(exponent.slopes, exponent.off, strict=True)
+            abs(slope).upper() * side.radius for slope, side in zip(exponent.slopes, sides, strict=True)
         ]
-        density = FUNCTIONS["exp"](exponent.whole) * (u.width * w.width)
+        density = FUNCTIONS["exp"](exponent.whole) * (sides[0].radius * sides[1].radius * 4)
         return [density * number.whole for number in numbers], 0 if changes and changes[0] > changes[1] else 1
 
     def integrals(self, parts: tuple[Part, Part]) -> list[arb | Diverges]:

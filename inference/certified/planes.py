@@ -22,13 +22,14 @@ from itertools import product
 from flint import acb, arb
 
 from pplc.inference.certified.balls import precise
-from pplc.inference.certified.boxes import Box, Side, box_of, most_on, parted, rule
+from pplc.inference.certified.boxes import Box, box_of, most_on, parted, rule
 from pplc.inference.certified.cells import charts_of
 from pplc.inference.certified.gauss import UNIT, share
 from pplc.inference.certified.on_chart import OnChart, Runs
 from pplc.inference.certified.parts import Panel, Part, Tail
 from pplc.inference.certified.rough import sizes
 from pplc.inference.certified.search import Search, size
+from pplc.inference.certified.sides import Side
 from pplc.inference.certified.tails import Diverges
 from pplc.inference.certified.terms import Linear, Term, definite
 from pplc.semantics.symbolic.elementary import Number
@@ -55,11 +56,11 @@ MOST = 500_000
 BOUND, TAIL = 20, 40
 """What it takes to bound a density on a ball, and in a tail, in evaluations."""
 
-HOPELESS = 2.0**80
+HOPELESS = 2.0**100
 """By how much a bound of a density may exceed what is negligible where a rule is tried."""
 
-COARSE = 2.0**28
-"""By how much a bound of a density exceeds what is negligible where one in one piece does."""
+COARSE, COARSER = 2.0**28, 2.0**50
+"""By how much a bound of a density exceeds what is negligible where one in one piece, or two, does."""
 
 MOST_LOST = 150
 """Parts of which nothing is known after which the search for a proof is given up."""
@@ -144,7 +145,8 @@ class _Boxes(Search[Box]):
         errors: list[list[arb]] = []
         for axis in (0, 1):
             other = sides[1 - axis]
-            beside = other.halves if excess > COARSE else [other.ball]
+            tiles = 1 if excess < COARSE else 2 if excess < COARSER else 4
+            beside = other.parts(tiles)
             count, found = self._nodes(box.on, sides, axis, allowed, beside)
             if not count:
                 # If it would do for one value of the other variable, the panel of that is too wide.
@@ -178,7 +180,7 @@ class _Boxes(Search[Box]):
         for rho in RADII:
             around = product(side.ellipse(rho, tiles=len(beside)), beside)
             balls: list[tuple[arb | acb, arb | acb]] = [(z, y) if axis == 0 else (y, z) for z, y in around]
-            most, looked = most_on(on, balls)
+            most, looked = most_on(on, sides, balls)
             self._work += BOUND * looked
             wholes = [own * area for own in most]
             count = next((n for n in NODES if self._suffice(n, rho, wholes, allowed)), 0)

@@ -8,7 +8,6 @@ from itertools import count as counter
 
 from flint import arb
 
-from pplc.inference.certified.boxes import Side
 from pplc.inference.certified.on_chart import OnChart
 from pplc.inference.certified.parts import Panel, Part
 from pplc.inference.certified.search import size
@@ -25,8 +24,9 @@ def sizes(starts: Sequence[tuple[OnChart, tuple[Part, Part]]]) -> list[arb]:
     order = counter()
 
     def put(on: OnChart, panels: tuple[Panel, Panel], axis: int) -> None:
-        u, w = (Side(panel) for panel in panels)
-        found = [abs(value).mid() * (4 * u.radius * w.radius) for value in on(u.middle, w.middle)]
+        u, w = ((Panel(panel.left, panel.left).ball + panel.width / 2) for panel in panels)
+        area = panels[0].width * panels[1].width
+        found = [abs(value).mid() * area for value in on(u, w)]
         if not all(value.is_finite() for value in found):
             found = [arb(0)] * count
         for k, value in enumerate(found):

@@ -8,6 +8,7 @@ the trapezoidal rule, or, where the number that is constant has bounds, by Gauss
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import log
 
@@ -20,7 +21,7 @@ from pplc.inference.certified.lines import FALLS, FLOOR, Cut, Row, Rows, rows_of
 from pplc.inference.certified.tails import Diverges
 from pplc.inference.certified.terms import Term
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import ONE, Latent, Unknown, latents_of
+from pplc.semantics.symbolic.expression import ONE, Applied, Latent, Unknown, latents_of, of_atom
 
 BITS = 80
 
@@ -40,10 +41,10 @@ RHO, WIDE, HIGH = 2.6, (2.6 + 1 / 2.6) / 2, (2.6 - 1 / 2.6) / 2
 def enclosures(
     latents: Sequence[Latent], term: Term, functions: Sequence[Number]
 ) -> list[arb | Diverges] | None:
-    """The integrals of a density of two variables, of it times a linear number, and times its square.
+    """The integrals of a density of two variables, of it times a number, and times its square.
 
-    None unless the exponent is seen to be concave, the number linear, and the bounds those of one linear
-    number, which is the same.
+    None unless the exponent is seen to be concave, and the bounds are those of one linear number; if the
+    number is linear, that. It may also be a multiple of the logistic function or of e to a linear one.
     """
     if (
         len(latents) != 2
@@ -53,6 +54,8 @@ def enclosures(
     ):
         return None
     pair = latents[0], latents[1]
+    if functions and affine(functions[0], pair) is None:
+        return _with_powers(latents, term, functions[0])
     of = concave(term.exponent[()], pair) if () in term.exponent else None
     if of is None:
         return None
@@ -71,6 +74,28 @@ def enclosures(
                 return [one * weight for one in sums[: 1 + len(functions)]]
             goal += (ENOUGH - max(accuracy, -ENOUGH)) * log(2) + 2
         return None
+
+
+def _with_powers(latents: Sequence[Latent], term: Term, number: Number) -> list[arb | Diverges] | None:
+    """The integrals of a density, of it times c σ(η) or c e^η, and times its square: of other exponents."""
+    if not isinstance(number, Unknown) or len(number.terms) != 1:
+        return None
+    ((monomial, coefficient),) = number.terms.items()
+    match tuple(monomial):
+        case ((Applied("sigmoid", Unknown() as argument), 1),):
+            more: Number = of_atom(Applied("log_sigmoid", argument), number.space)
+        case ((Applied("exp", Unknown() as argument), 1),):
+            more = argument
+        case _:
+            return None
+    found: list[arb | Diverges] = []
+    for k in (0, 1, 2):
+        exponent = term.exponent.get((), Fraction(0)) + more * k
+        one = enclosures(latents, replace(term, exponent={(): exponent}), [])
+        if one is None or isinstance(one[0], Diverges):
+            return None
+        found.append(one[0] * known(coefficient) ** k)
+    return found
 
 
 def _sums(of: Concave, cut: Cut, goal: float) -> list[arb] | None:

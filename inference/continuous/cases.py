@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pplc.inference.continuous.masses import log_mass
 from pplc.inference.continuous.piece import Piece, World
-from pplc.semantics.measure import is_zero, share
+from pplc.semantics.measure import is_zero, share, total
 from pplc.semantics.number import LogWeight
 from pplc.semantics.symbolic.expression import Undecided
 
@@ -47,12 +47,17 @@ def shared(piece: Piece, run: Callable[[], T]) -> Iterator[tuple[T, Piece, Fract
         return
     world = piece.latents[0].space
     assert isinstance(world, World)
-    whole: LogWeight | None = None
+    parts: list[tuple[T, Piece, LogWeight]] = []
     for found, part in under(world, piece, run):
         if part is piece:
             yield found, part, Fraction(1)
-            continue
-        whole = log_mass(piece) if whole is None else whole
+            return
         mass = log_mass(part)
         if not is_zero(mass):
-            yield found, part, share(mass, whole)
+            parts.append((found, part, mass))
+    # Of their sum, and not of the whole as integrated by itself: the shares add up to 1, and small ones of
+    # them are known as well as large ones.
+    whole = total([mass for _, _, mass in parts])
+    for found, part, mass in parts:
+        world.piece = part
+        yield found, part, share(mass, whole)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
 from math import floor, inf, isfinite, log2, sqrt
 
 import numpy as np
@@ -62,10 +61,20 @@ def _moved(number: Number, centres: Mapping[Latent, Fraction]) -> Number:
     return number
 
 
-@lru_cache(maxsize=KEPT)
 def centred(piece: Piece) -> Centred:
     """The piece with variables whose mass lies far from 0 by their distances from there."""
-    return at_centres(piece, _centres(piece))
+    if not piece.latents:
+        return _whole(piece)
+    world = piece.latents[0].space
+    assert isinstance(world, World)
+    known = world.centred
+    found = known.get(piece)
+    if found is None:
+        if len(known) >= KEPT:
+            del known[next(iter(known))]
+        found = known[piece] = at_centres(piece, _centres(piece))
+    assert isinstance(found, Centred)
+    return found
 
 
 def centred_with(number: Number, piece: Piece) -> tuple[Number, Centred]:

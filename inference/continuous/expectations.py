@@ -14,11 +14,12 @@ from math import inf, isnan, nan, sqrt
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
+from pplc.inference.answers import ROUNDING
 from pplc.inference.continuous.bounded_moments import bounded_moments
 from pplc.inference.continuous.centres import centred_with
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.masses import signed_integral
-from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.proofs import quick
 from pplc.semantics.measure import share
 from pplc.semantics.symbolic.elementary import Number
@@ -34,6 +35,9 @@ Real: TypeAlias = Fraction | float
 Contribution: TypeAlias = tuple[Real, Number, Piece]
 """The probability of a piece, the value of a number there, the piece."""
 
+
+MOST_INTEGRALS = 5
+"""In the probability of a piece: its share of a run, that of the run, and that of what is given."""
 
 NARROW = 1e-11
 """Width of the bounds of a quantile, as a share of it."""
@@ -268,14 +272,12 @@ def _definite(value: Unknown, piece: Piece) -> bool:
 
 def _enclosed(contributions: Sequence[Contribution], share_error: float) -> tuple[Enclosed, Enclosed] | None:
     """The means of a number and of its square."""
-    from flint import arb
-
     from pplc.inference.continuous.enclosed import ball, plus, scaled
 
     sums: list[Enclosed] = [ball(0), ball(0)]
     whole = ball(0)
     for chance, value, piece in contributions:
-        weight = ball(chance) * (1 + arb(-1).union(arb(1)) * share_error)
+        weight = ball(chance) * _about_1(share_error)
         whole += weight
         if isinstance(value, Unknown):
             found = _moments(value, piece)
@@ -406,18 +408,39 @@ def _probability(contributions: Sequence[Contribution], end: float) -> arb | Non
     from pplc.inference.certified.tails import Diverges
     from pplc.inference.continuous.enclosed import ball, integral, part_of
 
+    share_error = _share_error(contributions)
+    if share_error is None:
+        return None
     total, whole = ball(0), ball(0)
     for chance, value, piece in contributions:
-        whole += ball(chance)
+        weight = ball(chance) * _about_1(share_error)
+        whole += weight
         if not isinstance(value, Unknown):
-            total += ball(chance) if value < end else ball(0)
+            total += weight if value < end else ball(0)
             continue
         near, left = _near(value, piece)
         mass, part = integral(left), part_of(left, Fraction(end) - near)
         if mass is None or part is None or isinstance(mass, Diverges) or isinstance(part, Diverges):
             return None
-        total += ball(chance) * part / mass
+        total += weight * part / mass
     return total / whole
+
+
+def _share_error(contributions: Sequence[Contribution]) -> float | None:
+    """The error of probabilities as a share of them; None if it is not proved. Of one alone there is none."""
+    if len(contributions) == 1:
+        return 0.0
+    spaces = {id(v.space): v.space for _, _, piece in contributions for v in piece.latents[:1]}
+    known = [one for space in spaces.values() if isinstance(space, World) for one in space.numerical.values()]
+    if not all(one.proved for one in known):
+        return None
+    return MOST_INTEGRALS * (ROUNDING + max((one.error for one in known), default=0.0))
+
+
+def _about_1(error: float) -> arb:
+    from flint import arb
+
+    return 1 + arb(-1).union(arb(1)) * error
 
 
 def _known(found: Enclosed) -> Known | None:

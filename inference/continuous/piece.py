@@ -152,12 +152,14 @@ class World:
     numerical: the variables that were, with the worst that is known of their integrals.
     rounding:  of the logs of all weights, added up: what floats may have lost of what they are logs of.
     grids:     integrals over two variables, by what was asked for: they take seconds.
+    centred:   the latest changes of variables. Equal pieces of other programs are of their own worlds.
     """
 
     def __init__(self, grid: int = 2) -> None:
         self.piece = NOTHING
         self.grid = grid
         self.grids: dict[tuple[Piece, frozenset[Latent], int, Latent | None], object] = {}
+        self.centred: dict[Piece, object] = {}
         self.numerical: dict[str, Numerical] = {}
         self.rounding = 0.0
 

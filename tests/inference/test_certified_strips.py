@@ -95,6 +95,18 @@ def test_integrals_and_moments_are_those_of_the_trapezoidal_rule(
         assert close(one, float((masses * (p * a + q * b + 1) ** k).sum()))
 
 
+@PROGRAMS
+def test_means_of_probabilities_and_of_rates(exponent: Number, likelihood: Any) -> None:
+    a, b, masses = points(likelihood)
+    for number, values in (
+        (-3 * applied("sigmoid", x - 2 * y), -3 * special.expit(a - 2 * b)),
+        (exp(x + y / 2 + 1), np.exp(a + b / 2 + 1)),
+    ):
+        found = proved(exponent, functions=(number, number * number))
+        for k, one in enumerate(found):
+            assert close(one, float((masses * values**k).sum()))
+
+
 @pytest.mark.parametrize("exponent", [LOGISTIC, PROBIT, COUNTED])
 def test_what_lies_on_both_sides_of_a_line_adds_up(exponent: Number) -> None:
     (whole,) = proved(exponent)

@@ -13,6 +13,8 @@ from scipy.stats import norm
 
 import pplc
 from pplc import Bounds, Estimate, Exact
+from pplc.inference.certified import strips
+from pplc.inference.continuous.proofs import _enclosed  # pyright: ignore[reportPrivateUsage]
 
 DIGITS = 25
 
@@ -359,3 +361,32 @@ def test_regressions_with_two_coefficients_are_bounded(name: str) -> None:
     ends = asked(model, f"P(b < {median.lower!r})", f"P(b < {median.upper!r})")
     assert median.upper - median.lower < 1e-7
     assert ends[0].upper < 0.5 < ends[1].lower
+
+
+def test_a_program_that_is_run_again_is_known_as_well_as_before() -> None:
+    """What is remembered of the first run, whose numbers are equal, is not taken for that of the second."""
+    first, second = (asked(LOGIT, "evidence", "P(x > 1)", data={"k": 7, "n": 9}) for _ in range(2))
+    assert all(isinstance(answer, Bounds) for answer in first)
+    assert first == second
+
+
+def test_a_probability_near_1_is_within_its_bounds_where_integrals_have_few_digits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its parts add up to 1; the whole, integrated by itself, differs from their sum by more than that."""
+    text = """
+    model m() { a ~ Normal(0, 2)
+      b ~ Normal(0, 2)
+      for (x, y) in [(-1.5, false), (-0.3, false), (0.1, true), (1.4, true)] {
+        observe y ~ Bernoulli(logit = a + b * x) } }
+    """
+    queries = "P(b > -1)", "P(b < -1)"
+    sharp = asked(text, *queries)
+    monkeypatch.setattr(strips, "enclosures", lambda *_: None)
+    _enclosed.cache_clear()
+    rough = asked(text, *queries)
+    _enclosed.cache_clear()
+    for narrow, wide in zip(sharp, rough, strict=True):
+        assert narrow.upper - narrow.lower < wide.upper - wide.lower < 1e-9
+        assert wide.lower <= narrow.lower
+        assert narrow.upper <= wide.upper
