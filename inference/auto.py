@@ -7,10 +7,11 @@ then importance sampling, which runs everything that can be drawn from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from pplc.inference.answers import Estimate
 from pplc.inference.continuous.programs import has_density
@@ -18,6 +19,7 @@ from pplc.inference.options import Options
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS, Method
 from pplc.inference.result import Result
+from pplc.inference.states import ENDLESS
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
@@ -36,9 +38,20 @@ DENSE_SECONDS = 3.0
 WIDEST = 1e-6
 """Share of the mass of an endless program that exact bounds may leave open."""
 
-TOO_LARGE = ("E0405", "E0502", "E0503", "E0521", "E0525", "E0526")
+PROMISING = 0.1
+"""Share of its draws that a method has made by the end of a trial, if it is to go on.
+
+The rest takes nine times as long at most.
+"""
+
+TRIAL_STEPS = 200_000
+"""Steps that one run may take where there are bounds instead: some seconds."""
+
+TOO_LARGE = (*ENDLESS, "E0502", "E0503", "E0521", "E0525", "E0526")
 """Errors of the exact engine that another method may not meet: endless runs, many states, no closed form."""
 
+
+NO_METHOD = "E0510"
 
 NOT_ALWAYS = ("E0401", "E0404", "E0425")
 """Errors of a number outside its domain. One made of continuous variables may never be drawn there."""
@@ -55,14 +68,21 @@ class Outcome:
 
 
 class Trial:
-    """Progress with a deadline of its own."""
+    """Progress with a deadline of its own.
 
-    def __init__(self, inner: Progress, seconds: float) -> None:
+    enough: share of the work that must be done by then for it to go on.
+    """
+
+    def __init__(self, inner: Progress, seconds: float, enough: float = inf) -> None:
         self._inner = inner
         self._deadline = monotonic() + seconds
+        self._enough = enough
+        self._promising = False
 
     def advance(self, task: str, done: int, total: int | None = None, note: str = "") -> None:
         """Passed on."""
+        if total and done >= self._enough * total:
+            self._promising = True
         self._inner.advance(task, done, total, note)
 
     def warn(self, warning: Diagnostic) -> None:
@@ -71,13 +91,27 @@ class Trial:
 
     def stopped(self) -> bool:
         """Whether the trial is over, or everything is to stop."""
-        return monotonic() >= self._deadline or self._inner.stopped()
+        return self.late or self._inner.stopped()
+
+    @property
+    def late(self) -> bool:
+        """Whether its own time is up, and too little was done in it."""
+        return not self._promising and monotonic() >= self._deadline
 
 
-def infer(bound: Bound, name: str, given: Mapping[str, Any], progress: Progress) -> Outcome:
-    """Runs the named method, or the one that `auto` picks, with the options given."""
+Asking: TypeAlias = Callable[[Outcome, Bound, Progress], str]
+"""Puts the queries to an exact outcome, of the bound program given: why some are not answered, or empty."""
+
+
+def infer(
+    bound: Bound, name: str, given: Mapping[str, Any], progress: Progress, asking: Asking | None = None
+) -> Outcome:
+    """Runs the named method, or the one that `auto` picks, with the options given.
+
+    asking: if queries are all that is wanted; if not, the laws of all variables are.
+    """
     if name == "auto":
-        return _auto(bound, given, progress)
+        return _auto(bound, given, progress, asking)
     return _run(bound, METHODS[name], given, "asked for", progress)
 
 
@@ -94,14 +128,52 @@ def unanswered(method: Method, result: Result, advice: str) -> Diagnostic:
     return Diagnostic("E0321", message, help=advice)
 
 
-def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome:
-    reasons: list[str] = []
+@dataclass(frozen=True)
+class Left:
+    """What came of an exact trial that `auto` does not take at once.
+
+    why:    it does not, in words.
+    bounds: the outcome, if it is one of bounds, which is better than none.
+    known:  whether it found the evidence, or was not asked.
+    """
+
+    why: str
+    bounds: Outcome | None = None
+    known: bool = False
+
+
+def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress, asking: Asking | None) -> Outcome:
     exact = METHODS["exact"]
-    why_not = exact.refuses(bound) or _wants_draws(bound, given) or _finite(bound, given, progress, reasons)
-    if isinstance(why_not, Outcome):
-        return why_not
-    if why_not:
-        reasons.append(f"not exact: {why_not}")
+    refused, unwanted = exact.refuses(bound), _wants_draws(bound, given)
+    if refused or unwanted:
+        found: Outcome | Left = Left(refused or unwanted, known=not refused)
+    else:
+        found = _exact(bound, given, progress, asking)
+    if isinstance(found, Outcome):
+        return found
+    reasons = [f"not exact: {found.why}"]
+    if found.bounds is None:
+        outcome = _drawn(bound, given, reasons, progress)
+        result = outcome.result if found.known else replace(outcome.result, tried=("exact",))
+        return replace(outcome, result=result)
+    trial = Trial(progress, TRIAL_SECONDS, PROMISING)
+    budget = replace(bound.budget, steps=min(bound.budget.steps, TRIAL_STEPS))
+    try:
+        outcome = _drawn(replace(bound, budget=budget), given, reasons, trial)
+    except Rejected as rejected:
+        if any(d.code not in (*ENDLESS, NO_METHOD) for d in rejected.diagnostics):
+            raise
+        why = f"not drawn: {rejected.diagnostics[0].message}"
+    else:
+        if not outcome.result.empty and not (outcome.result.stopped and trial.late):
+            return outcome
+        why = f"not {outcome.method.name}: it takes much more than {TRIAL_SECONDS:.3g} s"
+    _applies(exact, given)
+    return replace(found.bounds, why=f"{found.why}; {why}")
+
+
+def _drawn(bound: Bound, given: Mapping[str, Any], reasons: list[str], progress: Progress) -> Outcome:
+    """The outcome of the first method that draws and can handle the program."""
     for name, reason in (("nuts", "its density is differentiable"), ("importance", "it can be drawn from")):
         method = METHODS[name]
         why_not = method.refuses(bound)
@@ -112,7 +184,7 @@ def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress) -> Outcome
         return _run(bound, method, given, "; ".join([*reasons, reason]), progress)
     raise Rejected(
         Diagnostic(
-            "E0510",
+            NO_METHOD,
             "no method of this version can handle the model",
             bound.program.model.span,
             help="\n".join(reasons),
@@ -126,8 +198,10 @@ def _wants_draws(bound: Bound, given: Mapping[str, Any]) -> str:
     return f"`{spoken[0]}` speaks of draws" if spoken and has_density(bound.program) else ""
 
 
-def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons: list[str]) -> Outcome | str:
-    """The exact outcome, or why the trial failed."""
+def _exact(
+    bound: Bound, given: Mapping[str, Any], progress: Progress, asking: Asking | None
+) -> Outcome | Left:
+    """The exact outcome, or why it is left."""
     method = METHODS["exact"]
     allowed = {key: value for key, value in given.items() if key in method.options}
     options = method.fill(allowed)
@@ -137,28 +211,42 @@ def _finite(bound: Bound, given: Mapping[str, Any], progress: Progress, reasons:
     most = DENSE_SECONDS if dense else TRIAL_SECONDS
     seconds = most if limit is None else min(most, limit / 3)
     trial = Trial(progress, seconds)
-    budget = replace(bound.budget, states=states, grid=min(bound.budget.grid, TRIAL_GRID))
+    tried = replace(
+        bound, budget=replace(bound.budget, states=states, grid=min(bound.budget.grid, TRIAL_GRID))
+    )
+    late = Left(f"{'integration' if dense else 'enumeration'} takes more than {seconds:.3g} s")
     try:
-        result = method.load()(replace(bound, budget=budget), options, trial)
+        result = method.load()(tried, options, trial)
     except Rejected as rejected:
         codes = (*TOO_LARGE, *NOT_ALWAYS) if dense else TOO_LARGE
         if all(d.code in codes for d in rejected.diagnostics):
             first = rejected.diagnostics[0]
-            return f"{first.message} ({first.help})" if first.code == "E0503" else first.message
+            return Left(f"{first.message} ({first.help})" if first.code == "E0503" else first.message)
         raise
+    outcome = Outcome(method, options, "", result)
     if result.stopped:
-        return f"{'integration' if dense else 'enumeration'} takes more than {seconds:.3g} s"
+        # It was this trial that ended it; that bounds are of what was followed until then, they say.
+        bounds = replace(outcome, result=replace(result, stopped=False)) if result.left else None
+        return replace(late, bounds=bounds)
     left = max(result.left.values(), default=0.0)
     if left > WIDEST:
-        return f"it has no end, and {left:.1g} of its mass lies beyond the states that were followed"
-    _applies(method, given)
-    kind = "in closed form" if dense else "finite"
+        beyond = f"it has no end, and {left:.1g} of its mass lies beyond the states that were followed"
+        return Left(beyond, outcome, known=True)
     if dense and isinstance(result.log_evidence, Estimate):
-        return "its integrals are not known to the last digits"
+        return Left("its integrals are not known to the last digits")
     if result.diagnostics.get("without_rule"):
-        return "the laws of some variables have no closed form"
-    why = f"{kind}: {result.note}" if result.note else kind
-    return Outcome(method, options, "; ".join([*reasons, why]), result)
+        lacking = "the laws of some variables have no closed form"
+        if asking is not None:
+            lacking = asking(outcome, tried, trial)
+            if lacking and trial.late:
+                return replace(late, known=True)
+        if lacking:
+            return Left(lacking, known=True)
+    _applies(method, given)
+    kind = "finite"
+    if dense:
+        kind = "the queries have closed forms" if result.diagnostics.get("without_rule") else "in closed form"
+    return replace(outcome, why=f"{kind}: {result.note}" if result.note else kind)
 
 
 def _applies(method: Method, given: Mapping[str, Any]) -> None:

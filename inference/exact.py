@@ -70,6 +70,8 @@ def refuses(bound: Bound) -> str:
             match statement:
                 case core.Draw(law=core.Law("Uniform", (_,))):
                     pass  # of a list, which is finite
+                case core.Draw(site=site, law=core.Law("Flat")):
+                    return f"`{site.name}` is continuous, and `Flat` has no rules for exact inference"
                 case core.Draw(site=site, law=core.Law(family)) if family in FAMILIES:
                     if not FAMILIES[family].discrete and family not in (*LOG_DENSITIES, "MvNormal"):
                         return f"`{site.name}` is continuous, and `{family}` has no rules for exact inference"

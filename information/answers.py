@@ -109,6 +109,10 @@ class Runs(Protocol):
         """The draws or exact laws of the program under interventions."""
         ...
 
+    def with_evidence(self, result: Result) -> Sequence[str]:
+        """The methods that give the evidence where a result of another has none."""
+        ...
+
     def outcomes(
         self, interventions: Mapping[Address, Value], names: frozenset[str], *, prior: bool
     ) -> list[Outcome]:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 
 from pplc.inference.predict import not_drawn
-from pplc.inference.registry import METHODS
 from pplc.inference.result import Result
 from pplc.inference.sites import sites
 from pplc.information.answers import Answered, Runs
@@ -58,7 +57,7 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
     interventions = dict(_intervention(item, runs) for item in query.given.interventions)
     text = format_query(query)
     if query.head == "evidence":
-        return _evidence(query, text, runs.result(interventions, prior=prior))
+        return _evidence(query, text, runs.result(interventions, prior=prior), runs)
     if prior:
         refuse_undrawn(query, runs.program)
     result = runs.result(interventions, prior=prior)
@@ -166,7 +165,7 @@ def refuse_later(query: syntax.Query) -> None:
     )
 
 
-def _evidence(query: syntax.Query, text: str, result: Result) -> Answered:
+def _evidence(query: syntax.Query, text: str, result: Result, runs: Runs) -> Answered:
     if query.given.conditions:
         raise Rejected(
             Diagnostic(
@@ -178,8 +177,8 @@ def _evidence(query: syntax.Query, text: str, result: Result) -> Answered:
         )
     if result.log_evidence is None:
         reason = result.no_evidence or f"the method `{result.method}` does not estimate it"
-        others = [name for name, method in METHODS.items() if method.evidence and name != result.method]
-        advice = f"methods that give it are {', '.join(others)}"
+        others = ", ".join(runs.with_evidence(result))
+        advice = f"it comes from {others}" if others else "no other method of this version gives it"
         if result.stopped:
             advice = "go on with `--resume`, after `--out`, or give it more `--time`"
         raise Rejected(

@@ -220,6 +220,7 @@ class Model:
             {name: value for name, value in given.items() if value is not None},
             queries=queries,
             unit=unit,
+            table=False,
         )
         return _value(infer(self, _tables(data), None, request, None).queries[0])
 

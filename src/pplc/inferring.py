@@ -29,6 +29,7 @@ from pplc.lang.check import Checked, check_query
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.formatter import format_query
 from pplc.lang.parse import parse_intervention, parse_query
+from pplc.on_trial import OnTrial
 from pplc.run import Run
 from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.values import Address, Record, Tagged, Value
@@ -52,7 +53,7 @@ class Request:
     unit:    of information, `nats` or `bits`.
     symbolic: parameters of the model that are left open; answers are formulas in them.
     derivatives: whether to answer with the derivatives in these as well.
-    table:   whether the posterior itself is wanted; if not, only what the queries need is run.
+    table:   whether the laws of all variables are wanted; if not, `auto` looks at the queries alone.
     """
 
     method: str = "auto"
@@ -64,6 +65,7 @@ class Request:
     budget: Budget = field(default_factory=Budget)
     symbolic: Sequence[str] = ()
     derivatives: bool = False
+    table: bool = True
 
 
 POINT = Diagnostic(
@@ -95,16 +97,17 @@ def infer(
     progress = Silent(request.given.get("time")) if progress is None else progress
     start = perf_counter()
     notes = (*model.checked.warnings, *bindings.warnings)
+    on_trial = OnTrial(request.queries, request.unit, request.given)
     with rarely_collected():
         if request.resume:
             session, outcome = _resumed(bound, request, progress)
         else:
             session = Session(bound, request.method, request.given, progress)
-            outcome = session.main()
+            outcome = session.main(None if request.table else on_trial)
         asked = () if outcome.result.empty else request.queries
         if request.optional and outcome.method.name == "map" and asked:
             asked, notes = (), (*notes, POINT)
-        queries = tuple(_answered(query, session, request.unit) for query in asked)
+        queries = on_trial.answers or tuple(_answered(query, session, request.unit) for query in asked)
         if request.derivatives:
             queries += derivatives(outcome.result.log_evidence, queries, names_of(bound))
     seconds = perf_counter() - start

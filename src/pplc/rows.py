@@ -93,6 +93,10 @@ class Rows:
         """None."""
         return {}
 
+    def with_evidence(self, result: Result) -> Sequence[str]:
+        """Rows have no evidence."""
+        return ()
+
     def world(self, values: Mapping[str, Value], *, exact: bool) -> World:
         """One row."""
         return World(self.program, values, _no_function, exact)

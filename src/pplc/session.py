@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import fsum
 from typing import Any
 
-from pplc.inference.auto import Outcome, infer, unanswered
+from pplc.inference.auto import Asking, Outcome, infer, unanswered
 from pplc.inference.collect import RETURN
 from pplc.inference.exact import joint
 from pplc.inference.forward import Joint as JointLaw
@@ -49,9 +49,12 @@ class Session:
         self._parameters: dict[bool, dict[str, Value]] = {}
         self._functions: dict[tuple[frozenset[tuple[Address, Value]], bool], dict[str, Array]] = {}
 
-    def main(self) -> Outcome:
-        """The outcome for the program itself; it may be empty, of a run that was stopped early."""
-        outcome = infer(self.bound, self.method, self.given, self.progress)
+    def main(self, asking: Asking | None = None) -> Outcome:
+        """The outcome for the program itself; it may be empty, of a run that was stopped early.
+
+        asking: if queries are all that is wanted.
+        """
+        outcome = infer(self.bound, self.method, self.given, self.progress, asking)
         self.know(outcome)
         return outcome
 
@@ -73,6 +76,12 @@ class Session:
     def result(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result:
         """The result alone."""
         return self.outcome(interventions, prior=prior).result
+
+    def with_evidence(self, result: Result) -> list[str]:
+        """The methods that give the evidence where a result of another has none."""
+        without = {result.method, *result.tried}
+        found = [name for name, method in METHODS.items() if method.evidence and name not in without]
+        return [name for name in found if not METHODS[name].refuses(self.bound)]
 
     def drawn(self, interventions: Mapping[Address, Value], *, prior: bool) -> Result | None:
         """Independent draws from an exact result that `auto` chose; None if it did not, or has none."""

@@ -127,6 +127,7 @@ def _run(model: Model, arguments: Namespace, queries: Sequence[syntax.Query], *,
         budget(arguments),
         [name.strip() for name in arguments.symbolic.split(",")] if arguments.symbolic else (),
         arguments.derivatives,
+        table=own,
     )
     try:
         with interruptible(line.ask):
