@@ -78,6 +78,10 @@ def exactly(value: Fraction | float) -> Exact:
     return Exact(nan if is_open(value) else float(value), as_rational(value))
 
 
+UNOBSERVED = Exact(0.0, Fraction(1))
+"""The evidence where nothing is observed, as its logarithm."""
+
+
 def exact_log(weight: LogWeight) -> Exact:
     """An evidence, as its logarithm."""
     if isinstance(weight, LogRat):

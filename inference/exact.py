@@ -19,14 +19,14 @@ from math import inf
 
 from pplc.inference import elimination
 from pplc.inference import forward as following
-from pplc.inference.answers import Exact, exact_log
+from pplc.inference.answers import UNOBSERVED, Exact, exact_log
 from pplc.inference.chain import Chain, chain
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.continuous.programs import has_density
 from pplc.inference.elimination import MOST_ROWS, Plan, plan
 from pplc.inference.elimination import run as eliminate
 from pplc.inference.factor_graph import Refused
-from pplc.inference.forward import Ended, Joint, forward, no_runs
+from pplc.inference.forward import Ended, Joint, forward, no_runs, weighs
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Index, Probability, Result
@@ -93,7 +93,7 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: 
     few = replace(bound, budget=replace(bound.budget, states=min(bound.budget.states, FEW_STATES)))
     found = None if bound.open else chain(few, progress)
     if found is not None:
-        return _passed(found)
+        return _passed(found, bound)
     if not ordered(bound.program):
         return _costing(_closed(bound, progress) if bound.open else forward(bound, progress))
     first = min(bound.budget.states, FIRST_STATES)
@@ -176,7 +176,7 @@ def _costing(result: Result) -> Result:
     return replace(result, cost=f"following runs takes {states}")
 
 
-def _passed(found: Chain) -> Result:
+def _passed(found: Chain, bound: Bound) -> Result:
     laws, evidence = found.laws()
     if evidence == -inf:
         raise no_runs(found.span)
@@ -186,7 +186,7 @@ def _passed(found: Chain) -> Result:
     return Result(
         "exact",
         laws=grouped,
-        log_evidence=Exact(evidence, None),
+        log_evidence=Exact(evidence) if weighs(bound.program) else UNOBSERVED,
         diagnostics={"states": found.states},
         note=f"{counted(found.states, 'state')}; in floating point",
         cost=f"passing through loops takes {counted(found.edges, 'edge')} between states",
@@ -201,7 +201,7 @@ def _eliminated(planned: Plan, bound: Bound) -> Result:
     return Result(
         "exact",
         laws=answers.laws,
-        log_evidence=exact_log(answers.evidence),
+        log_evidence=exact_log(answers.evidence) if weighs(bound.program) else UNOBSERVED,
         diagnostics={"rows": answers.rows},
         note=f"variable elimination, tables of up to {counted(answers.rows, 'row')}"
         + ("" if isinstance(answers.evidence, LogRat) else "; in floating point")

@@ -12,7 +12,16 @@ from fractions import Fraction
 from math import exp, inf, log
 from typing import NamedTuple
 
-from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, enclosed_log, exact_log
+from pplc.inference.answers import (
+    ROUNDING,
+    UNOBSERVED,
+    Bounds,
+    Estimate,
+    Exact,
+    above,
+    enclosed_log,
+    exact_log,
+)
 from pplc.inference.continuous.piece import NOTHING, Piece
 from pplc.inference.continuous.programs import has_density
 from pplc.inference.inner import Merging
@@ -103,9 +112,9 @@ def forward(bound: Bound, progress: Progress) -> Result:
                 lefts = {name: left for name, left in lefts.items() if name != same}
                 if "return" in lefts:
                     lefts[same] = lefts["return"]
-    elif not isinstance(evidence, LogRat) and not _weighs(bound.program):
+    elif not isinstance(evidence, LogRat) and not weighs(bound.program):
         note += "; in floating point"
-        found = exact_log(LogRat(Fraction(1)))
+        found = UNOBSERVED
     elif not isinstance(evidence, LogRat):
         note += "; in floating point"
         found = log_known_to(exact_log(evidence), worst([graph.world]))
@@ -128,7 +137,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     )
 
 
-def _weighs(program: core.Program) -> bool:
+def weighs(program: core.Program) -> bool:
     """Whether anything is observed, weighed or required: if not, the evidence is 1."""
     return any(
         isinstance(statement, core.Observe | core.Weight)

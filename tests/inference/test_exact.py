@@ -395,3 +395,14 @@ def test_what_is_out_of_reach_is_refused_at_once_with_its_estimate_and_its_varia
     assert [d.code for d in caught.value.diagnostics] == ["E0503"]
     (query,) = model.infer({"n": 12}, method="exact").queries
     assert query.numbers[0] == Exact(0.5, F(1, 2))
+
+
+RUNS = """var best = 0; var now = 0
+  for i in 0..60 { now = if flip(0.3) { now + 1 } else { 0 }; best = max(best, now) }"""
+COUNT = "for i in 0..12 { x[i] ~ Bernoulli(0.1 * (1 + i % 3)) }\n let best = sum(x)"
+
+
+@pytest.mark.parametrize("text", [RUNS, COUNT], ids=["runs", "count"])
+def test_where_nothing_is_observed_the_evidence_is_1_in_floating_point_too(text: str) -> None:
+    result = pplc.compile(f"model m() {{ {text}\n return best }}").infer({}, method="exact")
+    assert result.log_evidence == Exact(0.0, F(1))
