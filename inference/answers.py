@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, log, log1p, nan, nextafter
+from math import inf, isnan, log, log1p, nan, nextafter
 from typing import TypeAlias
 
-from pplc.semantics.formula import as_rational, is_open
+from pplc.semantics.formula import Formula, as_rational, is_open
 from pplc.semantics.number import LogRat, LogWeight
 
 
@@ -19,12 +19,17 @@ from pplc.semantics.number import LogRat, LogWeight
 class Exact:
     """A number without error, up to rounding of its last digits.
 
-    value:    the number as a float (for a log evidence: log Z, in nats); NaN for a formula.
+    value:    the number as a float (for a log evidence: log Z, in nats); NaN only for a formula, and for
+              what is known not to exist, as the mean of a Cauchy law.
     rational: the answer as a rational, or a formula, where it is one; for a log evidence this is Z itself.
     """
 
     value: float
     rational: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if isnan(self.value) and self.rational is not None and not isinstance(self.rational, Formula):
+            raise ValueError(f"an exact answer without a value: {self.rational}")
 
 
 @dataclass(frozen=True, slots=True)

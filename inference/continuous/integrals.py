@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
-from math import factorial
-from typing import TypeAlias
+from math import comb, factorial
+from typing import NamedTuple, TypeAlias
 
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
@@ -25,7 +25,7 @@ from pplc.semantics.number import LogWeight
 from pplc.semantics.special.error_function import log_ndtr
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import LOG_2PI, Number, apart, applied, lgamma, log, log_beta, sqrt
-from pplc.semantics.symbolic.expression import Latent, NeedsValue, Undecided, Unknown, mentions
+from pplc.semantics.symbolic.expression import Known, Latent, NeedsValue, Undecided, Unknown, mentions
 from pplc.semantics.symbolic.ranges import range_of
 
 MOST_CASES = 64
@@ -68,10 +68,13 @@ def integrate_out(
     world = variable.space
     assert isinstance(world, World)
     for low, high, rest in cases:
+        before, world.piece = world.piece, rest  # the signs of what is taken the logarithm of
         try:
             terms = _integral(variable, dict(factor), _copied(shape), low, high, rest)
-        except _Cancels:
+        except (_Cancels, Undecided):
             return None
+        finally:
+            world.piece = before
         if terms is None or (whole and len(terms) > 1):
             return None
         for exponent, made in terms:
@@ -168,6 +171,10 @@ def _integral(
         linear = _linear_power(variable, factor[0], shape, low, high)
         if linear is not None:
             return linear
+    moved = None if powers else _distances(variable, factor, shape)
+    if moved is not None:
+        found = None if near is None or high is None else _beta_of(variable, factor, shape, near, high)
+        return found or _power(*moved.applied(low, high), piece, right=True)
     if not _multiplied_out(variable, factor, shape, None if near is None else near[0]):
         return None
     if near is not None and high is not None:
@@ -202,6 +209,58 @@ def _linear_power(variable: Latent, factor: Number, shape: Shape, low: End, high
     if end == 0:
         return [((times + 1) * log(start), factor / (-powers[1] * (times + 1)))]
     return None
+
+
+def _beta_of(
+    variable: Latent, factor: Powers, shape: Shape, near: tuple[Unknown, Number], high: Number
+) -> list[Term] | None:
+    """`_beta`, which leaves factor and shape as they are."""
+    factor, shape = dict(factor), _copied(shape)
+    return _beta(factor, shape, *near, high) if _multiplied_out(variable, factor, shape, near[0]) else None
+
+
+class _Distance(NamedTuple):
+    """Powers of the positive distance y = start + slope x, in the place of powers of x."""
+
+    start: Number
+    slope: Known
+    factor: Powers
+
+    def applied(self, low: End, high: End) -> tuple[Powers, End, End]:
+        """The powers with the density of y, and its bounds."""
+        ends = [None if end is None else self.start + end * self.slope for end in (low, high)]
+        if self.slope < 0:
+            ends.reverse()
+        size = abs(self.slope)
+        return {m: c / size for m, c in self.factor.items()}, ends[0], ends[1]
+
+
+def _distances(variable: Latent, factor: Powers, shape: Shape) -> _Distance | None:
+    """A polynomial times negative or broken powers of one distance from a point, by powers of that."""
+    lead = [total for total, times in shape.logs.items() if not _is_whole(times)]
+    if len(lead) != 1 or not _is_whole(shape.log):
+        return None
+    powers, times = in_powers(lead[0], variable), shape.logs[lead[0]]
+    if powers is None or set(powers) - {0, 1} or isinstance(powers[1], Unknown):
+        return None
+    if isinstance(times, float | Unknown):
+        return None
+    made, left = dict(factor), Shape(shape.rest, {}, shape.log, dict(shape.logs))
+    if not _multiplied_out(variable, made, left, lead[0]) or not _absorbed(made, left) or not _whole(made):
+        return None
+    start, slope = of_power(powers, 0), powers[1]
+    found: Powers = {}
+    for m, c in made.items():  # ((y - start) / slope)^m
+        for k in range(int(m) + 1):
+            term = c * comb(int(m), k) * (-start) ** (int(m) - k) / slope ** int(m)
+            raised = k + Fraction(times)
+            exponent = raised.numerator if raised.denominator == 1 else raised
+            found[exponent] = found[exponent] + term if exponent in found else term
+    return _Distance(start, slope, {m: c for m, c in found.items() if c != 0})
+
+
+def _is_whole(times: Number) -> bool:
+    return not isinstance(times, Unknown) and times == int(times) and 0 <= times <= MOST_POWER
 
 
 def _near_end(variable: Latent, shape: Shape, high: Number) -> tuple[Unknown, Number] | None:
@@ -386,11 +445,14 @@ def _beta(factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: 
     return [(exponent, _sum(c * share * high ** int(m) for m, c, share in shares))]
 
 
-def _power(factor: Powers, low: End, high: End, piece: Piece) -> list[Term] | None:
-    """Powers of x between bounds; negative ones only right of 0, where they are finite."""
+def _power(factor: Powers, low: End, high: End, piece: Piece, *, right: bool = False) -> list[Term] | None:
+    """Powers of x between bounds; negative ones only right of 0, where they are finite.
+
+    right: x is known to be positive.
+    """
     if low is None:
         return None
-    right = range_of(low, piece.ranges).lower >= 0
+    right = right or range_of(low, piece.ranges).lower >= 0
     numbers: list[Number] = []
     for exponent, c in factor.items():
         up = exponent + 1

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from fractions import Fraction
-from math import exp, inf, log, log1p
+from math import exp, inf, log1p
 
 from pplc.inference.continuous.blocks import quadratic_variables
 from pplc.inference.continuous.centres import centred
@@ -13,9 +12,16 @@ from pplc.inference.continuous.changes import with_planes_as_variables
 from pplc.inference.continuous.components import components
 from pplc.inference.continuous.grids import Infinite, grid
 from pplc.inference.continuous.integrals import MOST_LOST, integrate_out
-from pplc.inference.continuous.piece import UNIT, ZERO, Numerical, Piece, World
+from pplc.inference.continuous.piece import UNIT, Numerical, Piece, World
 from pplc.inference.continuous.polynomials import in_powers, of_power
 from pplc.inference.continuous.proofs import proved_log_mass
+from pplc.inference.continuous.sums import (
+    cancelling,
+    constant_sum,
+    mentions_variables,
+    rational_sum,
+    summed,
+)
 from pplc.semantics.measure import is_zero, times
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_product, log_ratio
 from pplc.semantics.symbolic import elementary
@@ -163,7 +169,10 @@ def _mass(piece: Piece) -> LogWeight:
     parts = settled(piece, whole=True)
     if len(piece.latents) <= 2 and any(left.latents and _long(left.factor) for _, left in parts):
         parts = [(CERTAIN, piece)]
-    return summed(_terms(piece, parts))
+    terms = _terms(piece, parts)
+    if any(isinstance(number, Unknown) for _, number in terms) and cancelling(terms):
+        return product(map(_numerically, components(piece)))
+    return summed(terms)
 
 
 def _long(factor: Number) -> bool:
@@ -224,12 +233,20 @@ def signed_integral(piece: Piece) -> tuple[int, LogWeight] | None:
         if any(rest.latents for _, rest in left):
             return None
         terms = _terms(part, left)
-        if any(isinstance(number, Unknown) for _, number in terms):
+        if mentions_variables(terms):
             return None
-        plus, minus = (summed([(w, times_ * n) for w, n in terms if times_ * n > 0]) for times_ in (1, -1))
-        if isinstance(plus, LogRat) and isinstance(minus, LogRat):
-            whole: LogWeight = LogRat(abs(plus.value - minus.value))
+        rational = rational_sum(terms)
+        if rational is not None:
+            whole: LogWeight = LogRat(abs(rational))
+            positive = rational > 0
+        elif any(isinstance(number, Unknown) for _, number in terms):
+            found = constant_sum(terms)
+            if found is None:
+                return None
+            whole, positive = found.log_size, found.sign > 0
         else:
+            plus, minus = (summed([(w, by * n) for w, n in terms if by * n > 0]) for by in (1, -1))
+            positive = float(plus) > float(minus)
             high, low = max(plus, minus, key=float), min(plus, minus, key=float)
             apart = log_ratio(low, high) if float(low) > -inf else -inf
             if apart > log1p(-MOST_LOST):
@@ -237,48 +254,5 @@ def signed_integral(piece: Piece) -> tuple[int, LogWeight] | None:
             whole = log_product(high, log1p(-exp(apart))) if float(high) > -inf else -inf
         if is_zero(whole):
             return 0, IMPOSSIBLE
-        sign, size = (sign if float(plus) > float(minus) else -sign), times(size, whole)
+        sign, size = (sign if positive else -sign), times(size, whole)
     return sign, size
-
-
-def cancelling(terms: Iterable[tuple[LogWeight, Number]]) -> bool:
-    """Whether a sum of numbers with weights is a difference of floats in which too many digits cancel."""
-    listed = list(terms)
-    if all(isinstance(number, Unknown) or number >= 0 for _, number in listed):
-        return False
-    if any(isinstance(number, Unknown) for _, number in listed):
-        return False
-    if all(isinstance(weight, LogRat) and not isinstance(number, float) for weight, number in listed):
-        return False
-    high = max((weight for weight, _ in listed), key=float)
-    try:
-        found = [float(number) * exp(log_ratio(weight, high)) for weight, number in listed]
-    except OverflowError:  # rationals that are too large for floats; what is wanted is not
-        return True
-    return sum(found) < MOST_LOST * sum(map(abs, found))
-
-
-def summed(terms: Iterable[tuple[LogWeight, Number]]) -> LogWeight:
-    """The log of a sum of numbers with weights; rounding below zero is zero."""
-    listed = list(terms)
-    if any(isinstance(number, Unknown) for _, number in listed):
-        whole: Number = ZERO
-        for weight, number in listed:
-            whole = whole + number * (weight.value if isinstance(weight, LogRat) else elementary.exp(weight))
-        return LogRat(whole) if isinstance(whole, Unknown) else _log(whole)
-    exact = [(weight.value, number) for weight, number in listed if isinstance(weight, LogRat)]
-    if len(exact) == len(listed) and not any(isinstance(number, float) for _, number in exact):
-        total = sum((ratio * Fraction(number) for ratio, number in exact), Fraction(0))
-        return LogRat(total) if total > 0 else IMPOSSIBLE
-    high = max((weight for weight, _ in listed), key=float, default=IMPOSSIBLE)
-    if is_zero(high):
-        return -inf
-    there = [(weight, number) for weight, number in listed if not is_zero(weight)]
-    sum_ = sum(float(number) * exp(log_ratio(weight, high)) for weight, number in there)
-    return log_product(high, log(sum_)) if sum_ > 0 else -inf
-
-
-def _log(number: Number) -> LogWeight:
-    if isinstance(number, float):
-        return log(number) if number > 0 else -inf
-    return LogRat(Fraction(number)) if number > 0 else IMPOSSIBLE

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from math import inf, log
+from math import exp, inf, log
 from typing import NamedTuple
 
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
@@ -26,8 +26,11 @@ from pplc.semantics.symbolic.expression import (
     Unknown,
     divisor,
     expanded,
+    latents_of,
+    made,
     of_atom,
     scaled,
+    terms_of,
 )
 from pplc.semantics.symbolic.ranges import REALS, Range, range_of
 from pplc.semantics.values import Address
@@ -123,12 +126,28 @@ class Piece:
         (exact, rounded, ratio), rest = constant_and_rest(whole)
         if isinstance(whole, Unknown) and isinstance(whole.space, World):
             world = whole.space
+        constant, rest = _constant_apart(rest)
+        rounded += constant
         if rounded and world is not None:
             world.rounding += abs(rounded) * 2.0**-50
         weight: LogWeight = LogRat(ratio)
         if exact or rounded:
             weight = shifted(exact, rounded + log(ratio.numerator) - log(ratio.denominator))
         return weight, replace(self, exponent=rest)
+
+
+def _constant_apart(number: Number) -> tuple[float, Number]:
+    """The value of what depends on no variable in a number, and the rest."""
+    known = {monomial: c for monomial, c in terms_of(number).items() if not any(latents_of(monomial))}
+    if not known:
+        return 0.0, number
+    from pplc.inference.certified.constants import value_of
+
+    constant = made(number.space, known)
+    found = value_of([constant])
+    if found is None:
+        return 0.0, number
+    return found.sign * exp(found.log_size), number - constant
 
 
 NOTHING = Piece()

@@ -222,6 +222,23 @@ def test_powers_of_what_is_left(slope: Fraction, times: int, end: int) -> None:
     agrees(piece_of(lambda: times * log(end - X), X, end - X, factor=slope))
 
 
+@few
+@given(st.integers(-5, 3), st.integers(1, 3), st.booleans(), st.integers(1, 3), FACTORS)
+def test_powers_of_a_distance_from_a_point(
+    halves: int, slope: int, below: bool, end: int, factor: Any
+) -> None:
+    distance = slope * (end + 1 - X if below else X + 1)
+    agrees(piece_of(lambda: F(halves, 2) * log(distance), X, end - X, factor=factor))
+
+
+def test_powers_of_a_distance_that_is_0_at_an_end() -> None:
+    root = piece_of(lambda: F(-1, 2) * log(1 - X), X, 1 - X, factor=X**2)
+    assert float(log_mass(root)) == pytest.approx(math.log(16 / 15), rel=1e-14)  # B(3, 1/2)
+    cancelling = piece_of(lambda: -log(1 - X), X, 1 - X, factor=1 - X)
+    assert log_mass(cancelling) == LogRat(F(1))
+    assert integrate_out(piece_of(lambda: -log(1 - X), X, 1 - X), AX) is None  # which is infinite
+
+
 def test_a_density_without_a_rule_has_none() -> None:
     assert integrate_out(piece_of(-(X**4)), AX) is None
     assert integrate_out(piece_of(lambda: -X - log(1 + X), X), AX) is None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
 
 import pplc
-from pplc.inference.answers import Exact
+from pplc.inference.answers import Exact, exactly
 from pplc.inference.continuous.integrals import integrate_out
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import in_powers
+from pplc.inference.continuous.sums import summed
+from pplc.semantics.number import LogRat
+from pplc.semantics.symbolic.elementary import log
 from pplc.semantics.symbolic.expression import Latent, latent, power
 
 THREE = "a ~ Uniform(0, 1); b ~ Uniform(0, 1); c ~ Uniform(0, 1)"
@@ -44,6 +48,74 @@ def answer(body: str, query: str) -> object:
 )
 def test_events_over_three_and_more_are_rational(body: str, query: str, expected: Fraction) -> None:
     assert answer(body, query) == Exact(float(expected), expected)
+
+
+NESTED = "a ~ Uniform(0, 1); b ~ Uniform(0, a)"
+REST = "a ~ Uniform(0, 1); b ~ Uniform(0, 1 - a)"
+TWO = math.log(2)
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "expected"),
+    [
+        # P(b < x) = x - x log x
+        (f"{NESTED}; return b", "P(b < 0.5)", (1 + TWO) / 2),
+        (f"{NESTED}; return b < 0.5", "P(return)", (1 + TWO) / 2),
+        (
+            f"{NESTED}; return b",
+            "P(a < 0.7 | b > 0.2)",
+            (0.5 - 0.2 * math.log(3.5)) / (0.8 + 0.2 * math.log(0.2)),
+        ),
+        (f"{NESTED}; return b", "E[b | b < 0.5]", (TWO / 8 + 1 / 16) / ((1 + TWO) / 2)),
+        (f"{REST}; return b < 0.5", "P(return)", (1 + TWO) / 2),
+        (
+            f"{REST}; return b",
+            "P(a < 0.3 | b > 0.2)",
+            (0.3 + 0.2 * math.log(0.7)) / (0.8 + 0.2 * math.log(0.2)),
+        ),
+        # A stick broken at random, and what is left again: the parts make a triangle.
+        (f"{REST}; return a < 0.5 and b < 0.5 and a + b > 0.5", "P(return)", TWO - 0.5),
+    ],
+)
+def test_a_closed_form_of_logarithms_is_a_number(body: str, query: str, expected: float) -> None:
+    found = answer(body, query)
+    assert isinstance(found, Exact)
+    assert found.rational is None
+    assert found.value == pytest.approx(expected, rel=1e-14)
+
+
+def test_the_evidence_of_nested_uniforms_is_a_number() -> None:
+    run = pplc.compile(f"model m() {{ {NESTED}; condition(b < 0.5); return a }}").infer({}, method="exact")
+    assert isinstance(run.log_evidence, Exact)
+    assert run.log_evidence.value == pytest.approx(math.log((1 + TWO) / 2), rel=1e-14)
+
+
+def test_an_inner_law_of_nested_uniforms_can_be_drawn_from() -> None:
+    text = f"""
+    model inner() {{ {NESTED}; return b < 0.5 }}
+    model main() {{ x ~ infer(inner()); y ~ infer(inner()); condition(x or y); return x }}
+    """
+    found = pplc.compile(text).query("P(return)", {}, method="exact")
+    p = (1 + TWO) / 2
+    assert isinstance(found, Exact)
+    assert found.value == pytest.approx(p / (1 - (1 - p) ** 2), rel=1e-14)
+
+
+def test_logarithms_that_cancel_leave_a_rational() -> None:
+    assert answer(f"{NESTED}; return b", "E[b]") == Exact(0.25, Fraction(1, 4))
+    terms = [(LogRat(Fraction(1, 2)), log(Fraction(3))), (LogRat(Fraction(1)), 1 - log(Fraction(3)) / 2)]
+    assert summed(terms) == LogRat(Fraction(1))
+
+
+def test_numbers_that_depend_on_no_variable_leave_the_exponent() -> None:
+    weight, left = Piece(latents=(X,)).raised(log(1 - log(Fraction(1, 2)) / 2) - x)
+    assert left.exponent == -x
+    assert weight == pytest.approx(math.log(1 + TWO / 2), rel=1e-14)
+
+
+def test_an_exact_answer_without_a_value_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="without a value"):
+        exactly(log(Fraction(2)))
 
 
 WORLD = World()
