@@ -51,11 +51,12 @@ End: TypeAlias = "Number | None"
 
 
 def integrate_out(
-    piece: Piece, variable: Latent, *, whole: bool = False
+    piece: Piece, variable: Latent, *, whole: bool = False, cut: bool = False
 ) -> list[tuple[LogWeight, Piece]] | None:
     """The pieces whose sum is the piece with a variable integrated out; None if no rule is known.
 
     whole: none of them may be a difference, so that all are densities themselves.
+    cut:   a normal variable between bounds is integrated even where it may be part of a block.
     """
     factor = in_powers(piece.factor, variable)
     shape = shape_in(piece.exponent, variable)
@@ -70,7 +71,7 @@ def integrate_out(
     for low, high, rest in cases:
         before, world.piece = world.piece, rest  # the signs of what is taken the logarithm of
         try:
-            terms = _integral(variable, dict(factor), _copied(shape), low, high, rest)
+            terms = _integral(variable, dict(factor), _copied(shape), low, high, rest, cut=cut)
         except (_Cancels, Undecided):
             return None
         finally:
@@ -162,7 +163,7 @@ def _chosen(
 
 
 def _integral(
-    variable: Latent, factor: Powers, shape: Shape, low: End, high: End, piece: Piece
+    variable: Latent, factor: Powers, shape: Shape, low: End, high: End, piece: Piece, *, cut: bool
 ) -> list[Term] | None:
     """∫ Σ factor[m] x^m exp(shape) dx from low to high; None if no rule is known."""
     powers, half_line = set(shape.powers), low == 0 and high is None
@@ -191,7 +192,9 @@ def _integral(
         return _exponential(factor, shape, low, high, piece)
     if powers <= {1, 2}:
         whole = low is None and high is None
-        return _normal(factor, shape, piece) if whole else _truncated(factor, shape, low, high, piece)
+        return (
+            _normal(factor, shape, piece) if whole else _truncated(factor, shape, low, high, piece, cut=cut)
+        )
     return None
 
 
@@ -367,11 +370,13 @@ def _cut_in_a_block(precision: Number, mean: Number, piece: Piece) -> bool:
     return bool(others) and others <= set(piece.latents)
 
 
-def _truncated(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
+def _truncated(
+    factor: Powers, shape: Shape, low: End, high: End, piece: Piece, *, cut: bool
+) -> list[Term] | None:
     """The same between bounds: with known coefficients, or one bound and no moments, by the normal cdf Φ."""
     known = [shape.powers[2], of_power(shape.powers, 1), low, high]
     if any(isinstance(number, Unknown) for number in known):
-        return _tail(factor, shape, low, high, piece)
+        return _tail(factor, shape, low, high, piece, cut=cut)
     if not shape.powers[2] < 0 or not _whole(factor):
         return None
     precision, slope = -2 * shape.powers[2], of_power(shape.powers, 1)
@@ -388,7 +393,7 @@ def _truncated(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) 
     return [(exponent + apart(log_mass), _sum(c * moments[int(k)] for k, c in factor.items()))]
 
 
-def _tail(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> list[Term] | None:
+def _tail(factor: Powers, shape: Shape, low: End, high: End, piece: Piece, *, cut: bool) -> list[Term] | None:
     """exp(-A x²/2 + B x) beyond one bound e: Φ(± (B/A - e) √A) times the integral over the line."""
     whole = _normal(factor, shape, piece) if set(factor) == {0} else None
     if whole is None or (low is None) == (high is None):
@@ -396,7 +401,7 @@ def _tail(factor: Powers, shape: Shape, low: End, high: End, piece: Piece) -> li
     precision = shape.powers[2] * -2
     mean = of_power(shape.powers, 1) / precision
     end: Number = high if low is None else low
-    if not isinstance(end, Unknown) and _cut_in_a_block(precision, mean, piece):
+    if not cut and not isinstance(end, Unknown) and _cut_in_a_block(precision, mean, piece):
         return None
     try:
         z = (mean - end if high is None else end - mean) * sqrt(precision)

@@ -22,6 +22,7 @@ from pplc.inference.continuous.sums import (
     rational_sum,
     summed,
 )
+from pplc.inference.continuous.tails import tails
 from pplc.semantics.measure import is_zero, times
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight, log_product, log_ratio
 from pplc.semantics.symbolic import elementary
@@ -70,24 +71,36 @@ def product(masses: Iterable[LogWeight]) -> LogWeight:
     return found
 
 
-def settled(piece: Piece, keep: frozenset[Latent] = frozenset(), *, whole: bool = False) -> list[Weighted]:
+def settled(
+    piece: Piece,
+    keep: frozenset[Latent] = frozenset(),
+    *,
+    whole: bool = False,
+    cut: frozenset[Latent] = frozenset(),
+) -> list[Weighted]:
     """The piece as a sum of pieces without the variables that have closed forms, but for those to keep.
 
     whole: every one of the pieces is a density itself. Otherwise some may be what others are lessened by.
+    cut:   normal variables between bounds that are known to be integrated one by one, before others.
     """
-    left = entangled(piece, keep)
-    for variable in by_use(piece, keep):
-        found = None if variable in left else integrate_out(piece, variable, whole=whole)
+    left = entangled(piece, keep) - cut
+    if left:
+        cut |= tails(piece, quadratic_variables(piece), keep)
+        left -= cut
+    for variable in sorted(by_use(piece, keep), key=lambda v: v not in cut):
+        if variable in left:
+            continue
+        found = integrate_out(piece, variable, whole=whole, cut=variable in cut)
         if found is not None:
             return [
                 (times(weight, more), last)
                 for weight, part in found
-                for more, last in settled(part, keep, whole=whole)
+                for more, last in settled(part, keep, whole=whole, cut=cut)
             ]
     parts = by_sign(piece)
     if len(parts) == 1:
         return [(CERTAIN, piece)]
-    return [each for part in parts for each in settled(part, keep, whole=whole)]
+    return [each for part in parts for each in settled(part, keep, whole=whole, cut=cut)]
 
 
 def by_sign(piece: Piece) -> list[Piece]:
