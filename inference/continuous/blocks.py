@@ -73,7 +73,8 @@ def quadratic_variables(piece: Piece, wanted: frozenset[Latent] = frozenset()) -
                 faults[variable] = faults.get(variable, 0) + 1
         if not faults:
             return block
-        block.remove(max(faults, key=faults.__getitem__))
+        # Of several, the one drawn first: scales come before what they scale, and every run does the same.
+        block.remove(max((v for v in piece.latents if v in faults), key=faults.__getitem__))
 
 
 def bounded_variables(piece: Piece) -> frozenset[Latent]:

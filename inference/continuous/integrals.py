@@ -18,7 +18,7 @@ from itertools import product
 from math import comb, factorial
 from typing import NamedTuple, TypeAlias
 
-from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
+from pplc.inference.continuous.piece import NOTHING, UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_mean, truncated_moments
 from pplc.semantics.number import LogWeight
@@ -417,6 +417,7 @@ def _gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | None:
     rate, a = -shape.powers[1], shape.log + 1
     if not _positive(rate, piece) or not _single(rate, piece) or not _exists(a, factor, piece):
         return None
+    a, factor = _from_least(a, factor, piece)
     exponent = lgamma(a) - a * log(rate)
     return [(exponent, _sum(c * _rising(a, int(m)) / rate ** int(m) for m, c in factor.items()))]
 
@@ -427,6 +428,7 @@ def _inverse_gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | N
     turned: Powers = {-m: c for m, c in factor.items()}
     if not _positive(scale, piece) or not _single(scale, piece) or not _exists(a, turned, piece):
         return None
+    a, turned = _from_least(a, turned, piece)
     exponent = lgamma(a) - a * log(scale)
     return [(exponent, _sum(c * _rising(a, int(m)) / scale ** int(m) for m, c in turned.items()))]
 
@@ -438,6 +440,14 @@ def _exists(a: Number, factor: Powers, piece: Piece) -> bool:
     )
 
 
+def _from_least(a: Number, factor: Powers, piece: Piece) -> tuple[Number, Powers]:
+    """A shape and powers, as the least shape and powers from 0: where a is not positive, Γ(a) is no use."""
+    if isinstance(a, Unknown) and range_of(a, piece.ranges).lower >= 0:
+        return a, factor
+    least = min(factor)
+    return a + least, {m - least: c for m, c in factor.items()}
+
+
 def _beta(factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: Number) -> list[Term] | None:
     """x^a (s - x)^b from 0 to s."""
     a, b = shape.log + 1, shape.logs[near_end] + 1
@@ -445,6 +455,7 @@ def _beta(factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: 
         return None
     if not all(a + m > 0 for m in factor) or not b > 0:
         return None
+    a, factor = _from_least(a, factor, NOTHING)
     exponent = log_beta(a, b) + (a + b - 1) * log(high) + (b - 1) * log(scale)
     shares = ((m, c, _rising(a, int(m)) / _rising(a + b, int(m))) for m, c in factor.items())
     return [(exponent, _sum(c * share * high ** int(m) for m, c, share in shares))]

@@ -252,3 +252,24 @@ def test_the_mean_of_a_function_leaves_out_what_has_no_mass() -> None:
     run = pplc.compile("model m() { x ~ Normal(0, 1); let y = exp(x); return 1 }").infer({}, method="exact")
     assert float(run["y"].mean) == pytest.approx(math.exp(0.5), rel=1e-9)
     assert float(run["y"].sd) == pytest.approx(math.sqrt((math.e - 1) * math.e), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "mean"),
+    [
+        ("a ~ Exponential(1); b ~ Uniform(0, a)", Fraction(1, 2)),
+        ("a ~ Beta(1, 2); b ~ Uniform(0, a)", Fraction(1, 6)),
+        ("a ~ InverseGamma(1, 1); b ~ Uniform(0, 1 / a)", Fraction(1, 2)),
+    ],
+)
+def test_a_scale_whose_power_has_no_integral_of_its_own_is_not_impossible(text: str, mean: Fraction) -> None:
+    model = pplc.compile(f"model m() {{ {text}; return b }}")
+    assert model.query("E[b]", {}, method="exact") == pplc.Exact(float(mean), mean)
+
+
+def test_what_is_uniform_below_an_exponential_variable_has_its_law() -> None:
+    """P(b < x) = 1 - e^-x + x E₁(x)."""
+    model = pplc.compile("model m() { a ~ Exponential(1); b ~ Uniform(0, a); return b }")
+    found = model.query("P(b < 0.5)", {}, method="exact")
+    expected = 1 - math.exp(-0.5) + 0.5 * float(special.exp1(0.5))
+    assert found.value == pytest.approx(expected, rel=1e-12)  # type: ignore[union-attr]

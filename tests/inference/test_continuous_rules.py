@@ -184,6 +184,18 @@ def test_beta(a: Fraction, b: Fraction, end: int, factor: Any) -> None:
 
 
 @few
+@given(st.integers(0, 4), HALVES, st.integers(0, 2))
+def test_shapes_that_are_not_positive_beside_powers_that_are(halves: int, rate: Fraction, more: int) -> None:
+    """x^(a - 1) x^m with a + m > 0 >= a, as where a variable is a scale of another between 0 and it."""
+    a, power = -F(halves, 2), X ** (halves // 2 + 1)
+    factor = power * (1 + X**more)
+    agrees(piece_of(lambda: (a - 1) * log(X) - rate * X, X, factor=factor))
+    agrees(piece_of(lambda: (a - 1) * log(X) + 2 * log(1 - X), X, 1 - X, factor=factor))
+    turned = X ** -(halves // 2 + 1)
+    agrees(piece_of(lambda: (-a - 1) * log(X) - rate / X, X, factor=turned * (1 + X**-more)))
+
+
+@few
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(0, 3))
 def test_beta_with_sums_that_are_multiplied_out(a: int, b: int, n: int) -> None:
     agrees(piece_of(lambda: a * log(X) + b * log(1 - X) + n * log(F(1, 4) + X / 2), X, 1 - X))
