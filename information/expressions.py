@@ -180,8 +180,8 @@ def _operate(op: str, world: World, *arguments: Value) -> Value:
 
 def _value(expression: syntax.Expr, world: World) -> Value:
     spelled = path(expression)
-    if spelled is not None and spelled in world.values:
-        return world.values[spelled]
+    if spelled is not None and plain(spelled) in world.values:
+        return world.values[plain(spelled)]
     match expression:
         case syntax.Number(_, is_int) as number:
             return int(number.value) if is_int else number.value if world.exact else float(number.value)

@@ -149,19 +149,21 @@ def action_block(c: Checker, block: s.Block) -> Type | None:
 def statements(c: Checker, block: s.Block) -> None:
     """The statements of a block; warns of those that are never reached."""
     warned = False
-    gone = False
+    gone: s.Stmt | None = None
     for statement in block.statements:
-        if gone and not warned:
-            _warn_unreachable(c, statement.span)
+        if gone is not None and not warned:
+            _warn_unreachable(c, statement.span, gone)
             warned = True
         _statement(c, statement)
-        gone = gone or leaves((statement,), None)
-    if gone and not warned and block.value is not None:
-        _warn_unreachable(c, block.value.span)
+        if gone is None and leaves((statement,), None):
+            gone = statement
+    if gone is not None and not warned and block.value is not None:
+        _warn_unreachable(c, block.value.span, gone)
 
 
-def _warn_unreachable(c: Checker, span: Span) -> None:
-    c.warn("W0202", "this is never reached", span, "after a `return`")
+def _warn_unreachable(c: Checker, span: Span, gone: s.Stmt) -> None:
+    after = "a loop without end" if isinstance(gone, s.While) else "a `return`"
+    c.warn("W0202", "this is never reached", span, f"after {after}")
 
 
 def _statement(c: Checker, statement: s.Stmt) -> None:

@@ -27,6 +27,7 @@ from pplc.lang.suggest import did_you_mean
 from pplc.lang.tree import DECISION
 from pplc.lang.typesys import (
     WRONG,
+    Array,
     Base,
     Bool,
     Dist,
@@ -344,6 +345,8 @@ def _inside(c: Checker, checked: Checked, known: ModelSignature, node: s.Member)
     if not path or path[0] not in known.calls:
         return None
     drawn = known.variables.get(path[0])
+    while isinstance(drawn, Array):  # every entry was drawn: `p[0].age`
+        drawn = c.unify.head(drawn.element)
     callee = checked.models.get(known.calls[path[0]])
     if isinstance(drawn, Dist | Base | Record) and (callee is None or path[1] not in callee.variables):
         return None  # a member of what was drawn

@@ -365,7 +365,7 @@ TYPES: Final[dict[str, Code]] = {
     ),
     "W0202": Code(
         "code that is never reached",
-        "It stands after a `return`.",
+        "It stands after a `return`, or after a loop without end, `while true { … }`.",
         "fn f(x: real) -> real {\n  return x\n  return 2 * x\n}",
     ),
     "W0203": Code(

@@ -12,6 +12,7 @@ from pplc.lang.diagnostics import Diagnostic, Note, Span
 from pplc.lang.syntax import (
     Bind,
     Block,
+    Boolean,
     Define,
     Draw,
     Expr,
@@ -24,6 +25,7 @@ from pplc.lang.syntax import (
     Node,
     Return,
     Stmt,
+    While,
 )
 from pplc.lang.walk import children, within
 
@@ -47,13 +49,13 @@ def repeated_sites(function: Function | Lambda) -> list[Diagnostic]:
 
 
 def leaves(stmts: Sequence[Stmt], value: Expr | None) -> bool:
-    """Whether a block never reaches its end, because it returns on every path."""
+    """Whether a block never reaches its end, because it returns on every path, or goes on for ever."""
     return any(_statement_leaves(stmt) for stmt in stmts) or (value is not None and _expr_leaves(value))
 
 
 def _statement_leaves(stmt: Stmt) -> bool:
     match stmt:
-        case Return():
+        case Return() | While(Boolean(True)):  # nothing but `return` leaves a loop
             return True
         case ExprStmt(expr, ()):
             return _expr_leaves(expr)

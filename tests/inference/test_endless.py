@@ -352,3 +352,9 @@ def test_bounds_of_generated_programs_contain_the_truth(
     for place, probability in truth.laws["return"][()].items():
         interval = enclosed(laws["return"][()].get(place, 0.0), left)
         assert F(interval.lower) <= F(probability) <= F(interval.upper)
+
+
+def test_a_loop_that_only_return_leaves_needs_none_after_it() -> None:
+    text = "model m() -> int { var n = 0; while true { n = n + 1; if flip(0.25) { return n } } }"
+    found = bounds_of(pplc.compile(text).query("P(return == 2)", method="exact"))
+    assert F(found.lower) <= F(3, 16) <= F(found.upper)
