@@ -54,6 +54,8 @@ def enclosures(
     ):
         return None
     pair = latents[0], latents[1]
+    if not functions and any(affine(bound, pair) is None for bound in term.piece.region):
+        return _between_lines(latents, term)
     if functions and affine(functions[0], pair) is None:
         return _with_powers(latents, term, functions[0])
     of = concave(term.exponent[()], pair) if () in term.exponent else None
@@ -74,6 +76,45 @@ def enclosures(
                 return [one * weight for one in sums[: 1 + len(functions)]]
             goal += (ENOUGH - max(accuracy, -ENOUGH)) * log(2) + 2
         return None
+
+
+def _between_lines(latents: Sequence[Latent], term: Term) -> list[arb | Diverges] | None:
+    """The integral where a function that rises with a linear number is above or below something.
+
+    That is where the number is above or below what is no rational: between two lines next to each other.
+    """
+    found: list[arb] = []
+    for side in (1, -1):
+        bounds = [_line(bound, side) for bound in term.piece.region]
+        region = frozenset(bound for bound in bounds if bound is not None)
+        if len(region) < len(bounds) or any(affine(one, (latents[0], latents[1])) is None for one in region):
+            return None
+        one = enclosures(latents, replace(term, piece=replace(term.piece, region=region)), [])
+        if one is None or isinstance(one[0], Diverges):
+            return None
+        found.append(one[0])
+    return [found[0].union(found[1])]
+
+
+def _line(bound: Unknown, side: int) -> Unknown | None:
+    """A bound c σ(η) + d > 0, or with e^η, as one of η: a little weaker, or stronger if the side is -1."""
+    others = {monomial: c for monomial, c in bound.terms.items() if monomial != ONE}
+    if len(others) != 1:
+        return bound
+    ((monomial, c),) = others.items()
+    end = -Fraction(bound.terms.get(ONE, 0)) / Fraction(c)
+    match tuple(monomial):
+        case ((Applied("sigmoid", Unknown() as argument), 1),) if 0 < end < 1:
+            at = arb(rational(end / (1 - end))).log()
+        case ((Applied("exp", Unknown() as argument), 1),) if end > 0:
+            at = arb(rational(end)).log()
+        case _:
+            return bound
+    sign = 1 if c > 0 else -1
+    near = Fraction(float(at.mid())) - sign * side * (1 + abs(Fraction(float(at.mid())))) / 2**48
+    beyond = (at - arb(rational(near))) * (sign * side) > 0
+    line = (argument - near) * sign
+    return line if beyond and isinstance(line, Unknown) else None
 
 
 def _with_powers(latents: Sequence[Latent], term: Term, number: Number) -> list[arb | Diverges] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -93,6 +94,20 @@ def test_integrals_and_moments_are_those_of_the_trapezoidal_rule(
     a, b, masses = points(likelihood)
     for k, one in enumerate(found):
         assert close(one, float((masses * (p * a + q * b + 1) ** k).sum()))
+
+
+def test_where_a_probability_or_a_rate_is_above_a_number_a_line_is_the_end() -> None:
+    p = applied("sigmoid", x - 2 * y)
+    for bound, line in (
+        (p - Fraction(1, 5), x - 2 * y + Fraction(math.log(4))),
+        (Fraction(1, 5) - p, -x + 2 * y - Fraction(math.log(4))),
+        (exp(x - 2 * y) - 3, x - 2 * y - Fraction(math.log(3))),
+        (3 - exp(x - 2 * y), -x + 2 * y + Fraction(math.log(3))),
+    ):
+        (found,), (expected,) = proved(LOGISTIC, bound), proved(LOGISTIC, line)
+        assert found.rad() < 1e-11 * found
+        assert abs(found - expected) < 1e-11 * found
+    assert proved(LOGISTIC, applied("tanh", x)) is None
 
 
 @PROGRAMS
