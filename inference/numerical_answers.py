@@ -20,6 +20,9 @@ STEP = 0.01
 CLOSE = 1e-7
 """By how much the probability of less than a quantile may differ from its level, for it to be enclosed."""
 
+DOUBTS = 4.0
+"""Half of the bounds of a quantile that are tried first, over what it seems to be off."""
+
 MOST_STEPS = 5
 """Steps to a quantile, each of which may take seconds."""
 
@@ -118,10 +121,13 @@ def estimated(value: float, law: Mixed, found: Numerical | None) -> Exact | Esti
     return Estimate(value, error, (value - error, value + error), (BY_GRID, NOT_SHOWN))
 
 
-def _nearer(contributions: Sequence[Contribution], value: float, at: Fraction, law: Mixed) -> float | None:
+def _nearer(
+    contributions: Sequence[Contribution], value: float, at: Fraction, law: Mixed
+) -> tuple[float, float] | None:
     """A better quantile than one that was found numerically, by proved probabilities of less; None without.
 
-    The first step goes by the slope that the law tells roughly, the next ones by that between the last two.
+    Also how far the true one is from it, roughly. The first step goes by the slope that the law tells, the
+    next ones by that between the last two.
     """
     around = [law.quantile(min(max(float(at) + more, 0.0), 1.0)) for more in (-STEP, STEP)]
     if not 0 < around[1] - around[0] < inf:
@@ -130,17 +136,17 @@ def _nearer(contributions: Sequence[Contribution], value: float, at: Fraction, l
     before: float | None = None
     step = 0.0
     for _ in range(MOST_STEPS):
-        off = probability_below(contributions, value)
-        if off is None:
+        found = probability_below(contributions, value)
+        if found is None:
             return None
-        off -= float(at)
+        off = float(found.value) - float(at)
         if abs(off) <= CLOSE:
-            return value
+            return value, (abs(off) + found.error) * slope
         if before is not None and off != before:
             slope = step / (off - before)
         before, step = off, -off * slope
         value += step
-    return value
+    return value, inf
 
 
 def enclosed_quantile(
@@ -154,9 +160,11 @@ def enclosed_quantile(
             return Bounds(low, high)
     better = _nearer(contributions, value, at, law)
     if better is not None:
-        low, high = better - WIDTHS[-1] * width, better + WIDTHS[-1] * width
-        if encloses(contributions, low, high, at, quickly=False):
-            return Bounds(low, high)
+        widest = WIDTHS[-1] * width
+        for half in sorted({min(max(DOUBTS * abs(better[1]), WIDTHS[0] * width), widest), widest}):
+            low, high = better[0] - half, better[0] + half
+            if encloses(contributions, low, high, at, quickly=False):
+                return Bounds(low, high)
     level, blur = float(at), 2 * law.blur
     ends = (
         (law.quantile(max(level - blur, 0.0)), law.quantile(min(level + blur, 1.0)))

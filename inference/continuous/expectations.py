@@ -156,13 +156,13 @@ def moments_of(contributions: Iterable[Contribution]) -> tuple[Real, Real] | Non
     return None if first is None or second is None else (first.value, second.value)
 
 
-def probability_below(contributions: Iterable[Contribution], end: float) -> float | None:
+def probability_below(contributions: Iterable[Contribution], end: float) -> Known | None:
     """P(X < end) from proved integrals, which may take seconds; None if nothing could be proved."""
     from pplc.inference.certified.balls import precise
 
     with precise():
         found = _probability(list(contributions), end)
-        return None if found is None else float(found.mid())
+        return None if found is None else _known(found)
 
 
 def encloses(
