@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import inf, log
 
 import numpy as np
@@ -36,6 +36,7 @@ from pplc.semantics.symbolic.expression import (
     Unknown,
     mentions,
 )
+from pplc.semantics.symbolic.ranges import Range
 from pplc.semantics.values import Fault
 
 NEGLIGIBLE = 40.0
@@ -46,6 +47,9 @@ ROUGHEST = 1e-2
 
 LARGEST = 1e15
 """Log of an integral above which a density grows without end."""
+
+REMEMBERED = 16
+"""Grids of two variables that are kept for programs that are run again, for other queries."""
 
 TO_THE_LAST = 1e-11
 """Share of a mass that may be lost in what bounds a block, before a grid over one more variable is tried."""
@@ -172,7 +176,10 @@ def _grid(piece: Piece, wanted: frozenset[Latent], world: World, most: int, oute
     if len(left) > world.grid:
         raise TooMany(left, world.grid)
     try:
-        made = _made(piece, block, left, slab, outer)
+        if slab is None and len(left) == 2:
+            made = _of_two(piece, frozenset(piece.ranges.items()), block, left, outer)
+        else:
+            made = _made(piece, block, left, slab, outer)
         if slab is not None and made.log_mass == -inf:
             raise Infinite(block)
     except Infinite as infinite:
@@ -202,6 +209,17 @@ def _cancelled(factor: Unknown, made: Grid) -> float:
     with np.errstate(all="ignore"):
         larger = sizes_at(factor, made.points) / np.abs(values_at(factor, made.points))
     return ROUNDING * float(made.shares @ np.where(made.shares > 0, larger - 1, 0.0))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _of_two(
+    piece: Piece,
+    ranges: frozenset[tuple[Latent, Range]],  # noqa: ARG001  # which do not count when pieces are compared
+    block: tuple[Latent, ...],
+    left: tuple[Latent, ...],
+    last: Latent | None,
+) -> Grid:
+    return _made(piece, block, left, None, last)
 
 
 def _made(

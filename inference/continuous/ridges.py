@@ -67,14 +67,16 @@ def on_rows(piece: Piece, outer: Latent, inner: Latent) -> tuple[Nodes, Points, 
     sums = np.logaddexp.reduce(values, axis=1)
     (there,) = np.nonzero(sums > sums.max() - NEGLIGIBLE)
     wide = pace / PANELS
-    edges = centre + wide * np.arange(PANELS * (there[0] - 1 - many), PANELS * (there[-1] + 1 - many) + 1)
+    first, last = (PANELS * (int(k) - many) for k in (there[0] - 1, there[-1] + 1))
+    edges: Floats = centre + wide * np.arange(first, last + 1, dtype=np.float64)
     nodes, weights = np.polynomial.legendre.leggauss(NODES)
-    w = (0.5 * (edges[1:] + edges[:-1])[:, None] + 0.5 * wide * nodes).ravel()
+    w: Floats = (0.5 * (edges[1:] + edges[:-1])[:, None] + 0.5 * wide * nodes).ravel()
     y, found = at(w, steps)
     found = found + np.tile(np.log(0.5 * wide * weights), len(edges) - 1)[:, None]
     masses = np.logaddexp.reduce(found, axis=1)
     whole = float(np.logaddexp.reduce(masses))
     error = abs(float(np.expm1(np.logaddexp.reduce(sums) + log(pace) - whole)))
     kept = found > found.max() - NEGLIGIBLE
-    points = {outer: np.broadcast_to(w[:, None], y.shape)[kept], inner: y[kept]}
+    x: Floats = np.broadcast_to(w[:, None], y.shape)
+    points: Points = {outer: x[kept], inner: y[kept]}
     return Nodes(w, masses, whole, error), points, found[kept]

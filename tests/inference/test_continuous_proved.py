@@ -14,7 +14,7 @@ from scipy.stats import norm
 import pplc
 from pplc import Bounds, Estimate, Exact
 from pplc.inference.certified import strips
-from pplc.inference.continuous.proofs import _enclosed  # pyright: ignore[reportPrivateUsage]
+from pplc.inference.continuous.proofs import _enclosed
 
 DIGITS = 25
 
