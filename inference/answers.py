@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf, isnan, log, log1p, nan, nextafter
+from math import inf, log, log1p, nan, nextafter
 from typing import TypeAlias
 
 from pplc.semantics.formula import Formula, as_rational, is_open
@@ -28,7 +28,7 @@ class Exact:
     rational: Fraction | None = None
 
     def __post_init__(self) -> None:
-        if isnan(self.value) and self.rational is not None and not isinstance(self.rational, Formula):
+        if is_open(self.rational) and not isinstance(self.rational, Formula):
             raise ValueError(f"an exact answer without a value: {self.rational}")
 
 

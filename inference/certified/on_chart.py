@@ -115,11 +115,10 @@ class OnChart:
         """Enclosures of the integrals over a box, and the axis along which the exponent changes more."""
         sides = Side(u), Side(w)
         exponent, numbers = self._on_sides(sides, sides[0].whole, sides[1].whole)
-        changes = [
-            abs(slope).upper() * side.radius for slope, side in zip(exponent.slopes, sides, strict=True)
-        ]
+        slopes = exponent.slopes or (arb(0), arb(0))  # a constant has none
+        changes = [abs(slope).upper() * side.radius for slope, side in zip(slopes, sides, strict=True)]
         density = FUNCTIONS["exp"](exponent.whole) * (sides[0].radius * sides[1].radius * 4)
-        return [density * number.whole for number in numbers], 0 if changes and changes[0] > changes[1] else 1
+        return [density * number.whole for number in numbers], 0 if changes[0] > changes[1] else 1
 
     def integrals(self, parts: tuple[Part, Part]) -> list[arb | Diverges]:
         """Enclosures of the integrals over a product of parts."""
