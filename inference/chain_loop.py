@@ -26,6 +26,9 @@ from pplc.semantics.values import MISSING, Address, Fault, Value
 MOST_EDGES = 50_000_000
 """Edges of all rounds together."""
 
+LOOK_ROWS = 8
+"""States of a round after which it is looked at whether others lead to the same ones."""
+
 LOOK = 8
 """Part of the rounds after which the edges of all of them are guessed, unless their states still grow."""
 
@@ -258,7 +261,8 @@ class Tabulator:
                 narrow = len(before)
             block = known.get((before, key))
             if block is None:
-                block = known[before, key] = self._block(before, key, {**envs[k], **observed})
+                env = {**envs[k], **observed}
+                block = known[before, key] = self._block(before, key, env, len(keys) - k - 1)
                 if self.progress.stopped():
                     raise Unfit
             if runs and runs[-1][0] is block:
@@ -288,7 +292,8 @@ class Tabulator:
         loop.left = [self._left(self.states[number]) for number in before]
         return loop
 
-    def _block(self, before: tuple[int, ...], key: Hashable, env: Env) -> Block:
+    def _block(self, before: tuple[int, ...], key: Hashable, env: Env, more: int) -> Block:
+        """The transitions of a round; `Unfit` if the states grow too fast for the `more` rounds to come."""
         every: list[tuple[int, int, Way]] = []
         for place, number in enumerate(before):
             row = self.rows.get((number, key))
@@ -298,6 +303,8 @@ class Tabulator:
                 row = [(self._number(self._next(state, way.left)), way) for way in found]
                 self.rows[number, key] = row
             every.extend((place, target, way) for target, way in row)
+            if place + 1 == LOOK_ROWS and len(before) > LOOK_ROWS:
+                self._look(every, len(before), more)
         if not every or len({way.dimension for _, _, way in every}) > 1:
             raise Unfit
         after = tuple(sorted({target for _, target, _ in every}))
@@ -334,6 +341,17 @@ class Tabulator:
         weights = np.array([way.weight for _, _, way in every])
         terms = Sorted(*(tuple(kept) for kept in sorts))
         return Block(before, after, source, target, weights, terms, of_target, by_edge)
+
+    def _look(self, every: list[tuple[int, int, Way]], states: int, more: int) -> None:
+        """Leaves a loop whose first states all lead to others: then each round multiplies their number."""
+        reached = {target for _, target, _ in every}
+        if len(reached) == len(every) and more:
+            growth = len(every) / LOOK_ROWS
+            if (
+                states * growth**2 > MOST_EDGES / LOOK_ROWS
+                or states * growth > self.machine.bound.budget.states
+            ):
+                raise Unfit
 
     def _densities(self) -> Floats:
         """The log density of every term in every round; the last column is that of no term."""

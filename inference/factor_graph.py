@@ -112,6 +112,7 @@ class FactorGraph:
         self.suspects: list[Suspect] = []
         self._made: dict[Hashable, Value] = {}
         self._mapped: dict[Hashable, tuple[Value, ...]] = {}
+        self._rows: dict[Hashable, tuple[list[Row], dict[Value, int]]] = {}
         self._laws: dict[LawValue, tuple[tuple[Value, LogWeight], ...]] = {}
 
     # ------------------------------------------------------------------ functions of what is random
@@ -190,6 +191,30 @@ class FactorGraph:
         roots: tuple[int, ...],
         arguments: tuple[Value, ...],
     ) -> Value:
+        rows, places = self._listed(key, function, roots, arguments)
+        if len(places) == 1:
+            return next(iter(places))
+        child = self.variable(tuple(places), _name(key))
+        self.tables.append(Table((*roots, child), list(rows), (CERTAIN,) * len(rows)))
+        return as_value(View(child, tuple(places)))
+
+    def _listed(
+        self,
+        key: Hashable,
+        function: Callable[..., Value],
+        roots: tuple[int, ...],
+        arguments: tuple[Value, ...],
+    ) -> tuple[list[Row], dict[Value, int]]:
+        """The rows of a function of several variables, and its values; of equal functions computed once."""
+        views = [view_in(argument) for argument in arguments]
+        given = tuple(
+            argument if view is None else (roots.index(view.root), view.values)
+            for argument, view in zip(arguments, views, strict=True)
+        )
+        plain = all(v is not None or not self.roots(a) for a, v in zip(arguments, views, strict=True))
+        known = (key, given, kinds(given)) if plain else None
+        if known is not None and known in self._rows:
+            return self._rows[known]
         places: dict[Value, int] = {}
         rows: list[Row] = []
         for digits in self.rows(roots):
@@ -198,11 +223,9 @@ class FactorGraph:
             rows.append((*digits, places.setdefault(value, len(places))))
             if len(places) > MOST_VALUES:
                 raise Refused(f"`{_name(key)}` has more than {MOST_VALUES:,} values")
-        if len(places) == 1:
-            return next(iter(places))
-        child = self.variable(tuple(places), _name(key))
-        self.tables.append(Table((*roots, child), rows, (CERTAIN,) * len(rows)))
-        return as_value(View(child, tuple(places)))
+        if known is not None:
+            self._rows[known] = rows, places
+        return rows, places
 
     def variable(self, values: tuple[Value, ...], name: str) -> int:
         """A new variable."""

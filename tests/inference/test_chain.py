@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction as F
 from math import log
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from pplc.inference import chain_loop
 from pplc.inference.chain import Chain, chain
+from pplc.inference.chain_loop import LOOK_ROWS
+from pplc.inference.chain_rows import Way, ways
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.exact import run
 from pplc.inference.forward import forward
@@ -257,3 +261,23 @@ def test_impossible_evidence_of_a_long_loop_points_at_it() -> None:
         run(Bound(lowered(text), data), Options(), Silent())
     (diagnostic,) = caught.value.diagnostics
     assert (diagnostic.code, diagnostic.span.line) == ("E0403", 5)
+
+
+def test_a_loop_whose_states_multiply_in_every_round_is_left_after_a_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = "b[i] == b[j] for i in 0..4, j in 0..i"
+    text = "model m() { b[i] ~ UniformInt(1, 365) for i in 0..4; return any([" + pairs + "]) }"
+    looked: list[object] = []
+
+    def counted(*given: Any) -> list[Way]:
+        looked.append(given)
+        return ways(*given)
+
+    monkeypatch.setattr(chain_loop, "ways", counted)
+    assert chain(Bound(lowered(text), {}), Silent()) is None
+    assert len(looked) == 1 + LOOK_ROWS
+    looked.clear()
+    kept = "model m() { var b = 0; for i in 0..20 { b = ~UniformInt(0, 40) }; return b }"
+    assert chain(Bound(lowered(kept), {}), Silent()) is not None
+    assert len(looked) > LOOK_ROWS  # states that others lead to as well do not multiply
