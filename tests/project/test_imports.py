@@ -24,6 +24,7 @@ KNOWN_TO: dict[str, list[str]] = {
         "inference/continuous/bounded_moments.py",
         "inference/continuous/e*.py",
         "inference/continuous/proofs.py",
+        "inference/continuous/truncated_normal.py",
     ],
     "scipy": ["information/linear_program.py", "inference/continuous/evaluation.py"],
 }
