@@ -7,6 +7,7 @@ back or at least grow slowly (`pplc.inference.slicing`). If they never end, all 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from math import exp, inf, log
@@ -208,6 +209,11 @@ def _value(bound: Bound, progress: Progress) -> Graph | None:
     machine = Machine(
         replace(bound, program=program, budget=budget), exact=True, infer=Merging(), record=lambda _: False
     )
+    if recurs and not bound.open and not has_density(program):
+        with suppress(Rejected):  # what there is to refuse, following runs will show, and where
+            whole = Equations(machine).whole(progress)
+            if whole is not None:
+                return whole
     graph: Graph | None = None
     try:
         graph = Explorer(machine, progress, forgetful=True).explore()
