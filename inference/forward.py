@@ -54,6 +54,9 @@ HELPED = 0.1
 WIDE = 1e-12
 """Share of the mass that may be left open before the equations between calls are tried."""
 
+NOTICED = 1e-6
+"""Share of the mass left open at which it is said what a program that may never end is asked about."""
+
 LEAST_CUT = 1e-200
 
 BY_RULES = "rules of integration, each against quadrature; the finite part law-exact"
@@ -113,6 +116,8 @@ def forward(bound: Bound, progress: Progress) -> Result:
                 lefts = {name: left for name, left in lefts.items() if name != same}
                 if "return" in lefts:
                     lefts[same] = lefts["return"]
+        if max(lefts.values(), default=0.0) > NOTICED:
+            note += "; some may never end, and all answers are given that a run ends"
     elif not isinstance(evidence, LogRat) and not weighs(bound.program):
         note += "; in floating point"
         found = UNOBSERVED

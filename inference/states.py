@@ -331,7 +331,9 @@ class Explorer:
         left = float(self.graph.open()) - float(self.graph.evidence())
         self.graph.rest = []
         if -inf < left < log(FADED):
-            message = "runs whose weights may be above 1 go on without coming back, so that there are no bounds"
+            message = (
+                "runs whose weights may be above 1 go on without coming back, so that there are no bounds"
+            )
             span = self.machine.bound.program.model.span
             help_ = "if it is the value that grows, return less; or choose `--method importance`"
             raise Rejected(Diagnostic("E0503", message, span, help=help_))

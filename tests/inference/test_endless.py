@@ -429,3 +429,14 @@ model m() {
     for law in ("Delta(1.5)", "Normal(1, 1)"):
         machine = Machine(Bound(lowered(text % law), {}), exact=True, infer=Nested())
         assert Equations(machine).whole(Silent()) is None
+
+
+def test_it_is_said_that_answers_are_given_that_a_run_ends_where_it_matters() -> None:
+    said = "all answers are given that a run ends"
+    often = (
+        "model m() { var x = 1; while x > 0 { x = if flip(0.6) { x + 1 } else { x - 1 } }; return x == 0 }"
+    )
+    found = inferred(often)
+    assert said in found.result.note
+    assert said in str(found)
+    assert said not in inferred(GEOMETRIC + "model m() { n ~ g(0.25); return n }").result.note
