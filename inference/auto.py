@@ -230,6 +230,9 @@ def _exact(
         return replace(late, bounds=bounds)
     left = max(result.left.values(), default=0.0)
     if left > WIDEST:
+        if asking is not None and not asking(outcome, tried, trial):
+            _applies(method, given)
+            return replace(outcome, why=f"the queries have exact answers: {result.note}")
         beyond = f"it has no end, and {left:.1g} of its mass lies beyond the states that were followed"
         return Left(beyond, outcome, known=True)
     if dense and isinstance(result.log_evidence, Estimate):

@@ -7,6 +7,7 @@ back or at least grow slowly (`pplc.inference.slicing`). If they never end, all 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from math import exp, inf, log
@@ -52,6 +53,9 @@ HELPED = 0.1
 
 WIDE = 1e-12
 """Share of the mass that may be left open before the equations between calls are tried."""
+
+NOTICED = 1e-6
+"""Share of the mass left open at which it is said what a program that may never end is asked about."""
 
 LEAST_CUT = 1e-200
 
@@ -112,6 +116,8 @@ def forward(bound: Bound, progress: Progress) -> Result:
                 lefts = {name: left for name, left in lefts.items() if name != same}
                 if "return" in lefts:
                     lefts[same] = lefts["return"]
+        if max(lefts.values(), default=0.0) > NOTICED:
+            note += "; some may never end, and all answers are given that a run ends"
     elif not isinstance(evidence, LogRat) and not weighs(bound.program):
         note += "; in floating point"
         found = UNOBSERVED
@@ -208,6 +214,11 @@ def _value(bound: Bound, progress: Progress) -> Graph | None:
     machine = Machine(
         replace(bound, program=program, budget=budget), exact=True, infer=Merging(), record=lambda _: False
     )
+    if recurs and not bound.open and not has_density(program):
+        with suppress(Rejected):  # what there is to refuse, following runs will show, and where
+            whole = Equations(machine).whole(progress)
+            if whole is not None:
+                return whole
     graph: Graph | None = None
     try:
         graph = Explorer(machine, progress, forgetful=True).explore()

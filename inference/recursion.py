@@ -4,12 +4,13 @@ Recursion that calls itself more than once (a grammar, a branching process) has 
 followed. But what a call returns does not depend on who called: its law is a sum over what its body does,
 in which calls stand for their own laws. Iterating from nothing gives lower bounds that rise to the least
 solution, and mass not yet accounted for bounds all answers (Etessami & Yannakakis, JACM 56, 2009, on
-recursive Markov chains).
+recursive Markov chains). If no call comes back to itself there is nothing to iterate: one pass, from the
+calls that make no others, finds all laws, and nothing is left out, however small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from math import exp, inf, log
 from typing import TypeAlias
@@ -19,10 +20,11 @@ import numpy.typing as npt
 
 from pplc.inference.collect import RETURN
 from pplc.inference.progress import Progress
-from pplc.inference.states import Edge, Graph, Node, can_gain
+from pplc.inference.states import Edge, Graph, Node, can_gain, fitted
 from pplc.inference.suspended import Suspended
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import is_zero
+from pplc.semantics.measure import is_zero, times, total
+from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogWeight
 from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.representations.enumerated import choices
 from pplc.semantics.runs import Caller, Control, Event, Finished, Observing, Sampling, State, Weighing
@@ -38,6 +40,12 @@ SMALL = 1e-14
 
 MOST_WAYS = 400_000
 """Ways through calls that are run."""
+
+MOST_WHOLE = 50_000
+"""The same where it is not yet known whether calls are finitely many: a second or two."""
+
+DEEPEST = 5_000
+"""Pieces that wait for each other, beyond which a recursion is taken to have no end."""
 
 MOST_ROUNDS = 2_000
 
@@ -58,6 +66,8 @@ class Law:
             has the same rows as they were when sums were last made.
     onward: ways that go on as another piece, and where its values are among these.
     killed: ways that die, with their shares.
+    ways:   all of these as they are, for the pass without iteration: from where, with what weight, to what.
+    whole:  the whole law, once that pass has found it.
     """
 
     event: Sampling | None = None
@@ -74,10 +84,15 @@ class Law:
         default_factory=list["tuple[int, float, Law, list[int]]"]
     )
     killed: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
+    ways: list[tuple[int, LogWeight, Ending]] = field(default_factory=list["tuple[int, LogWeight, Ending]"])
+    whole: dict[Value, LogWeight] | None = None
 
-    def add(self, given: int, share: float, outcome: Outcome) -> None:
+    def add(self, given: int, mass: LogWeight, outcome: Outcome) -> None:
         """One more way."""
-        kept, ending = outcome
+        weight, ending = outcome
+        if ending is not None:
+            self.ways.append((given, times(mass, weight), ending))
+        share, kept = exp(float(mass)), exp(float(weight))
         if kept < 1:
             self.killed.append((given, share * (1 - kept)))
         if isinstance(ending, Law):
@@ -94,6 +109,25 @@ class Law:
             self.run = np.pad(self.run, (0, len(mass) - len(self.run)))
         found: list[int] = np.flatnonzero((mass * self.scale > FAINT) & ~self.run).tolist()
         return found
+
+    def gather(self) -> None:
+        """The whole law, of pieces whose whole laws are known."""
+        before: list[LogWeight] = [CERTAIN]
+        if self.inner is not None:
+            assert self.inner.whole is not None
+            before = [self.inner.whole.get(value, IMPOSSIBLE) for value in self.inner.places]
+        found: dict[Value, list[LogWeight]] = {}
+        for given, weight, ending in self.ways:
+            weight = times(before[given], weight)
+            if not isinstance(ending, Law):
+                found.setdefault(ending[0], []).append(weight)
+                continue
+            assert ending.whole is not None
+            for value, mass in ending.whole.items():
+                found.setdefault(value, []).append(times(weight, mass))
+        self.whole = {value: fitted(total(weights)) for value, weights in found.items()}
+        for value in self.whole:
+            self.places.setdefault(value, len(self.places))
 
     def update(self) -> None:
         """The sums over all ways, from what is now known of the others."""
@@ -118,8 +152,11 @@ class Law:
         self.mass, self.dead = found, dead
 
 
-Outcome: TypeAlias = "tuple[float, Law | tuple[Value] | None]"
-"""The share of a way that survives its weights, and what it goes on as: a piece, or its value."""
+Ending: TypeAlias = "Law | tuple[Value]"
+"""What a way goes on as: a piece, or its value."""
+
+Outcome: TypeAlias = "tuple[LogWeight, Ending | None]"
+"""The weight of a way, and what it goes on as; None if it dies."""
 
 
 class Equations:
@@ -131,13 +168,25 @@ class Equations:
         self.laws: list[Law] = []
         self.known: dict[Hashable, Law] = {}
         self.ways = 0
+        self.mixed = False  # whether weights are densities, which count beside others by their dimension
+
+    def whole(self, progress: Progress) -> Graph | None:
+        """The value's whole law, if no piece waits for itself and they are few; else, or if it is 0, None."""
+        top = Law(scale=1.0)
+        top.add(0, CERTAIN, self._outcome(self.machine.start()))
+        if not self._gathered(top, progress):
+            return None
+        assert top.whole is not None
+        graph = Graph()
+        graph.start = [Edge(mass, {RETURN: value}, None, 0) for value, mass in top.whole.items()]
+        return graph if graph.start else None
 
     def solve(self, progress: Progress) -> Graph | None:
         """The value's law as a graph of one step; None if it has no bounds or no value is found."""
         if can_gain(self.machine.bound):
             return None
         top = Law(scale=1.0)
-        top.add(0, 1.0, self._outcome(self.machine.start()))
+        top.add(0, CERTAIN, self._outcome(self.machine.start()))
         left = before = 1.0
         for count in range(MOST_ROUNDS):
             for law in list(self.laws):
@@ -159,33 +208,74 @@ class Equations:
         graph.rest = [Node(None, 0, alpha=log(left) if left > 0 else -inf)]
         return graph if graph.start else None
 
+    def _gathered(self, top: Law, progress: Progress) -> bool:
+        """Finds the whole laws of all pieces, if none waits for itself and they are few enough."""
+        path: list[tuple[Law, Iterator[Law]]] = [(top, self._needed(top))]
+        open_: set[int] = {id(top)}
+        while path:
+            law, needed = path[-1]
+            following = next((other for other in needed if other.whole is None), None)
+            if self.mixed or self.ways > MOST_WHOLE or len(path) > DEEPEST or progress.stopped():
+                return False
+            if following is None:
+                law.gather()
+                open_.discard(id(law))
+                path.pop()
+            elif id(following) in open_:
+                return False
+            else:
+                open_.add(id(following))
+                path.append((following, self._needed(following)))
+        return True
+
+    def _needed(self, law: Law) -> Iterator[Law]:
+        """The pieces whose whole laws make up that of a piece; its own ways are run on the way."""
+        if law.event is not None:
+            self._draw(law)
+        elif law.inner is not None:
+            yield law.inner
+            law.run = np.pad(law.run, (0, len(law.inner.places) - len(law.run)))
+            self._resume(law, np.flatnonzero(~law.run).tolist())
+        yield from [ending for _, _, ending in law.ways if isinstance(ending, Law)]
+
+    def _draw(self, law: Law) -> None:
+        """Runs the ways from a draw, once."""
+        assert law.event is not None
+        if len(law.run):
+            return
+        law.run = np.ones(1, bool)
+        for value, mass in choices(law.event):
+            self.ways += 1
+            law.add(0, mass, self._outcome(self.machine.resume(law.event.state, value)))
+
+    def _resume(self, law: Law, places: list[int]) -> None:
+        """Runs the ways from values of the call that a piece waits for."""
+        assert law.inner is not None
+        assert law.after is not None
+        values = list(law.inner.places) if places else []
+        for place in places:
+            law.run[place] = True
+            self.ways += 1
+            law.add(place, CERTAIN, self._outcome(self.machine.resume(law.after, values[place])))
+
     def _follow(self, law: Law) -> None:
         """Runs the ways of a piece that have come to matter."""
         if law.event is not None:
-            if not len(law.run) and law.scale > FAINT:
-                law.run = np.ones(1, bool)
-                for value, mass in choices(law.event):
-                    self.ways += 1
-                    outcome = self._outcome(self.machine.resume(law.event.state, value))
-                    law.add(0, exp(float(mass)), outcome)
+            if law.scale > FAINT:
+                self._draw(law)
             return
         assert law.inner is not None
-        assert law.after is not None
         law.inner.scale = max(law.inner.scale, law.scale)
-        new = law.unmet()
-        values = list(law.inner.places) if new else []
-        for place in new[: max(0, MOST_WAYS - self.ways)]:
-            law.run[place] = True
-            self.ways += 1
-            law.add(place, 1.0, self._outcome(self.machine.resume(law.after, values[place])))
+        self._resume(law, law.unmet()[: max(0, MOST_WAYS - self.ways)])
 
     def _outcome(self, event: Event) -> Outcome:
-        kept = 1.0
+        kept: LogWeight = CERTAIN
         while isinstance(event, Observing | Weighing):
-            weight = weight_of(event)[0] if isinstance(event, Observing) else event.log_weight
+            weight, dimension = weight_of(event) if isinstance(event, Observing) else (event.log_weight, 0)
+            self.mixed = self.mixed or bool(dimension)
             if is_zero(weight):
-                return 0.0, None
-            kept *= exp(float(weight))
+                return IMPOSSIBLE, None
+            kept = times(kept, weight)
             event = self.machine.resume(event.state)
         return kept, ((event.value,) if isinstance(event, Finished) else self._piece(event))
 

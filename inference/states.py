@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from math import exp, log
+from math import exp, inf, log
 from typing import NamedTuple, TypeVar
 
 from pplc.inference.collect import RETURN
@@ -71,6 +71,12 @@ CUT = 1e-18
 
 MOST_VALUES = 100_000
 """Values of one draw that are followed."""
+
+GAINING_LOOK = 250
+"""States of a program whose weights may grow, and that may not end, after which it is looked at first."""
+
+FADED = 1e-30
+"""Mass of what is left of such a program, as a share, at which it is taken to have no end."""
 
 PATIENCE = 2000
 """States of an endless program before it is given up because it does not come to an end in time."""
@@ -247,6 +253,7 @@ class Explorer:
         self.ended: set[int] = set()
         self.beyond = Node(None, 0)
         self.looked = (0, 0.0)
+        self.gaining = not self.ordered and not self.bounded and not machine.bound.open
 
     def explore(self, start: Event | None = None) -> Graph:
         """The whole graph from an event on (the start of the program), weights included."""
@@ -280,7 +287,7 @@ class Explorer:
 
     def _follow_all(self) -> None:
         budget = self.machine.bound.budget.states
-        look = FIRST_LOOK
+        look = GAINING_LOOK if self.gaining else FIRST_LOOK
         while self.queue:
             if self.graph.stopped:
                 self._leave()
@@ -308,8 +315,28 @@ class Explorer:
                 if self._enough():
                     return
                 self.graph.rest = []
+            if self.gaining and done >= look and not node.piece.latents:
+                look = 2 * done
+                self._refuse_unbounded()
         if self.beyond.place >= 0:
             self.graph.rest = [self.beyond]
+
+    def _refuse_unbounded(self) -> None:
+        """Refuses runs that go on although next to nothing is left of them, which may yet weigh anything."""
+        if not self.ended:
+            return
+        self.graph.lowest = min(self.ended)
+        self._leave()
+        self._settle()
+        left = float(self.graph.open()) - float(self.graph.evidence())
+        self.graph.rest = []
+        if -inf < left < log(FADED):
+            message = (
+                "runs whose weights may be above 1 go on without coming back, so that there are no bounds"
+            )
+            span = self.machine.bound.program.model.span
+            help_ = "if it is the value that grows, return less; or choose `--method importance`"
+            raise Rejected(Diagnostic("E0503", message, span, help=help_))
 
     def _leave(self) -> None:
         """What is in the queue is left over."""

@@ -278,6 +278,6 @@ def test_a_loop_whose_states_multiply_in_every_round_is_left_after_a_look(
     assert chain(Bound(lowered(text), {}), Silent()) is None
     assert len(looked) == 1 + LOOK_ROWS
     looked.clear()
-    kept = "model m() { var b = 0; for i in 0..20 { b = ~UniformInt(0, 40) }; return b }"
+    kept = "model m() { var b = 0; for i in 0..20 { b = ~UniformInt(0, 200) }; return b }"
     assert chain(Bound(lowered(kept), {}), Silent()) is not None
     assert len(looked) > LOOK_ROWS  # states that others lead to as well do not multiply

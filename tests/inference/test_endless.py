@@ -16,6 +16,7 @@ from pplc.inference.exact import run
 from pplc.inference.forward import share_left
 from pplc.inference.options import Options
 from pplc.inference.progress import Silent
+from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
 from pplc.inference.solving import Diverges, flow
 from pplc.inference.states import Explorer
@@ -358,3 +359,84 @@ def test_a_loop_that_only_return_leaves_needs_none_after_it() -> None:
     text = "model m() -> int { var n = 0; while true { n = n + 1; if flip(0.25) { return n } } }"
     found = bounds_of(pplc.compile(text).query("P(return == 2)", method="exact"))
     assert F(found.lower) <= F(3, 16) <= F(found.upper)
+
+
+GENERATIONS = """
+model gen(k: int) -> int {
+  if k == 0 { return 1 }
+  c ~ Binomial(2, 0.6)
+  %s
+  return sum([~gen(k - 1) for i in 0..c])
+}
+model m() { n ~ gen(%d); return n }
+"""
+
+
+def offspring(generations: int, kept: F = F(1)) -> dict[int, F]:
+    """The law of the last generation, by its generating function; `kept` is the weight of each parent."""
+    law = {1: F(1)}
+    for _ in range(generations):
+        found: dict[int, F] = {}
+        for children, p in ((0, F(4, 25)), (1, F(12, 25)), (2, F(9, 25))):
+            power = {0: p * kept}
+            for _ in range(children):
+                power = {
+                    n: sum((power.get(i, F(0)) * law.get(n - i, F(0)) for i in range(n + 1)), F(0))
+                    for n in range(max(power) + max(law) + 1)
+                }
+            for n, mass in power.items():
+                found[n] = found.get(n, F(0)) + mass
+        law = found
+    return {n: mass for n, mass in law.items() if mass}
+
+
+def test_a_recursion_that_ends_leaves_nothing_out_however_small() -> None:
+    run = inferred(GENERATIONS % ("", 5))
+    truth = offspring(5)
+    assert run.result.laws is not None
+    assert run.result.laws["n"][()] == truth
+    assert truth[32] == F(9, 25) ** 31
+    assert run.log_evidence == Exact(0.0, F(1))
+
+
+def test_weights_above_one_are_no_hindrance_where_a_recursion_ends() -> None:
+    truth = offspring(4, F(3, 2))
+    whole = sum(truth.values(), F(0))
+    run = inferred(GENERATIONS % ("weight(1.5)", 4))
+    assert isinstance(run.log_evidence, Exact)
+    assert run.log_evidence.rational == whole
+    assert run["n"].exact[()] == {str(n): mass / whole for n, mass in sorted(truth.items())}
+
+
+def test_auto_answers_a_recursion_that_ends_exactly() -> None:
+    found = pplc.compile(GENERATIONS % ("", 5)).query("P(n == 32)")
+    assert found == Exact(float(F(9, 25) ** 31), F(9, 25) ** 31)
+
+
+def test_densities_of_different_dimension_are_not_added_up() -> None:
+    text = """
+model add(k: int) -> int {
+  if k == 0 { return 0 }
+  return (if flip(0.5) { 1 } else { 0 }) + ~add(k - 1)
+}
+model m() {
+  let n = ~add(2)
+  observe 1.5 ~ if n == 2 { %s } else { Normal(0, 1) }
+  return n
+}
+"""
+    assert inferred(text % "Delta(1.5)")["return"].probabilities[()] == {"2": 1.0}
+    for law in ("Delta(1.5)", "Normal(1, 1)"):
+        machine = Machine(Bound(lowered(text % law), {}), exact=True, infer=Nested())
+        assert Equations(machine).whole(Silent()) is None
+
+
+def test_it_is_said_that_answers_are_given_that_a_run_ends_where_it_matters() -> None:
+    said = "all answers are given that a run ends"
+    often = (
+        "model m() { var x = 1; while x > 0 { x = if flip(0.6) { x + 1 } else { x - 1 } }; return x == 0 }"
+    )
+    found = inferred(often)
+    assert said in found.result.note
+    assert said in str(found)
+    assert said not in inferred(GEOMETRIC + "model m() { n ~ g(0.25); return n }").result.note
