@@ -332,7 +332,7 @@ class Explorer:
         self.graph.rest = []
         if -inf < left < log(FADED):
             message = (
-                "runs whose weights may be above 1 go on without coming back, so that there are no bounds"
+                "runs whose weights may be above 1 go on without coming back, so that nothing has bounds"
             )
             span = self.machine.bound.program.model.span
             help_ = "if it is the value that grows, return less; or choose `--method importance`"
