@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from math import inf, sqrt
+from math import inf, isfinite, sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -245,7 +245,8 @@ def effective_draws(values: Floats, share: Floats, draws: Draws) -> float:
         mean, residuals = _ratio(values, share)
         error = error_of_mean(residuals, share, draws)
         variance = float((share * (values - mean) ** 2).mean())
-        return min(_kish(share), variance / error**2) if error else _families(share, draws.families)
+        told = error > 0 and isfinite(error)  # otherwise what all agree on tells nothing of their spread
+        return min(_kish(share), variance / error**2) if told else _families(share, draws.families)
     if draws.log_weights is not None or not bool((share == 1).all()):
         return _kish(share)
     bulk = diagnostics.ess_bulk(values)
@@ -302,7 +303,8 @@ def _probability(
     if agree or doubts:
         center, half = _wilson(mean, min(effective, share.size))
         low, high = min(low, center - half), max(high, center + half)
-        found = replace(found, standard_error=max(found.standard_error, half / Z))
+        known = isfinite(found.standard_error) or not agree
+        found = replace(found, standard_error=max(found.standard_error if known else 0.0, half / Z))
     low, high = max(low, 0.0), min(high, 1.0)
     if agree:
         unseen = 1 - 0.05 ** (1 / effective)

@@ -1,14 +1,15 @@
 """Densities e^E of two variables with a concave E: quadratic forms and links, as in regressions.
 
 E is a quadratic form that falls, plus terms of η = a x + b y + c: n log σ(η) and n log Φ(η) with n > 0, and
--n e^η. These are analytic where the imaginary part of η is less than π, and everywhere, and there, with
-η + iθ,
+-n e^η. Their exponentials are analytic where the imaginary part of η is less than π, and everywhere for
+whole n, and there, with η + iθ,
 
     |σ(η + iθ)| <= σ(η) / cos(θ / 2),    |Φ(η + iθ)| <= Φ(η) e^(θ² / 2),    Re -e^(η + iθ) = -e^η cos θ:
 
 the first as |1 + q e^iθ|² = (1 + q)² cos²(θ / 2) + (1 - q)² sin²(θ / 2), the second as |φ(t + iθ)| = φ(t)
 e^(θ² / 2), by integration from -∞. So the size of the density is known on whole strips, from what it is on
-the plane.
+the plane. But Φ has zeros, the nearest to the real line at 1.916 ± 2.816 i: where n is not whole, Φ^n is
+analytic between these alone.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ STEEPEST = 1.2
 WIDEST = 0.97 * pi
 """The same in a logistic function."""
 
+BRANCH = 2.8
+"""The same in Φ that is raised to a power that is not whole: its zeros are branch points then."""
+
 LARGEST, SMALLEST = 500.0, 1e-300
 """What is taken for the ends of floats where only a guess is needed."""
 
@@ -63,6 +67,17 @@ class Link:
     slopes: Pair
     argument: Unknown
     constant: float
+
+    @property
+    def widest(self) -> float:
+        """The largest imaginary part of η up to which the link is analytic and its bound holds."""
+        match self.kind:
+            case "log_sigmoid":
+                return WIDEST
+            case "exp":
+                return STEEPEST
+            case "log_ndtr":
+                return float("inf") if self.times.denominator == 1 else BRANCH
 
     def derivatives(self, at: Floats) -> tuple[float, float]:
         """As a function of η, the derivative and the second one with its sign turned, in floats."""
@@ -121,12 +136,11 @@ class Concave:
 
     def highest(self, along: Pair) -> float:
         """The largest imaginary part along a direction at which the bounds hold; infinity if at all."""
-        limits = {"log_sigmoid": WIDEST, "log_ndtr": float("inf"), "exp": STEEPEST}
         found = float("inf")
         for link in self.links:
             slope = abs(float(_dot(link.slopes, along)))
             if slope:
-                found = min(found, limits[link.kind] / slope)
+                found = min(found, link.widest / slope)
         return found
 
     def slopes_at(self, at: Floats) -> tuple[Floats, tuple[float, float, float]]:

@@ -253,3 +253,17 @@ def test_a_concave_exponent_is_taken_apart() -> None:
     whole = Fraction(sum(COUNTS)), sum((n * c for n, c in zip(COUNTS, PLACES, strict=True)), Fraction(0))
     assert of.linear == whole
     assert sorted(link.slopes[1] for link in of.links) == sorted(PLACES)
+
+
+@pytest.mark.parametrize(
+    ("times", "slope", "shift"),
+    [(Fraction(1, 10), 10, 0), (Fraction(3, 10), 5, 2), (Fraction(1, 20), 12, 1), (Fraction(5, 2), 5, 2)],
+)
+def test_a_power_of_a_normal_probability_that_is_not_whole_has_branch_points(
+    times: Fraction, slope: int, shift: int
+) -> None:
+    """They are zeros of Φ beside the real line. With u along the slopes the integral is one over u."""
+    (found,) = proved(-x * x / 2 - y * y / 2 + times * applied("log_ndtr", slope * x + y + shift))
+    u, step = np.linspace(-9, 9, 18001, retstep=True)
+    density = np.exp(-u * u / 2 + float(times) * special.log_ndtr(math.hypot(slope, 1) * u + shift))
+    assert close(found, float(density.sum() * step * math.sqrt(2 * math.pi)))
