@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from math import inf, isnan, sqrt
+from math import expm1, inf, isnan, log1p, sqrt
 
 from pplc.inference.answers import ROUNDING, Bounds, Estimate, Exact, above, below
 from pplc.inference.continuous.expectations import Contribution, encloses, probability_below
@@ -97,10 +97,11 @@ def log_known_to(answer: Exact, found: Numerical | None) -> Exact | Bounds | Est
 def share_known_to(answer: Exact, found: Numerical | None, integrals: int = 1) -> Exact | Bounds | Estimate:
     """A probability p = a / (a + b), where a and b are sums of products of integrals known to a share e.
 
-    integrals: in a product. The odds r are then known to a share δ = 2 n e / (1 - n e), and with r (1 + δ) in
-    the place of r, p changes by no more than p (1 - p) δ / (1 - δ).
+    integrals: n, in a product, which is known to a share s = (1 + e)^n - 1. The odds r are then known to a
+    share δ = 2 s / (1 - s), and with r (1 + δ) in the place of r, p changes by no more than
+    p (1 - p) δ / (1 - δ).
     """
-    share = 0.0 if found is None else found.error * integrals
+    share = 0.0 if found is None else expm1(integrals * log1p(found.error))
     if share > 0.2:
         return Bounds(0.0, 1.0)
     if found is None or answer.value in (0.0, 1.0):
