@@ -85,7 +85,7 @@ def _warnings(
         which = "the chains" if draws.chains > 1 else "the halves of the chain"
         yield _warning(
             "W0313",
-            f"{which} do not agree about {_list(bad)} (R-hat up to {numbers['max_rhat']:.3g})",
+            f"{which} do not agree about {_list(bad)} (R-hat up to {numbers['max_rhat']:.4g}, over {RHAT})",
             "draw longer with `--warmup` and `--draws`, or write the model so that it mixes better",
         )
     few = ESS_PER_CHAIN * draws.chains
@@ -109,6 +109,8 @@ def _weighted(draws: Draws, numbers: Mapping[str, float], dense: bool) -> Iterat
             "W0318",
             "there is only one draw"
             if count == 1
+            else f"there are only {count} draws"
+            if round(size) == count
             else f"the {count} weighted draws are worth only {size:.0f}",
             f"draw more with `{'--draws' if draws.families is None else '--particles'}`, or use a method that"
             f" looks for the posterior, such as `{'nuts' if dense else 'mh'}`",
