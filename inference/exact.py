@@ -26,6 +26,7 @@ from pplc.inference.continuous.programs import has_density
 from pplc.inference.elimination import MOST_ROWS, Plan, plan
 from pplc.inference.elimination import run as eliminate
 from pplc.inference.factor_graph import Refused
+from pplc.inference.formulas.exact import by_formulas
 from pplc.inference.forward import Ended, Joint, forward, no_runs, weighs
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
@@ -62,6 +63,9 @@ The estimate takes the constraints of a program for independent, and may be far 
 
 TOO_MANY = "E0503"
 
+OPEN = "E0560"
+"""The value of what is left open was needed."""
+
 
 def refuses(bound: Bound) -> str:
     """Why the program cannot be enumerated, as far as its text says; empty if it may be."""
@@ -86,8 +90,24 @@ def refuses(bound: Bound) -> str:
     return ""
 
 
-def run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
+def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """The laws of all variables and the evidence; bounds of them for an endless program."""
+    if not bound.open:
+        return _run(bound, options, progress)
+    if has_density(bound.program):
+        return _costing(by_formulas(_few(bound), progress))
+    try:
+        return _run(bound, options, progress)
+    except Rejected as rejected:
+        if rejected.diagnostics[0].code != OPEN:
+            raise
+        try:  # with exponentials and roots, where rational functions do not do
+            return _costing(by_formulas(_few(bound), progress))
+        except Rejected:
+            raise rejected from None
+
+
+def _run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
     if has_density(bound.program):
         return _costing(forward(bound, progress))
     few = replace(bound, budget=replace(bound.budget, states=min(bound.budget.states, FEW_STATES)))

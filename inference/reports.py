@@ -67,7 +67,7 @@ def _densities(
     entries: dict[Address, list[tuple[LogWeight, Number, Piece]]] = {}
     for address, values in dense.items():
         for mass, value, piece in values:
-            for place, number in _numbers(address, value):
+            for place, number in numbers_of(address, value):
                 entries.setdefault(place, []).append((mass, number, piece))
     marginals = Marginals()
     order = sorted(entries, key=lambda address: address[0] == RETURN[0])
@@ -86,17 +86,17 @@ def _densities(
     return found, without
 
 
-def _numbers(address: Address, value: Value) -> Iterator[tuple[Address, Number]]:
+def numbers_of(address: Address, value: Value) -> Iterator[tuple[Address, Number]]:
     """The numbers in a value, with their addresses: elements of arrays, fields of records."""
     match value:
         case tuple():
             for k, item in enumerate(value):
                 _, index = split(address)
                 inside = (*address[:-1], (*index, k)) if index else (*address, (k,))
-                yield from _numbers(inside, item)
+                yield from numbers_of(inside, item)
         case Record(names, values):
             for name, item in zip(names, values, strict=True):
-                yield from _numbers((*address, name), item)
+                yield from numbers_of((*address, name), item)
         case _ if is_opaque(value) or isinstance(value, str):
             pass
         case _:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from pplc.lang.diagnostics import Diagnostic
 if TYPE_CHECKING:
     from pplc.inference.continuous.laws import Mixed
     from pplc.inference.continuous.piece import Numerical
+    from pplc.inference.formulas.ends import Ends
     from pplc.semantics.values import Value
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -74,6 +75,14 @@ class Draws:
         return np.zeros((0, 0)) if self.log_weights is None else self.log_weights
 
 
+class Moments(NamedTuple):
+    """Mean and variance given that a variable is reached, and the probability of that: formulas."""
+
+    mean: Fraction
+    variance: Fraction
+    reached: Fraction
+
+
 @dataclass(frozen=True)
 class Result:
     """The outcome of one method on one bound program.
@@ -81,6 +90,8 @@ class Result:
     laws:         exact methods: name -> index -> value -> probability; the index is `()` for a variable
                   that is no array of sites. A law sums to less than 1 if some runs do not reach it.
     densities:    exact methods: the same of variables that have a density, perhaps beside atoms.
+    moments:      exact methods with parameters left open: mean and variance of variables that have a density,
+                  as formulas.
     left:         of variables whose laws miss some runs: an upper bound of the mass of these runs, as a
                   share of the mass of the others. The law is that of the others; what it says is
                   certain up to `pplc.inference.answers.enclosed`.
@@ -96,12 +107,16 @@ class Result:
     numerical:    exact methods: what is known of the integrals that the laws rest on; None if there are none.
     verified:     how the run is verified, if not in the way of its method.
     tried:        methods that `auto` tried first and that did not find the evidence.
+    ends:         exact methods with parameters left open: what queries are answered from, unless it is `laws`.
     stopped:      the user or the time limit ended it early; what is here was computed before.
     """
 
     method: str
     laws: Mapping[str, Mapping[Index, Mapping[Value, Probability]]] | None = None
     densities: Mapping[str, Mapping[Index, Mixed]] = field(default_factory=dict[str, "Mapping[Index, Mixed]"])
+    moments: Mapping[str, Mapping[Index, Moments]] = field(
+        default_factory=dict[str, "Mapping[Index, Moments]"]
+    )
     left: Mapping[str, float] = field(default_factory=dict[str, float])
     draws: Draws | None = None
     log_evidence: Exact | Bounds | Estimate | None = None
@@ -115,6 +130,7 @@ class Result:
     numerical: Numerical | None = None
     verified: str = ""
     tried: tuple[str, ...] = ()
+    ends: Ends | None = None
     stopped: bool = False
 
     @property

@@ -19,7 +19,8 @@ from pplc.inference import diagnostics, weights
 from pplc.inference.answers import Bounds, enclosed
 from pplc.inference.collect import extents
 from pplc.inference.continuous.laws import Mixed
-from pplc.inference.result import Array, Draws, Index, Probability, Result
+from pplc.inference.result import Array, Draws, Index, Moments, Probability, Result
+from pplc.semantics.closed_form import ClosedForm
 from pplc.semantics.formula import Formula, as_rational, is_open, mentioned
 from pplc.semantics.values import Value, shape_of, show
 
@@ -117,6 +118,7 @@ def summarise(result: Result) -> dict[str, Variable]:
             name: of_densities(name, elements, result.left.get(name, 0.0))
             for name, elements in result.densities.items()
         }
+        found |= {name: of_moments(name, elements) for name, elements in result.moments.items()}
         if "return" in found:
             found["return"] = found.pop("return")  # last, as it is made last
     elif result.draws is not None:
@@ -179,6 +181,16 @@ def of_densities(name: str, elements: Mapping[Index, Mixed], left: float = 0.0) 
     reached = max(float(law.reached) for law in elements.values())
     whole = 1.0 if abs(reached - 1) < ROUNDING else reached
     return Variable(name, "real", shape, numbers, reached=whole, left=left)
+
+
+def of_moments(name: str, elements: Mapping[Index, Moments]) -> Variable:
+    """The summary of laws with a density in which the values of some parameters are left open."""
+    formulas = {
+        key: {index: getattr(made, key) for index, made in elements.items()} for key in ("mean", "variance")
+    }
+    reached = {made.reached for made in elements.values()}
+    whole = nan if any(map(is_open, reached)) else float(max(reached))
+    return Variable(name, "real", extents(elements), {}, {}, {}, whole, formulas=formulas)
 
 
 def _of_formulas(name: str, kind: TypeName, spread: Mapping[Index, Mapping[Value, Probability]]) -> Variable:
@@ -274,7 +286,7 @@ def _type_of(values: Sequence[Value]) -> TypeName:
         return "bool"
     if kinds == {int}:
         return "int"
-    if kinds and kinds <= {int, float, Fraction, Formula}:
+    if kinds and kinds <= {int, float, Fraction, Formula, ClosedForm}:
         return "real"
     return "string" if kinds == {str} else "other"
 

@@ -66,6 +66,12 @@ def answer(query: syntax.Query, runs: Runs, unit: str = "nats") -> Answered:
 
     def found(result: Result) -> Answered:
         try:
+            if result.ends is not None:
+                from pplc.information.formula_queries import answer_by_formulas, no_formula
+
+                if query.head not in BASIC:
+                    raise no_formula(query)
+                return answer_by_formulas(query, text, runs, result)
             if query.head not in BASIC:
                 # Programs without such a query start sooner without the many modules that answer it.
                 from pplc.information.finite_answers import answer_finite

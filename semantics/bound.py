@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pplc.lang import core
 from pplc.lang.drawn_once import drawn_once
 from pplc.semantics.formula import mentioned
+from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import Address, Value
 
 
@@ -46,8 +47,8 @@ class Bound:
 
     @property
     def open(self) -> bool:
-        """Whether the values of some parameters are left open: they are formulas."""
-        return any(map(mentioned, self.arguments.values()))
+        """Whether the values of some parameters are left open: they are formulas, or depend on variables."""
+        return any(mentioned(value) or depends(value) for value in self.arguments.values())
 
     def intervened(self, address: Address) -> bool:
         """Whether `do` sets this address, or an array or row it is an element of."""

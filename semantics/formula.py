@@ -38,11 +38,13 @@ class Field:
     names:   of the symbols, in the order of the generators.
     assumed: what has been assumed of formulas, in words, in the order in which it was; a key tells
              equal assumptions.
+    base:    the field that this one contains, if it is a wider one.
     """
 
     ring: Any
     names: tuple[str, ...]
     assumed: dict[object, str] = field(default_factory=dict[object, str])
+    base: Field | None = None
 
     def made(self, element: Any) -> Fraction:
         """The number that an element of the field is."""
@@ -120,6 +122,8 @@ class Formula(Symbolic):
     # ------------------------------------------------------------------ arithmetic
 
     def _other(self, other: object) -> Any:
+        if isinstance(other, Formula) and other.field.base is self.field:
+            return None  # the wider one knows how to
         if isinstance(other, int | Fraction):
             return self.field.element(other)
         if isinstance(other, float):

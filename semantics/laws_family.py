@@ -144,7 +144,7 @@ class FamilyLaw(LawValue):
             if density is not None:
                 return density(*self.arguments, value), 1
         if depends(value) or (self.exact and any(map(depends, self.given))):
-            return self._formula(value), self.dimension
+            return self.formula(value), self.dimension
         at = self._valued(value)
         if at is None:
             return nothing(self.exact), 0
@@ -154,8 +154,8 @@ class FamilyLaw(LawValue):
                 return found, self.dimension
         return self.numerics.log_density(*self._floats_at(at)), self.dimension
 
-    def _formula(self, value: Value) -> LogWeight:
-        """The density as a formula, of parameters or a value that depend on continuous variables."""
+    def formula(self, value: Value) -> LogWeight:
+        """The density as a formula in parameters or a value that depend on continuous variables, if they do."""
         if self.name == "MvNormal" and not depends(self.given[1]) and self._valued(value) is not None:
             kind = SPREADS[self.variant]
             return LogRat(exp(mv_normal(*cast("tuple[Any, Any]", self.given), kind, cast("Any", value))))

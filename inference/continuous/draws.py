@@ -15,7 +15,7 @@ from pplc.semantics.laws_base import log_of
 from pplc.semantics.laws_family import SPREADS
 from pplc.semantics.linalg import ldl
 from pplc.semantics.measure import times
-from pplc.semantics.number import CERTAIN, LogWeight
+from pplc.semantics.number import CERTAIN, LogRat, LogWeight
 from pplc.semantics.representations.answering import weight_of
 from pplc.semantics.representations.enumerated import choices
 from pplc.semantics.runs import Observing, Recorded, Sampling, Weighing
@@ -33,13 +33,29 @@ Drawn: TypeAlias = "tuple[Value, LogWeight, Piece]"
 def weighed(event: Observing | Weighing, world: World) -> tuple[LogWeight, Piece, int]:
     """The constant part of the weight that a run is given, the world's piece with the rest, the dimension."""
     factor, dimension = weight_of(event) if isinstance(event, Observing) else (event.log_weight, 0)
-    weight, piece = world.piece.weighed(factor)
+    if world.parameters and isinstance(event, Observing) and not isinstance(factor, LogRat):
+        factor = _written(event.law, event.value)
+    weight, piece = world.piece.weighed(factor, world)
     return weight, piece, dimension
+
+
+def _written(law: LawValue, value: Value) -> LogWeight:
+    """The density of a value as a formula, also where it is known: a float has no constants to show."""
+    match law:
+        case FamilyLaw():
+            return law.formula(value)
+        case Lifted(_, laws) if isinstance(value, tuple):
+            found: LogWeight = CERTAIN
+            for inner, item in zip(laws, value, strict=True):
+                found = times(found, _written(inner, item))
+            return found
+        case _:
+            return law.log_density(value)
 
 
 def chosen(event: Sampling, world: World) -> list[Drawn]:
     """Every value of a discrete draw; its mass may depend on continuous variables."""
-    return [(value, *world.piece.weighed(mass)) for value, mass in choices(event)]
+    return [(value, *world.piece.weighed(mass, world)) for value, mass in choices(event)]
 
 
 def parted(recorded: Recorded) -> tuple[Recorded, Recorded]:
@@ -86,7 +102,7 @@ def _drawn(law: LawValue, address: Address, piece: Piece, world: World) -> Itera
     masses = law.masses()
     if masses is not None:
         for value, mass in masses:
-            weight, part = piece.weighed(mass)
+            weight, part = piece.weighed(mass, world)
             yield value, weight, part
         return
     match law:
@@ -94,7 +110,7 @@ def _drawn(law: LawValue, address: Address, piece: Piece, world: World) -> Itera
             yield from _array(laws, address, piece, world)
         case Mixture(_, weights, laws):
             for chance, inner in zip(weights, laws, strict=True):
-                before, part = piece.weighed(log_of(chance, True))
+                before, part = piece.weighed(log_of(chance, True), world)
                 for value, after, last in _drawn(inner, address, part, world):
                     yield value, times(before, after), last
         case FamilyLaw("Dirichlet", (concentration,)) if isinstance(concentration, tuple):
@@ -109,7 +125,7 @@ def _drawn(law: LawValue, address: Address, piece: Piece, world: World) -> Itera
         case Censored(FamilyLaw(name) as base, lower, upper) if name in LOG_DENSITIES:
             for bound in (lower, upper):
                 if bound is not None:
-                    weight, part = piece.weighed(law.log_density(bound))
+                    weight, part = piece.weighed(law.log_density(bound), world)
                     yield bound, weight, part
             below, above = _ends(base)
             yield from _scalar(law, _later(below, lower, 1), _later(above, upper, -1), address, piece, world)
@@ -153,7 +169,7 @@ def _scalar(
 
 def _weighed(law: LawValue, value: Value, piece: Piece, world: World) -> Drawn:
     world.piece = piece
-    weight, part = piece.weighed(law.log_density(value))
+    weight, part = piece.weighed(law.log_density(value), world)
     return value, weight, part
 
 

@@ -18,14 +18,14 @@ from itertools import product
 from math import comb, factorial
 from typing import NamedTuple, TypeAlias
 
-from pplc.inference.continuous.piece import NOTHING, UNIT, ZERO, Piece, World
+from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_mean, truncated_moments
 from pplc.semantics.number import LogWeight
 from pplc.semantics.special.error_function import log_ndtr
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import LOG_2PI, Number, apart, applied, lgamma, log, log_beta, sqrt
-from pplc.semantics.symbolic.expression import Known, Latent, NeedsValue, Undecided, Unknown, mentions
+from pplc.semantics.symbolic.expression import Known, Latent, NeedsValue, Undecided, Unknown, mentions, terms_of
 from pplc.semantics.symbolic.ranges import range_of
 
 MOST_CASES = 64
@@ -33,6 +33,9 @@ MOST_CASES = 64
 
 FEW = 2
 """Variables left beside which a quotient by a sum is simple enough."""
+
+TINY = 5e-324
+"""The smallest positive float."""
 
 MOST_LOST = 1e-4
 """Size of a difference, as a share of the numbers it is of, below which it is not taken: four digits."""
@@ -174,16 +177,18 @@ def _integral(
             return linear
     moved = None if powers else _distances(variable, factor, shape)
     if moved is not None:
-        found = None if near is None or high is None else _beta_of(variable, factor, shape, near, high)
+        found = None if near is None or high is None else _beta_of(variable, factor, shape, near, high, piece)
         return found or _power(*moved.applied(low, high), piece, right=True)
     if not _multiplied_out(variable, factor, shape, None if near is None else near[0]):
         return None
     if near is not None and high is not None:
-        return _beta(factor, shape, *near, high)
+        return _beta(factor, shape, *near, high, piece)
     if powers == {-1} and half_line:
         return _inverse_gamma(factor, shape, piece)
     if powers == {1} and half_line:
         return _gamma(factor, shape, piece)
+    if not powers and _is_open(shape.log, piece):
+        return _open_power(factor, shape.log, low, high, piece)
     if not _absorbed(factor, shape):
         return None
     if not powers:
@@ -215,11 +220,13 @@ def _linear_power(variable: Latent, factor: Number, shape: Shape, low: End, high
 
 
 def _beta_of(
-    variable: Latent, factor: Powers, shape: Shape, near: tuple[Unknown, Number], high: Number
+    variable: Latent, factor: Powers, shape: Shape, near: tuple[Unknown, Number], high: Number, piece: Piece
 ) -> list[Term] | None:
     """`_beta`, which leaves factor and shape as they are."""
     factor, shape = dict(factor), _copied(shape)
-    return _beta(factor, shape, *near, high) if _multiplied_out(variable, factor, shape, near[0]) else None
+    if not _multiplied_out(variable, factor, shape, near[0]):
+        return None
+    return _beta(factor, shape, *near, high, piece)
 
 
 class _Distance(NamedTuple):
@@ -344,7 +351,7 @@ def _single(number: Number, piece: Piece) -> bool:
 
     Otherwise a grid, on which a normal block is integrated out by linear algebra, is better.
     """
-    return not isinstance(number, Unknown) or len(number.terms) == 1 or len(piece.latents) <= FEW
+    return len(terms_of(number)) <= 1 or len(piece.latents) <= FEW or not _varies(number, piece)
 
 
 def _left_to_a_block(precision: Number, factor: Powers, piece: Piece) -> bool:
@@ -435,7 +442,8 @@ def _inverse_gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | N
 
 def _exists(a: Number, factor: Powers, piece: Piece) -> bool:
     """Whether Γ(a + m) does for every power m, all whole."""
-    return all(type(m) is int and range_of(a + m, piece.ranges).lower > 0 for m in factor) and (
+    least = 0.0 if _is_open(a, piece) else TINY  # what is left open is inside its range
+    return all(type(m) is int and range_of(a + m, piece.ranges).lower >= least for m in factor) and (
         not isinstance(a, Unknown) or all(m >= 0 for m in factor)
     )
 
@@ -448,14 +456,21 @@ def _from_least(a: Number, factor: Powers, piece: Piece) -> tuple[Number, Powers
     return a + least, {m - least: c for m, c in factor.items()}
 
 
-def _beta(factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: Number) -> list[Term] | None:
+def _varies(number: Number, piece: Piece) -> bool:
+    """Whether a number depends on variables that are still to be integrated over."""
+    return not latents_in(number).isdisjoint(piece.latents)
+
+
+def _beta(
+    factor: Powers, shape: Shape, near_end: Unknown, scale: Number, high: Number, piece: Piece
+) -> list[Term] | None:
     """x^a (s - x)^b from 0 to s."""
     a, b = shape.log + 1, shape.logs[near_end] + 1
-    if not all(type(m) is int for m in factor) or isinstance(a, Unknown) or isinstance(b, Unknown):
+    if not all(type(m) is int for m in factor) or _varies(a, piece) or _varies(b, piece):
         return None
-    if not all(a + m > 0 for m in factor) or not b > 0:
+    if not _exists(a, factor, piece) or not range_of(b, piece.ranges).lower >= 0 or b == 0:
         return None
-    a, factor = _from_least(a, factor, NOTHING)
+    a, factor = _from_least(a, factor, piece)
     exponent = log_beta(a, b) + (a + b - 1) * log(high) + (b - 1) * log(scale)
     shares = ((m, c, _rising(a, int(m)) / _rising(a + b, int(m))) for m, c in factor.items())
     return [(exponent, _sum(c * share * high ** int(m) for m, c, share in shares))]
@@ -485,6 +500,26 @@ def _power(factor: Powers, low: End, high: End, piece: Piece, *, right: bool = F
         if low != 0:
             numbers.append(-c * _raised(low, up) / up)
     return [(ZERO, _sum(numbers))]
+
+
+def _is_open(number: Number, piece: Piece) -> bool:
+    return isinstance(number, Unknown) and not _varies(number, piece)
+
+
+def _open_power(factor: Powers, power: Number, low: End, high: End, piece: Piece) -> list[Term] | None:
+    """x^s times whole powers right of 0, where s is left open."""
+    if low is None or range_of(low, piece.ranges).lower < 0 or not all(type(m) is int for m in factor):
+        return None
+    ups = {m: range_of(power + m + 1, piece.ranges) for m in factor}
+    if low == 0 and any(up.lower < 0 for up in ups.values()):
+        return None
+    if high is None and any(up.upper > 0 for up in ups.values()):
+        return None
+    return [
+        ((power + 1) * log(end), _sum(c * sign * end ** int(m) / (power + 1 + m) for m, c in factor.items()))
+        for end, sign in ((high, 1), (low, -1))
+        if end is not None and end != 0
+    ]
 
 
 def _raised(base: Number, exponent: int | Fraction) -> Number:

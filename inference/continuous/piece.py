@@ -15,6 +15,7 @@ from fractions import Fraction
 from math import exp, inf, log
 from typing import NamedTuple
 
+from pplc.semantics.formula import Formula, Open
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import Number, constant_and_rest
@@ -111,10 +112,13 @@ class Piece:
         """What holds of the variables, without their density."""
         return Piece(region=self.region, ranges=self.ranges)
 
-    def weighed(self, weight: LogWeight) -> tuple[LogWeight, Piece]:
-        """The piece times a weight that may depend on its variables; what does not comes back."""
+    def weighed(self, weight: LogWeight, world: World | None = None) -> tuple[LogWeight, Piece]:
+        """The piece times a weight that may depend on its variables; what does not comes back.
+
+        world: as in `raised`.
+        """
         if isinstance(weight, LogRat) and isinstance(weight.value, Unknown):
-            return self.raised(elementary.log(weight.value))
+            return self.raised(elementary.log(weight.value), world)
         return weight, self
 
     def raised(self, exponent: Number, world: World | None = None) -> tuple[LogWeight, Piece]:
@@ -123,9 +127,11 @@ class Piece:
         world: of the piece, in case that the number depends on none of its variables.
         """
         whole = self.exponent + expanded(exponent)
-        (exact, rounded, ratio), rest = constant_and_rest(whole)
         if isinstance(whole, Unknown) and isinstance(whole.space, World):
             world = whole.space
+        if world is not None and world.parameters:
+            return CERTAIN, replace(self, exponent=whole)
+        (exact, rounded, ratio), rest = constant_and_rest(whole)
         constant, rest = _constant_apart(rest)
         rounded += constant
         if rounded and world is not None:
@@ -172,6 +178,8 @@ class World:
     rounding:  of the logs of all weights, added up: what floats may have lost of what they are logs of.
     grids:     integrals over two variables, by what was asked for: they take seconds.
     centred:   the latest changes of variables. Equal pieces of other programs are of their own worlds.
+    parameters: what has no value and is not integrated over, as answers are formulas in it. Exponents then
+               keep their constants.
     """
 
     def __init__(self, grid: int = 2) -> None:
@@ -181,6 +189,7 @@ class World:
         self.centred: dict[Piece, object] = {}
         self.numerical: dict[str, Numerical] = {}
         self.rounding = 0.0
+        self.parameters: Mapping[Latent, Formula] = {}
 
     def note(self, variables: Iterable[Latent], found: Numerical) -> None:
         """Remembers that variables were integrated numerically."""
@@ -203,7 +212,18 @@ class World:
             return True
         if -bound in self.piece.region:
             return False
+        if self.is_open(bound):
+            raise Open(bound)
         raise Undecided(bound)
+
+    def symbol(self, number: Unknown) -> Formula | None:
+        """The parameter left open that a number is; None if it is none."""
+        named = (formula for variable, formula in self.parameters.items() if of_atom(variable, self) == number)
+        return next(named, None)
+
+    def is_open(self, number: Number) -> bool:
+        """Whether a number depends on parameters that are left open, and on nothing else."""
+        return bool(self.parameters) and isinstance(number, Unknown) and number.latents <= self.parameters.keys()
 
 
 def _sign(number: Number, ranges: Mapping[Latent, Range]) -> bool | None:

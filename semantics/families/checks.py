@@ -9,7 +9,8 @@ from fractions import Fraction
 from typing import assert_never, cast
 
 from pplc.lang.families import Constraint, Domain, Family, Parameter, Relation
-from pplc.semantics.formula import Formula
+from pplc.semantics.formula import Formula, Open
+from pplc.semantics.symbolic.expression import Unknown
 
 # How far a sum of probabilities may be from 1, and a matrix from symmetry relative to its entries.
 _TOLERANCE = 1e-8
@@ -95,6 +96,16 @@ def _scalar_inside(domain: Domain, value: object) -> bool:
         _assume(domain, value)
         return True
     x = cast("float", value)
+    try:
+        return _number_inside(domain, x)
+    except Open:  # whoever drives the run tries again with what is assumed
+        symbol = value.space.symbol(value) if isinstance(value, Unknown) else None
+        if symbol is not None:
+            _assume(domain, symbol)
+        raise
+
+
+def _number_inside(domain: Domain, x: float) -> bool:
     match domain:
         case Domain.REAL | Domain.INT:
             return True

@@ -21,7 +21,7 @@ from fractions import Fraction
 from math import isinf
 from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeAlias, cast
 
-from pplc.semantics.formula import Symbolic
+from pplc.semantics.formula import Formula, Symbolic
 from pplc.semantics.values import Address, Fault, show_address
 
 Coefficient: TypeAlias = Fraction | float
@@ -83,6 +83,10 @@ class Space(Protocol):
         """Whether an expression is positive, almost surely; `Undecided` if that depends."""
         ...
 
+    def symbol(self, number: Unknown) -> Formula | None:
+        """The parameter left open that a number is; None if it is none."""
+        ...
+
 
 class _Constants:
     """The space of numbers that depend on no variable: logarithms and exponentials of known ones."""
@@ -91,6 +95,9 @@ class _Constants:
         from pplc.semantics.symbolic.ranges import range_of
 
         return range_of(number, {}).lower > 0
+
+    def symbol(self, number: Unknown) -> Formula | None:  # noqa: ARG002
+        return None
 
 
 CONSTANTS: Space = _Constants()

@@ -205,11 +205,13 @@ class Model:
     def query(
         self, text: str, data: Data | None = None, *, method: str = "auto", seed: int | None = None,
         draws: int | None = None, chains: int | None = None, warmup: int | None = None, unit: Unit = "nats",
+        symbolic: Sequence[str] = (),
     ) -> Answers:  # fmt: skip
         """The answer to one query: a number with what is known of its error, or the tables of `posterior`.
 
         Moments and quantiles of an array are those of its elements. Of queries with several numbers, such
         as `pid`, these by name. `unit` is that of information, and of rates and limits in the query.
+        `symbolic` names parameters that are left open: numbers are then formulas in them.
         """
         from pplc.inferring import Request, infer, parse_queries
 
@@ -220,6 +222,7 @@ class Model:
             {name: value for name, value in given.items() if value is not None},
             queries=queries,
             unit=unit,
+            symbolic=symbolic,
             table=False,
         )
         return _value(infer(self, _tables(data), None, request, None).queries[0])

@@ -143,7 +143,7 @@ def tables(console: Console, variables: Iterable[Variable]) -> None:
     if finite:
         console.print(_probabilities(finite))
         console.print()
-    open_ = [v for v in every if v.exact and not v.probabilities]
+    open_ = [v for v in every if (v.exact or v.formulas) and not v.probabilities]
     if open_:
         _formulas(console, open_)
     other = [v.name for v in every if v not in numeric and v not in finite and v not in open_]
@@ -164,6 +164,9 @@ def _formulas(console: Console, variables: Sequence[Variable]) -> None:
             if v.type != "bool":
                 for mean in element.formulas.get("mean", {}).values():
                     console.print(f"E[{element.name}] = {mean}", soft_wrap=True)
+            if not element.exact:
+                for variance in element.formulas.get("variance", {}).values():
+                    console.print(f"var({element.name}) = {variance}", soft_wrap=True)
     console.print()
 
 

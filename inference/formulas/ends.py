@@ -1,0 +1,184 @@
+"""How the runs of a program end whose parameters are open: what they recorded, and their densities.
+
+The parameters are numbers that depend on variables which are never integrated over. The rules of
+`pplc.inference.continuous` apply as they are: what is left when every other variable is integrated out is
+a formula in the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import inf
+from typing import NamedTuple, TypeAlias, cast
+
+from pplc.inference.continuous.changes import as_variable
+from pplc.inference.continuous.masses import settled
+from pplc.inference.continuous.piece import Piece, World
+from pplc.inference.formulas.writing import Quotients, Term
+from pplc.inference.inner import Merging
+from pplc.inference.progress import Progress
+from pplc.inference.states import Explorer, Graph
+from pplc.lang.diagnostics import Rejected
+from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import located
+from pplc.semantics.formula import Field, Formula, Open, formulas_in
+from pplc.semantics.machine import Machine
+from pplc.semantics.measure import ONE, is_zero
+from pplc.semantics.number import CERTAIN, LogRat, LogWeight
+from pplc.semantics.symbolic.elementary import Number
+from pplc.semantics.symbolic.expression import Latent, Undecided, expanded, latent
+from pplc.semantics.symbolic.ranges import REALS, Range
+from pplc.semantics.values import Address, Fault, Value
+
+Part: TypeAlias = tuple[Number, Fraction, Piece]
+"""A number with a weight and the density over the variables that it depends on."""
+
+Ranges: TypeAlias = Mapping[Latent, Range]
+
+
+class End(NamedTuple):
+    """One way to the end."""
+
+    recorded: Mapping[Address, Value]
+    weight: Fraction
+    piece: Piece
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """Every way to the end, of the lowest dimension.
+
+    parameters: the open ones as variables, with their symbols. ranges: of these.
+    arguments:  the arguments of the program in these variables. dead_end: where the last run ended, if all did.
+    """
+
+    parameters: Mapping[Latent, Formula]
+    ranges: Ranges
+    arguments: Mapping[str, Value]
+    world: World
+    ends: tuple[End, ...]
+    states: int
+
+    def quotients(self, sums: Mapping[str, Iterable[Part]]) -> Quotients:
+        """The integrals of sums, as formulas. A `Fault` if one has no rule, or depends on a sign that is open."""
+        return Quotients(
+            self.parameters, self.ranges, {name: list(self._terms(parts)) for name, parts in sums.items()}
+        )
+
+    def parts(self) -> list[Part]:
+        """The evidence, as the integral of 1."""
+        return [(Fraction(1), end.weight, end.piece) for end in self.ends]
+
+    def _terms(self, parts: Iterable[Part]) -> Iterator[Term]:
+        for number, weight, piece in parts:
+            self.world.piece = piece
+            whole = replace(piece, factor=piece.factor * number)
+            if whole.factor == 0:
+                continue
+            pieces = settled(whole)
+            if any(left.latents for _, left in pieces):
+                pieces = settled(_with_planes(whole))
+            for more, left in pieces:
+                if left.latents:
+                    raise _no_formula(left)
+                for bound in left.region:
+                    raise Open(bound)
+                assert isinstance(more, LogRat)
+                yield Term(weight * more.value, left.factor, left.exponent)
+
+
+def _with_planes(piece: Piece) -> Piece:
+    """The piece with a sum of variables that is bounded as a variable, if one is."""
+    sums = [bound for bound in piece.region if len(bound.latents & {*piece.latents}) > 1]
+    changed = as_variable(sums[0], piece) if len(sums) == 1 else None
+    return piece if changed is None else replace(changed[1], exponent=expanded(changed[1].exponent))
+
+
+def _no_formula(piece: Piece) -> Fault:
+    names = ", ".join(f"`{variable}`" for variable in piece.latents)
+    return Fault(
+        "E0525",
+        f"the integral over {names} has no formula in the parameters that are left open",
+        "no exact rule applies here",
+        "give the parameters values",
+    )
+
+
+class _Whole:
+    """Stands for the integrals of pieces while runs are followed: none is needed."""
+
+    def of(self, piece: Piece) -> LogWeight:  # noqa: ARG002
+        return CERTAIN
+
+
+def follow(bound: Bound, progress: Progress) -> Ends:
+    """Follows all runs. Parameters that must be positive, or probabilities, are from then on taken to be."""
+    field = next(formulas_in(tuple(bound.arguments.values()))).field
+    while True:
+        known = dict(field.assumed)
+        try:
+            return _followed(bound, field, progress)
+        except (Fault, Rejected):
+            if field.assumed == known:
+                raise
+
+
+def _followed(bound: Bound, field: Field, progress: Progress) -> Ends:
+    world = World(grid=0)
+    parameters = {
+        Latent((name,), world): cast("Formula", field.made(generator))
+        for name, generator in zip(field.names, field.ring.gens, strict=True)
+    }
+    world.parameters = parameters
+    ranges = {variable: _range(field, formula) for variable, formula in parameters.items()}
+    world.piece = Piece(ranges=ranges)
+    numbers = {formula.element: latent(variable.address, world) for variable, formula in parameters.items()}
+    arguments = {name: _replaced(value, field, numbers) for name, value in bound.arguments.items()}
+    machine = Machine(replace(bound, arguments=arguments), exact=True, infer=Merging())
+    explorer = Explorer(machine, progress, forgetful=False, world=world, forgets=False)
+    explorer.masses = _Whole()
+    try:
+        graph = explorer.explore()
+    except Undecided as undecided:
+        raise located(Open(undecided.number), bound.program.model.span) from None
+    return Ends(parameters, ranges, arguments, world, tuple(_ends(graph)), len(graph.nodes))
+
+
+def _ends(graph: Graph) -> Iterator[End]:
+    for edge, mass in graph.edges(ONE(True)):
+        if edge.target is None and edge.dimension == graph.lowest and not is_zero(mass):
+            assert isinstance(mass, LogRat)
+            yield End(edge.recorded, mass.value, edge.piece)
+
+
+def _range(field: Field, formula: Formula) -> Range:
+    """What is assumed of a symbol."""
+    if (formula.element, "probability") in field.assumed:
+        return Range(0.0, 1.0)
+    return Range(0.0, inf) if (formula.element, "positive") in field.assumed else REALS
+
+
+def _replaced(value: Value, field: Field, numbers: Mapping[object, Number]) -> Value:
+    """A value with variables in the place of symbols."""
+    if isinstance(value, Formula):
+        return cast("Value", _rational(value, field, numbers))
+    if isinstance(value, tuple):
+        return tuple(_replaced(item, field, numbers) for item in value)
+    return value
+
+
+def _rational(formula: Formula, field: Field, numbers: Mapping[object, Number]) -> Number:
+    """A formula as a number in variables."""
+    found: list[Number] = []
+    for part in (formula.element.numer, formula.element.denom):
+        total: Number = Fraction(0)
+        for powers, coefficient in part.terms():
+            term: Number = Fraction(int(coefficient))
+            for generator, power in zip(field.ring.gens, powers, strict=True):
+                if power:
+                    term = term * numbers[generator] ** power
+            total = total + term
+        found.append(total)
+    return found[0] / found[1]

@@ -1,0 +1,108 @@
+"""The evidence and the laws of a program as formulas in parameters that are left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import nan
+from typing import TypeAlias
+
+from pplc.inference.answers import UNOBSERVED, Exact
+from pplc.inference.collect import RETURN, variables
+from pplc.inference.continuous.piece import Piece
+from pplc.inference.formulas.ends import Ends, Part, follow
+from pplc.inference.forward import BY_RULES, no_runs, weighs
+from pplc.inference.progress import Progress
+from pplc.inference.reports import numbers_of
+from pplc.inference.result import Index, Moments, Probability, Result
+from pplc.lang.wording import counted
+from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import located
+from pplc.semantics.growing import Growing
+from pplc.semantics.laws_base import is_opaque
+from pplc.semantics.symbolic.contents import latents_in
+from pplc.semantics.values import Address, Fault, Value
+
+WHOLE = "whole"
+
+Valued: TypeAlias = tuple[Value, Fraction, Piece]
+
+
+def by_formulas(bound: Bound, progress: Progress) -> Result:
+    """The result, with the ways to the end that queries are answered from."""
+    ends = follow(bound, progress)
+    span = bound.program.model.span
+    try:
+        found = ends.quotients({WHOLE: ends.parts()})
+    except Fault as fault:
+        raise located(fault, span) from None
+    whole = found.elements[WHOLE]
+    if not whole:
+        raise no_runs(span)
+    evidence = found.formula(whole)
+    finite, dense = _recorded(ends)
+    laws: dict[str, dict[Index, dict[Value, Probability]]] = {}
+    for name, elements in _by_variable(finite).items():
+        laws[name] = {index: law_of(ends, ends.parts(), finite[address]) for index, address in elements.items()}
+    moments: dict[str, dict[Index, Moments]] = {}
+    without: list[str] = []
+    for name, elements in _by_variable(dense).items():
+        try:
+            moments[name] = {index: moments_of(ends, ends.parts(), dense[address]) for index, address in elements.items()}
+        except Fault:
+            without.append(f"`{name}`")
+    note = counted(ends.states, "state")
+    if without:
+        note += f"; not reported, having no rule: {', '.join(without)}"
+    observed = weighs(bound.program)
+    return Result(
+        "exact",
+        laws=laws,
+        moments=moments,
+        log_evidence=Exact(nan, evidence) if observed else UNOBSERVED,
+        note=note,
+        verified=BY_RULES,
+        ends=ends,
+    )
+
+
+def law_of(ends: Ends, whole: Sequence[Part], parts: Iterable[Valued]) -> dict[Value, Probability]:
+    """The probability of every value, given that a run ends in one of `whole`."""
+    sums: dict[Value, list[Part]] = {}
+    for value, weight, piece in parts:
+        sums.setdefault(value, []).append((Fraction(1), weight, piece))
+    named = {str(k): listed for k, listed in enumerate(sums.values())}
+    found = ends.quotients({WHOLE: whole, **named})
+    shares = [found.elements[name] / found.elements[WHOLE] for name in named]
+    return {value: found.formula(share) for value, share in zip(sums, shares, strict=True) if share}
+
+
+def moments_of(ends: Ends, whole: Sequence[Part], parts: Sequence[Part]) -> Moments:
+    """Mean and variance of a number, given that it is reached, and the probability of that."""
+    sums = {str(k): [(number**k, weight, piece) for number, weight, piece in parts] for k in (0, 1, 2)}
+    found = ends.quotients({WHOLE: whole, **sums})
+    every, reached, first, second = (found.elements[name] for name in (WHOLE, "0", "1", "2"))
+    mean = first / reached
+    return Moments(
+        found.formula(mean), found.formula(second / reached - mean**2), found.formula(reached / every)
+    )
+
+
+def _recorded(ends: Ends) -> tuple[dict[Address, list[Valued]], dict[Address, list[Part]]]:
+    """What was recorded, by address: values that are known, and numbers that depend on variables."""
+    every: dict[Address, list[Valued]] = {}
+    for recorded, weight, piece in ends.ends:
+        for address, value in recorded.items():
+            if not is_opaque(value):
+                known = value.freeze() if isinstance(value, Growing) else value
+                every.setdefault(address, []).append((known, weight, piece))
+    dense: dict[Address, list[Part]] = {}
+    for address in [a for a, parts in every.items() if any(latents_in(value) for value, _, _ in parts)]:
+        for value, weight, piece in every.pop(address):
+            for place, number in numbers_of(address, value):
+                dense.setdefault(place, []).append((number, weight, piece))
+    return every, dense
+
+
+def _by_variable(addresses: Iterable[Address]) -> dict[str, dict[Index, Address]]:
+    return variables(sorted(addresses, key=lambda address: address[0] == RETURN[0]))
