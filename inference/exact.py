@@ -26,7 +26,6 @@ from pplc.inference.continuous.programs import has_density
 from pplc.inference.elimination import MOST_ROWS, Plan, plan
 from pplc.inference.elimination import run as eliminate
 from pplc.inference.factor_graph import Refused
-from pplc.inference.formulas.exact import by_formulas
 from pplc.inference.forward import Ended, Joint, forward, no_runs, weighs
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
@@ -94,6 +93,8 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     """The laws of all variables and the evidence; bounds of them for an endless program."""
     if not bound.open:
         return _run(bound, options, progress)
+    from pplc.inference.formulas.exact import by_formulas  # imports sympy
+
     if has_density(bound.program):
         return _costing(by_formulas(_few(bound), progress))
     try:

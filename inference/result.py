@@ -107,7 +107,7 @@ class Result:
     numerical:    exact methods: what is known of the integrals that the laws rest on; None if there are none.
     verified:     how the run is verified, if not in the way of its method.
     tried:        methods that `auto` tried first and that did not find the evidence.
-    ends:         exact methods with parameters left open: what queries are answered from, unless it is `laws`.
+    ends:         exact methods with parameters left open: what queries are answered from, if not `laws`.
     stopped:      the user or the time limit ended it early; what is here was computed before.
     """
 

@@ -10,6 +10,7 @@ from math import isnan, sqrt
 from typing import TypeAlias, TypeVar
 
 from pplc.inference.answers import Bounds, Truncated, above, exactly
+from pplc.inference.continuous import expectations
 from pplc.inference.continuous.cases import shared
 from pplc.inference.continuous.changes import linear
 from pplc.inference.continuous.expectations import (
@@ -17,7 +18,6 @@ from pplc.inference.continuous.expectations import (
     Contribution,
     infinite_mean,
     mean,
-    root,
     variance,
 )
 from pplc.inference.continuous.expectations import quantile as quantile_of
@@ -41,7 +41,9 @@ from pplc.information.query_shape import expressions, level, one
 from pplc.lang import syntax
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.formatter import format_expression
+from pplc.semantics.closed_form import root
 from pplc.semantics.evaluate import located
+from pplc.semantics.formula import as_rational
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import Address, Fault, Value
@@ -221,7 +223,7 @@ def _moment_of(
         if behind_it is None or behind_it.proved:
             known = mean(listed, share_error) if query.head == "E" else variance(listed, share_error)
             if known is not None:
-                known = root(known) if query.head == "sd" else known
+                known = expectations.root(known) if query.head == "sd" else known
                 if isinstance(known.value, float) and isnan(known.value):
                     raise _no_moment(query)
                 answer = exactly(known.value)
@@ -305,7 +307,9 @@ def _moment(query: syntax.Query, pairs: Pairs, rest: Sequence[Rest] | None, left
     variance = sum((value - mean) ** 2 * p for value, p in pairs)
     if left:
         return Truncated(float(variance) if query.head == "var" else sqrt(variance), left)
-    return exactly(variance) if query.head == "var" else Exact(sqrt(variance))
+    if query.head == "var":
+        return exactly(variance)
+    return Exact(sqrt(variance)) if isinstance(variance, float) else exactly(root(as_rational(variance)))
 
 
 def _quantile(pairs: Pairs, at: Fraction) -> Fraction | float:

@@ -1042,10 +1042,9 @@ METHODS: Final[dict[str, Code]] = {
     ),
     "E0560": Code(
         "value of a parameter that is left open",
-        "With `--symbolic p` the parameter `p` is a symbol. It may be added, multiplied, divided, and be a"
-        " probability or a parameter of `Bernoulli`, `Categorical`, `Binomial`, `BetaBinomial` and the like,"
-        " whose masses are rational in it. What needs its value (a comparison, `exp`, `sqrt`, a quantile) has"
-        " no formula.",
+        "With `--symbolic p` the parameter `p` is a symbol. It may be added, multiplied, divided, an argument of"
+        " `exp` and `log`, a datum, and a parameter of distributions. What needs its value (a comparison, a"
+        " rounding, a quantile) has no formula.",
         "model f(p: unit) { if p < 0.5 { return 0 }; return 1 }   with   --symbolic p",
     ),
     "E0561": Code(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Never, Self, cast
 
 from pplc.semantics.values import Fault
@@ -25,8 +26,8 @@ class Open(Fault, TypeError):
             "E0560",
             f"what happens here depends on the value of `{formula}`, which is left open",
             "this needs a number",
-            "symbols may be added, multiplied and divided, and be probabilities; to compare them or to"
-            " round them, give their values",
+            "symbols may be added, multiplied and divided, and be data and parameters of distributions; to"
+            " compare them or to round them, give their values",
         )
 
 
@@ -233,12 +234,20 @@ def _term(powers: Sequence[int], coefficient: int, numbers: Sequence[Fraction]) 
     return product
 
 
-def symbols(names: Sequence[str]) -> dict[str, Formula]:
-    """The formulas that are one symbol each, in a field of their own. Imports sympy."""
-    from sympy import ZZ, Symbol
-    from sympy.polys.fields import FracField
+def algebra() -> Any:
+    """The module sympy, imported where there is a formula: it takes a while."""
+    return import_module("sympy")
 
-    ring = FracField([Symbol(name) for name in names], ZZ)
+
+def fractions(generators: Sequence[Any], *, whole: bool = True) -> Any:
+    """The field of rational functions of symbols, with integer coefficients or rational ones."""
+    sympy = algebra()
+    return import_module("sympy.polys.fields").FracField(generators, sympy.ZZ if whole else sympy.QQ)
+
+
+def symbols(names: Sequence[str]) -> dict[str, Formula]:
+    """The formulas that are one symbol each, in a field of their own."""
+    ring = fractions([algebra().Symbol(name) for name in names])
     made = Field(ring, tuple(names))
     return {name: Formula(made, generator) for name, generator in zip(names, ring.gens, strict=True)}
 

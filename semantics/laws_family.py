@@ -155,7 +155,7 @@ class FamilyLaw(LawValue):
         return self.numerics.log_density(*self._floats_at(at)), self.dimension
 
     def formula(self, value: Value) -> LogWeight:
-        """The density as a formula in parameters or a value that depend on continuous variables, if they do."""
+        """The density as a formula in what parameters and the value depend on."""
         if self.name == "MvNormal" and not depends(self.given[1]) and self._valued(value) is not None:
             kind = SPREADS[self.variant]
             return LogRat(exp(mv_normal(*cast("tuple[Any, Any]", self.given), kind, cast("Any", value))))

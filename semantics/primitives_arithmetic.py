@@ -313,7 +313,9 @@ def equal(static: Static, exact: bool, a: Value, b: Value) -> bool:  # noqa: ARG
     if left == right:
         return True
     if isinstance(left, Unknown) or isinstance(right, Unknown):
-        return bool(expanded(cast(Fraction, left) - cast(Fraction, right)) == 0)
+        apart = expanded(cast(Fraction, left) - cast(Fraction, right))
+        _refuse_open(apart)
+        return bool(apart == 0)
     _refuse_open(left)
     _refuse_open(right)
     return False
@@ -325,6 +327,8 @@ def _refuse_open(value: Value) -> None:
         case bool() | int() | str():
             pass
         case Formula():
+            raise Open(value)
+        case Unknown() if value.space.is_open(value):
             raise Open(value)
         case tuple():
             for item in value:

@@ -18,6 +18,7 @@ from itertools import product
 from math import comb, factorial
 from typing import NamedTuple, TypeAlias
 
+from pplc.inference.continuous.open_rules import open_integral
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_mean, truncated_moments
@@ -25,7 +26,15 @@ from pplc.semantics.number import LogWeight
 from pplc.semantics.special.error_function import log_ndtr
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import LOG_2PI, Number, apart, applied, lgamma, log, log_beta, sqrt
-from pplc.semantics.symbolic.expression import Known, Latent, NeedsValue, Undecided, Unknown, mentions, terms_of
+from pplc.semantics.symbolic.expression import (
+    Known,
+    Latent,
+    NeedsValue,
+    Undecided,
+    Unknown,
+    mentions,
+    terms_of,
+)
 from pplc.semantics.symbolic.ranges import range_of
 
 MOST_CASES = 64
@@ -74,7 +83,9 @@ def integrate_out(
     for low, high, rest in cases:
         before, world.piece = world.piece, rest  # the signs of what is taken the logarithm of
         try:
-            terms = _integral(variable, dict(factor), _copied(shape), low, high, rest, cut=cut)
+            terms = open_integral(factor, shape, low, high, rest, world) if world.parameters else None
+            if terms is None:
+                terms = _integral(variable, dict(factor), _copied(shape), low, high, rest, cut=cut)
         except (_Cancels, Undecided):
             return None
         finally:
@@ -187,8 +198,6 @@ def _integral(
         return _inverse_gamma(factor, shape, piece)
     if powers == {1} and half_line:
         return _gamma(factor, shape, piece)
-    if not powers and _is_open(shape.log, piece):
-        return _open_power(factor, shape.log, low, high, piece)
     if not _absorbed(factor, shape):
         return None
     if not powers:
@@ -504,22 +513,6 @@ def _power(factor: Powers, low: End, high: End, piece: Piece, *, right: bool = F
 
 def _is_open(number: Number, piece: Piece) -> bool:
     return isinstance(number, Unknown) and not _varies(number, piece)
-
-
-def _open_power(factor: Powers, power: Number, low: End, high: End, piece: Piece) -> list[Term] | None:
-    """x^s times whole powers right of 0, where s is left open."""
-    if low is None or range_of(low, piece.ranges).lower < 0 or not all(type(m) is int for m in factor):
-        return None
-    ups = {m: range_of(power + m + 1, piece.ranges) for m in factor}
-    if low == 0 and any(up.lower < 0 for up in ups.values()):
-        return None
-    if high is None and any(up.upper > 0 for up in ups.values()):
-        return None
-    return [
-        ((power + 1) * log(end), _sum(c * sign * end ** int(m) / (power + 1 + m) for m, c in factor.items()))
-        for end, sign in ((high, 1), (low, -1))
-        if end is not None and end != 0
-    ]
 
 
 def _raised(base: Number, exponent: int | Fraction) -> Number:

@@ -15,6 +15,7 @@ from fractions import Fraction
 from math import exp, inf, log
 from typing import NamedTuple
 
+from pplc.inference.continuous.open_numbers import Parameters, tidied
 from pplc.semantics.formula import Formula, Open
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
 from pplc.semantics.symbolic import elementary
@@ -130,7 +131,7 @@ class Piece:
         if isinstance(whole, Unknown) and isinstance(whole.space, World):
             world = whole.space
         if world is not None and world.parameters:
-            return CERTAIN, replace(self, exponent=whole)
+            return CERTAIN, replace(self, exponent=tidied(whole, world.parameters))
         (exact, rounded, ratio), rest = constant_and_rest(whole)
         constant, rest = _constant_apart(rest)
         rounded += constant
@@ -189,7 +190,7 @@ class World:
         self.centred: dict[Piece, object] = {}
         self.numerical: dict[str, Numerical] = {}
         self.rounding = 0.0
-        self.parameters: Mapping[Latent, Formula] = {}
+        self.parameters = Parameters({})
 
     def note(self, variables: Iterable[Latent], found: Numerical) -> None:
         """Remembers that variables were integrated numerically."""
@@ -218,12 +219,12 @@ class World:
 
     def symbol(self, number: Unknown) -> Formula | None:
         """The parameter left open that a number is; None if it is none."""
-        named = (formula for variable, formula in self.parameters.items() if of_atom(variable, self) == number)
+        named = (made for latent, made in self.parameters.items() if of_atom(latent, self) == number)
         return next(named, None)
 
-    def is_open(self, number: Number) -> bool:
+    def is_open(self, number: Unknown) -> bool:
         """Whether a number depends on parameters that are left open, and on nothing else."""
-        return bool(self.parameters) and isinstance(number, Unknown) and number.latents <= self.parameters.keys()
+        return bool(self.parameters) and number.latents <= self.parameters.keys()
 
 
 def _sign(number: Number, ranges: Mapping[Latent, Range]) -> bool | None:

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from fractions import Fraction
 from math import inf
 from typing import NamedTuple, TypeAlias, cast
 
 from pplc.inference.continuous.changes import as_variable
-from pplc.inference.continuous.masses import settled
+from pplc.inference.continuous.masses import Masses, settled
+from pplc.inference.continuous.open_numbers import Parameters, as_number
 from pplc.inference.continuous.piece import Piece, World
-from pplc.inference.formulas.writing import Quotients, Term
+from pplc.inference.formulas.logarithms import with_logarithms
+from pplc.inference.formulas.quotients import Quotients
+from pplc.inference.formulas.writing import Term
 from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress
 from pplc.inference.states import Explorer, Graph
@@ -28,7 +32,7 @@ from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Undecided, expanded, latent
+from pplc.semantics.symbolic.expression import Latent, Undecided, expanded
 from pplc.semantics.symbolic.ranges import REALS, Range
 from pplc.semantics.values import Address, Fault, Value
 
@@ -51,18 +55,19 @@ class Ends:
     """Every way to the end, of the lowest dimension.
 
     parameters: the open ones as variables, with their symbols. ranges: of these.
-    arguments:  the arguments of the program in these variables. dead_end: where the last run ended, if all did.
+    arguments:  the arguments of the program in these variables. known: integrals that were found.
     """
 
-    parameters: Mapping[Latent, Formula]
+    parameters: Parameters
     ranges: Ranges
     arguments: Mapping[str, Value]
     world: World
     ends: tuple[End, ...]
     states: int
+    known: dict[Piece, list[Term]] = dataclass_field(default_factory=dict[Piece, "list[Term]"])
 
     def quotients(self, sums: Mapping[str, Iterable[Part]]) -> Quotients:
-        """The integrals of sums, as formulas. A `Fault` if one has no rule, or depends on a sign that is open."""
+        """The integrals of sums, as formulas; a `Fault` if one has no rule, or depends on an open sign."""
         return Quotients(
             self.parameters, self.ranges, {name: list(self._terms(parts)) for name, parts in sums.items()}
         )
@@ -73,20 +78,32 @@ class Ends:
 
     def _terms(self, parts: Iterable[Part]) -> Iterator[Term]:
         for number, weight, piece in parts:
-            self.world.piece = piece
             whole = replace(piece, factor=piece.factor * number)
             if whole.factor == 0:
                 continue
-            pieces = settled(whole)
-            if any(left.latents for _, left in pieces):
-                pieces = settled(_with_planes(whole))
-            for more, left in pieces:
-                if left.latents:
-                    raise _no_formula(left)
-                for bound in left.region:
-                    raise Open(bound)
-                assert isinstance(more, LogRat)
-                yield Term(weight * more.value, left.factor, left.exponent)
+            if whole not in self.known:
+                self.world.piece = piece
+                self.known[whole] = list(_integrated(whole))
+            yield from (term._replace(weight=term.weight * weight) for term in self.known[whole])
+
+
+def _integrated(piece: Piece) -> Iterator[Term]:
+    """The integral of a piece over all its variables."""
+    for part in with_logarithms(piece):
+        for weight, left in _settled(part):
+            if left.latents:
+                raise _no_formula(left)
+            for bound in left.region:
+                raise Open(bound)
+            assert isinstance(weight, LogRat)
+            yield Term(weight.value, left.factor, left.exponent)
+
+
+def _settled(piece: Piece) -> list[tuple[LogWeight, Piece]]:
+    pieces = settled(piece)
+    if any(left.latents for _, left in pieces):
+        return settled(_with_planes(piece))
+    return pieces
 
 
 def _with_planes(piece: Piece) -> Piece:
@@ -106,10 +123,10 @@ def _no_formula(piece: Piece) -> Fault:
     )
 
 
-class _Whole:
+class _Whole(Masses):
     """Stands for the integrals of pieces while runs are followed: none is needed."""
 
-    def of(self, piece: Piece) -> LogWeight:  # noqa: ARG002
+    def of(self, piece: Piece) -> LogWeight:
         return CERTAIN
 
 
@@ -127,15 +144,16 @@ def follow(bound: Bound, progress: Progress) -> Ends:
 
 def _followed(bound: Bound, field: Field, progress: Progress) -> Ends:
     world = World(grid=0)
-    parameters = {
-        Latent((name,), world): cast("Formula", field.made(generator))
-        for name, generator in zip(field.names, field.ring.gens, strict=True)
-    }
+    parameters = Parameters(
+        {
+            Latent((name,), world): cast("Formula", field.made(generator))
+            for name, generator in zip(field.names, field.ring.gens, strict=True)
+        }
+    )
     world.parameters = parameters
     ranges = {variable: _range(field, formula) for variable, formula in parameters.items()}
     world.piece = Piece(ranges=ranges)
-    numbers = {formula.element: latent(variable.address, world) for variable, formula in parameters.items()}
-    arguments = {name: _replaced(value, field, numbers) for name, value in bound.arguments.items()}
+    arguments = {name: _replaced(value, parameters) for name, value in bound.arguments.items()}
     machine = Machine(replace(bound, arguments=arguments), exact=True, infer=Merging())
     explorer = Explorer(machine, progress, forgetful=False, world=world, forgets=False)
     explorer.masses = _Whole()
@@ -160,25 +178,10 @@ def _range(field: Field, formula: Formula) -> Range:
     return Range(0.0, inf) if (formula.element, "positive") in field.assumed else REALS
 
 
-def _replaced(value: Value, field: Field, numbers: Mapping[object, Number]) -> Value:
+def _replaced(value: Value, parameters: Parameters) -> Value:
     """A value with variables in the place of symbols."""
     if isinstance(value, Formula):
-        return cast("Value", _rational(value, field, numbers))
+        return cast("Value", as_number(value, parameters))
     if isinstance(value, tuple):
-        return tuple(_replaced(item, field, numbers) for item in value)
+        return tuple(_replaced(item, parameters) for item in value)
     return value
-
-
-def _rational(formula: Formula, field: Field, numbers: Mapping[object, Number]) -> Number:
-    """A formula as a number in variables."""
-    found: list[Number] = []
-    for part in (formula.element.numer, formula.element.denom):
-        total: Number = Fraction(0)
-        for powers, coefficient in part.terms():
-            term: Number = Fraction(int(coefficient))
-            for generator, power in zip(field.ring.gens, powers, strict=True):
-                if power:
-                    term = term * numbers[generator] ** power
-            total = total + term
-        found.append(total)
-    return found[0] / found[1]

@@ -43,12 +43,22 @@ def by_formulas(bound: Bound, progress: Progress) -> Result:
     finite, dense = _recorded(ends)
     laws: dict[str, dict[Index, dict[Value, Probability]]] = {}
     for name, elements in _by_variable(finite).items():
-        laws[name] = {index: law_of(ends, ends.parts(), finite[address]) for index, address in elements.items()}
+        laws[name] = {
+            index: law_of(ends, ends.parts(), finite[address]) for index, address in elements.items()
+        }
     moments: dict[str, dict[Index, Moments]] = {}
+    known: dict[tuple[Part, ...], Moments] = {}  # what is returned is often one of the variables
+
+    def moments_at(address: Address) -> Moments:
+        parts = tuple(dense[address])
+        if parts not in known:
+            known[parts] = moments_of(ends, ends.parts(), parts)
+        return known[parts]
+
     without: list[str] = []
     for name, elements in _by_variable(dense).items():
         try:
-            moments[name] = {index: moments_of(ends, ends.parts(), dense[address]) for index, address in elements.items()}
+            moments[name] = {index: moments_at(address) for index, address in elements.items()}
         except Fault:
             without.append(f"`{name}`")
     note = counted(ends.states, "state")

@@ -21,7 +21,7 @@ from fractions import Fraction
 from math import isinf
 from typing import TYPE_CHECKING, Any, Never, Protocol, Self, TypeAlias, cast
 
-from pplc.semantics.formula import Formula, Symbolic
+from pplc.semantics.formula import Formula, Open, Symbolic
 from pplc.semantics.values import Address, Fault, show_address
 
 Coefficient: TypeAlias = Fraction | float
@@ -87,6 +87,10 @@ class Space(Protocol):
         """The parameter left open that a number is; None if it is none."""
         ...
 
+    def is_open(self, number: Unknown) -> bool:
+        """Whether a number depends on parameters that are left open, and on nothing else."""
+        ...
+
 
 class _Constants:
     """The space of numbers that depend on no variable: logarithms and exponentials of known ones."""
@@ -96,8 +100,11 @@ class _Constants:
 
         return range_of(number, {}).lower > 0
 
-    def symbol(self, number: Unknown) -> Formula | None:  # noqa: ARG002
+    def symbol(self, number: Unknown) -> Formula | None:
         return None
+
+    def is_open(self, number: Unknown) -> bool:
+        return False
 
 
 CONSTANTS: Space = _Constants()
@@ -303,15 +310,15 @@ class Unknown(Symbolic):
     # ------------------------------------------------------------------ what needs the value
 
     def _needed(self, *_: object) -> Never:
-        raise NeedsValue(self)
+        raise Open(self) if self.space.is_open(self) else NeedsValue(self)
 
     @property
     def numerator(self) -> int:
-        raise NeedsValue(self)
+        self._needed()
 
     @property
     def denominator(self) -> int:
-        raise NeedsValue(self)
+        self._needed()
 
     __float__ = __int__ = __trunc__ = __floor__ = __ceil__ = __round__ = _needed  # type: ignore[assignment]
     __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __divmod__ = __rdivmod__ = _needed  # type: ignore[assignment]

@@ -41,6 +41,12 @@ class Positive:
             return low >= 0
         raise Undecided(number)
 
+    def symbol(self, number: Unknown) -> None:
+        return None
+
+    def is_open(self, number: Unknown) -> bool:
+        return False
+
 
 SPACE = Positive()
 X, Y = (latent((name,), SPACE) for name in "xy")
@@ -216,6 +222,12 @@ class Decided:
 
     def positive(self, number: Unknown) -> bool:
         return value(number, self.at) > 0
+
+    def symbol(self, number: Unknown) -> None:
+        return None
+
+    def is_open(self, number: Unknown) -> bool:
+        return False
 
 
 PARAMETERS: Mapping[str, tuple[Any, ...]] = {

@@ -1,0 +1,284 @@
+"""Formulas of programs with continuous variables: at every point the numbers that the engine finds there."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+from math import exp, isclose
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pplc
+from pplc.cli import main
+from pplc.inference.answers import Answer, Bounds, Exact
+from pplc.lang.diagnostics import Rejected
+from pplc.semantics.closed_form import ClosedForm
+from pplc.semantics.formula import Formula
+
+
+class Case(NamedTuple):
+    """A program with open parameters, the types of these in its text, and queries with their formulas."""
+
+    text: str
+    answers: dict[str, str]
+
+
+CASES = {
+    "a normal mean": Case(
+        "model m(s: real) { mu ~ Normal(0, 1); observe s ~ Normal(mu, 2) }",
+        {
+            "E[mu]": "s/5",
+            "var(mu)": "4/5",
+            "E[mu ^ 2]": "(s**2 + 20)/25",
+            "P(mu < 0)": "1/2 - erf(sqrt(10)*s/20)/2",
+            "P(mu < 1 | mu > 0)": "",
+            "evidence": "sqrt(10)*exp(-s**2/10)/(10*sqrt(pi))",
+        },
+    ),
+    "a scale": Case(
+        "model m(s: positive) { mu ~ Normal(0, s); observe 1.5 ~ Normal(mu, 2);"
+        " observe -0.5 ~ Normal(mu, s) }",
+        {
+            "E[mu]": "(3*s**2 - 4)/(2*(s**2 + 8))",
+            "var(mu)": "4*s**2/(s**2 + 8)",
+            "P(mu < 0)": "",
+            "evidence": "",
+        },
+    ),
+    "a scale of which only the use says that it is positive": Case(
+        "model m(s: real) { x ~ Normal(0, s); observe 1.0 ~ Normal(x, 1) }",
+        {"E[x]": "s**2/(s**2 + 1)", "var(x)": "s**2/(s**2 + 1)"},
+    ),
+    "counts with a gamma rate": Case(
+        "model m(a: positive, b: positive) { l ~ Gamma(a, b); observe 3 ~ Poisson(l);"
+        " observe 5 ~ Poisson(2 * l) }",
+        {"E[l]": "(a + 8)/(b + 3)", "var(l)": "(a + 8)/(b + 3)**2", "evidence": ""},
+    ),
+    "a beta prior": Case(
+        "model m(a: positive, b: positive) { p ~ Beta(a, b); observe 3 ~ Binomial(7, p); z ~ Bernoulli(p) }",
+        {
+            "P(z)": "(a + 3)/(a + b + 7)",
+            "E[p | z]": "(a + 4)/(a + b + 8)",
+            "sd(p)": "",
+            "evidence": "",
+        },
+    ),
+    "a beta prior with a known end": Case(
+        "model m(a: positive) { x ~ Beta(a, 1); observe true ~ Bernoulli(x) }",
+        {"E[x]": "(a + 1)/(a + 2)", "P(x > 0.5)": "2**(-a - 1)*(2**(a + 1) - 1)", "evidence": "a/(a + 1)"},
+    ),
+    "shares": Case(
+        "model m(a: positive) { x ~ Dirichlet([a, 1, 2]); z ~ Categorical(x); observe 0 ~ Categorical(x) }",
+        {"P(z == 0)": "(a + 1)/(a + 4)", "E[x[0]]": "(a + 1)/(a + 4)", "evidence": "a/(a + 3)"},
+    ),
+    "a mixture": Case(
+        "model m(w: unit, d: real) { z ~ Bernoulli(w); observe d ~ Normal(if z { 1.0 } else { -1.0 }, 1);"
+        " x ~ Normal(if z { 1.0 } else { -1.0 }, 1) }",
+        {
+            "P(z)": "w*exp(2*d)/(w*exp(2*d) - w + 1)",
+            "E[x]": "(w*exp(2*d) + w - 1)/(w*exp(2*d) - w + 1)",
+            "var(x)": "",
+            "P(x > 0)": "",
+            "evidence": "",
+        },
+    ),
+    "a waiting time": Case(
+        "model m(r: positive, t: positive) { x ~ Exponential(r); condition(x > t) }",
+        {"E[x]": "(r*t + 1)/r", "P(x > 2 * t)": "exp(-r*t)", "evidence": "exp(-r*t)"},
+    ),
+    "a uniform variable": Case(
+        "model m(s: positive) { u ~ Uniform(0, s); observe true ~ Bernoulli(exp(-u)) }",
+        {
+            "E[u]": "-(s - exp(s) + 1)/(exp(s) - 1)",
+            "P(u < s / 2)": "exp(s/2)/(exp(s/2) + 1)",
+            "evidence": "(exp(s) - 1)*exp(-s)/s",
+        },
+    ),
+    "a power law": Case(
+        "model m(a: positive) { x ~ Pareto(a + 2, 1) }",
+        {"E[x]": "(a + 2)/(a + 1)", "P(x > 2)": "2**(-a - 2)", "var(x)": "(a + 2)/(a*(a + 1)**2)"},
+    ),
+    "an unknown precision": Case(
+        "model m(a: positive) { tau ~ Gamma(a, 1); mu ~ Normal(0, precision = tau);"
+        " observe 1.0 ~ Normal(mu, precision = tau) }",
+        {"E[tau]": "2*(2*a + 1)/5", "var(tau)": "8*(2*a + 1)/25", "evidence": ""},
+    ),
+    "a comparison of normal variables": Case(
+        "model m(d: real) { a ~ Normal(0, 1); b ~ Normal(d, 2); return a < b }",
+        {"P(a < b)": "erf(sqrt(10)*d/10)/2 + 1/2", "P(return)": "erf(sqrt(10)*d/10)/2 + 1/2"},
+    ),
+    "a normal logarithm": Case(
+        "model m(s: positive) { x ~ LogNormal(0, s) }",
+        {
+            "E[x]": "exp(s**2/2)",
+            "var(log(x))": "s**2",
+            "P(x > 1)": "1/2",
+            "P(x > 2)": "1/2 - erf(sqrt(2)*log(2)/(2*s))/2",
+        },
+    ),
+    "half a normal law": Case(
+        "model m(s: positive) { x ~ HalfNormal(s) }",
+        {"E[x]": "sqrt(2)*s/sqrt(pi)", "var(x)": "s**2*(-2 + pi)/pi"},
+    ),
+    "a tail": Case(
+        "model m(s: positive) { x ~ Normal(0, s); condition(x > 1) }",
+        {"P(x > 2)": "", "E[x]": "", "evidence": "1/2 - erf(sqrt(2)/(2*s))/2"},
+    ),
+    "a random walk that is seen": Case(
+        "model m(q: positive) { var x = 0.0; for t in 0..3 { z[t] ~ Normal(x, q); x = z[t];"
+        " observe [0.5, -1.0, 2.0][t] ~ Normal(x, 1) }; return x }",
+        {
+            "E[return]": "q**2*(4*q**4 + 14*q**2 + 9)/(2*(q**6 + 5*q**4 + 6*q**2 + 1))",
+            "var(z[0])": "",
+            "evidence": "",
+        },
+    ),
+    "counts in a finite program": Case(
+        "model m(l: positive) { z ~ Bernoulli(0.3); observe 3 ~ Poisson(if z { l } else { 2 * l }) }",
+        {"P(z)": "3*exp(l)/(3*exp(l) + 56)", "evidence": "l**3*(3*exp(l) + 56)*exp(-2*l)/60"},
+    ),
+    "probabilities that are exponentials": Case(
+        "model m(t: positive) { z ~ Bernoulli(exp(-t)); y ~ Bernoulli(if z { 0.5 } else { 1 - exp(-2 * t) });"
+        " condition(y) }",
+        {"P(z)": "exp(2*t)/(2*exp(3*t) - exp(2*t) - 2*exp(t) + 2)", "sd(z)": "", "evidence": ""},
+    ),
+    "a power of a symbol": Case(
+        "model m(t: positive) { z ~ Bernoulli(2 ^ -t); return z }",
+        {"P(z)": "2**(-t)", "var(return)": "(2**t - 1)/2**(2*t)"},
+    ),
+    "a finite variable beside a continuous one": Case(
+        "model m(a: unit) { p ~ Beta(2, 3); k ~ Binomial(4, p);"
+        " observe true ~ Bernoulli(if k > 2 { a } else { 1 - a }) }",
+        {"P(k == 3)": "-12*a/(36*a - 53)", "E[p]": "2*(4*a - 9)/(36*a - 53)", "evidence": "-(36*a - 53)/70"},
+    ),
+}
+
+NUMBERS = {
+    "real": st.fractions(-3, 3, max_denominator=8),
+    "positive": st.fractions(Fraction(1, 8), 4, max_denominator=8),
+    "unit": st.fractions(Fraction(1, 8), Fraction(7, 8), max_denominator=8),
+}
+
+
+def parameters(text: str) -> dict[str, str]:
+    """The types of the parameters of a model, by name."""
+    inside = text[text.index("(") + 1 : text.index(")")]
+    return {name.strip(): kind.strip() for name, kind in (part.split(":") for part in inside.split(","))}
+
+
+def formula(answer: object) -> Fraction:
+    """The rational or formula of an answer."""
+    assert isinstance(answer, Exact)
+    assert answer.rational is not None
+    return answer.rational
+
+
+def number(answer: Answer | Any, query: str) -> float:
+    """The number that a run without open parameters gives."""
+    if isinstance(answer, Bounds):
+        assert answer.upper - answer.lower <= 1e-9 * max(1.0, abs(answer.value))
+    return exp(answer.value) if query == "evidence" else float(answer.value)
+
+
+@cache
+def formulas(what: str) -> dict[str, Fraction]:
+    """The answers of a case, found in one run."""
+    text, answers = CASES[what]
+    lines = "".join(f"\nquery {query}" for query in answers)
+    run = pplc.compile(text + lines).infer(symbolic=tuple(parameters(text)))
+    return {query: formula(found.answer) for query, found in zip(answers, run.queries, strict=True)}
+
+
+@pytest.mark.parametrize("what", CASES)
+def test_formulas_are_those_of_the_textbook(what: str) -> None:
+    found = {query: str(made) for query, made in formulas(what).items()}
+    assert found == {query: expected or found[query] for query, expected in CASES[what].answers.items()}
+
+
+@pytest.mark.parametrize("what", CASES)
+@settings(max_examples=2)
+@given(data=st.data())
+def test_at_a_point_the_formulas_are_the_numbers(what: str, data: st.DataObject) -> None:
+    text = CASES[what].text
+    model = pplc.compile(text)
+    kinds = parameters(text)
+    if "Normal(0, s)" in text:
+        kinds["s"] = "positive"
+    point = {name: data.draw(NUMBERS[kind]) for name, kind in kinds.items()}
+    for query, made in formulas(what).items():
+        value = float(made.at(point) if isinstance(made, Formula) else made)
+        expected = number(model.query(query, dict(point), method="exact"), query)
+        assert isclose(value, expected, rel_tol=1e-8, abs_tol=1e-9), (query, point)
+
+
+def test_tables_have_means_and_variances() -> None:
+    run = pplc.compile(CASES["a mixture"].text).infer(symbolic=("w", "d"))
+    assert str(run["z"].exact[()]["true"]) == "w*exp(2*d)/(w*exp(2*d) - w + 1)"
+    assert str(run["x"].formulas["mean"][()]) == "(w*exp(2*d) + w - 1)/(w*exp(2*d) - w + 1)"
+    assert not run["x"].numbers
+    assert run.assumptions == ("0 < w < 1",)
+
+
+def test_laws_add_up_and_give_their_moments() -> None:
+    run = pplc.compile(CASES["counts in a finite program"].text).infer(symbolic=("l",))
+    law = run["z"].exact[()]
+    assert sum(law.values(), Fraction(0)) == 1
+    assert run["z"].formulas["mean"][()] == law["true"]
+
+
+def test_derivatives_are_those_of_calculus() -> None:
+    made = formula(pplc.compile(CASES["a waiting time"].text).query("evidence", symbolic=("r", "t")))
+    assert isinstance(made, ClosedForm)
+    assert str(made.derivative("r")) == "-t*exp(-r*t)"
+    assert str(made.derivative("t")) == "-r*exp(-r*t)"
+
+
+def test_arithmetic_of_closed_forms_and_rational_functions() -> None:
+    model = pplc.compile("model m(t: positive) { x ~ Exponential(t); return x }")
+    tail = formula(model.query("P(x > 1)", symbolic=("t",)))
+    assert str(tail) == "exp(-t)"
+    assert tail - tail == 0
+    assert (1 - tail) + tail == 1
+    assert str(2 * tail / tail**2) == "2*exp(t)"
+    mean = formula(model.query("E[x]", symbolic=("t",)))
+    assert isinstance(mean, Formula)
+    wide = tail.field if isinstance(tail, Formula) else None
+    assert wide is not None
+    assert isinstance(wide.base, type(mean.field))
+
+
+def test_what_a_run_may_not_reach_says_how_likely_it_is() -> None:
+    text = "model m(w: unit, s: positive) { z ~ Bernoulli(w); if z { x ~ Normal(1, s) }; return z }"
+    run = pplc.compile(text).infer(symbolic=("w", "s"))
+    assert run["x"].formulas["mean"][()] == 1
+    assert str(run["x"].formulas["variance"][()]) == "s**2"
+
+
+def test_impossible_evidence_is_said_to_be() -> None:
+    with pytest.raises(Rejected, match="E0403"):
+        pplc.compile("model m(s: positive) { x ~ Normal(0, s); condition(x > x + 1) }").infer(symbolic=("s",))
+
+
+@pytest.mark.parametrize("query", ["quantile(mu, 0.5)", "H(mu < 0)"])
+def test_what_has_no_formula_is_refused(query: str) -> None:
+    with pytest.raises(Rejected, match="E0560"):
+        pplc.compile(CASES["a normal mean"].text).query(query, symbolic=("s",))
+
+
+def test_conditions_that_never_hold_are_refused() -> None:
+    with pytest.raises(Rejected, match="E0604"):
+        pplc.compile(CASES["a mixture"].text).query("E[x | z and not z]", symbolic=("w", "d"))
+
+
+def test_the_command_prints_them(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mean.ppl"
+    path.write_text(CASES["a normal mean"].text)
+    assert main(["infer", str(path), "--symbolic", "s", "--derivatives"]) == 0
+    shown = capsys.readouterr().out
+    assert "E[mu] = s/5\nvar(mu) = 4/5\n" in shown
+    assert "log(sqrt(10)*exp(-s**2/10)/(10*sqrt(pi)))" in shown
+    assert main(["infer", str(path), "--symbolic", "s", "--format", "json"]) == 0
+    assert '"mean": "s/5"' in capsys.readouterr().out
