@@ -17,7 +17,6 @@ from pplc.inference.certified.tails import Diverges, integral
 from pplc.inference.continuous.piece import Piece
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Unknown
-from pplc.semantics.symbolic.ranges import range_of
 
 Linear = tuple[Number, Mapping[int, Number]]
 """A number that is linear in a normal block: a constant, and slopes by places in the block."""
@@ -45,7 +44,7 @@ def definite(term: Term, functions: Sequence[Number], linear: Sequence[Linear]) 
     """Whether the density has one sign, and its multiples: of linear numbers, squares and deviations have."""
 
     def one_sign(number: Number) -> bool:
-        low, high = range_of(number, term.piece.ranges)
+        low, high = term.piece.range_of(number)
         return low >= 0 or high <= 0
 
     whole = one_sign(term.piece.factor)

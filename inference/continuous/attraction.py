@@ -31,7 +31,6 @@ from pplc.semantics.symbolic.expression import (
     made,
     power,
 )
-from pplc.semantics.symbolic.ranges import range_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +178,7 @@ def _positive(number: Number, piece: Piece) -> bool:
     if not isinstance(number, Unknown):
         return bool(number > 0)
     return all(
-        range_of(made(number.space, {monomial: c}), piece.ranges).lower >= 0
-        for monomial, c in number.terms.items()
+        piece.range_of(made(number.space, {monomial: c})).lower >= 0 for monomial, c in number.terms.items()
     )
 
 

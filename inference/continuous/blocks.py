@@ -20,7 +20,6 @@ from pplc.inference.continuous.squares import squares
 from pplc.inference.continuous.wedges import Wedge, bounded
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Applied, Base, Latent, Monomial, Unknown, expanded, made
-from pplc.semantics.symbolic.ranges import range_of
 
 FLAT = 1e-9
 """Eigenvalue of a precision, as a share of the largest, that may be one of 0 but for rounding."""
@@ -92,7 +91,7 @@ def _curved(exponent: Unknown, piece: Piece) -> frozenset[Latent]:
     return frozenset(
         variable
         for variable, terms in found.items()
-        if range_of(made(exponent.space, terms), piece.ranges).lower < 0  # type: ignore[arg-type]
+        if piece.range_of(made(exponent.space, terms)).lower < 0  # type: ignore[arg-type]
     )
 
 

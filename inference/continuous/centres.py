@@ -31,7 +31,6 @@ from pplc.semantics.symbolic.expression import (
     latent,
     terms_of,
 )
-from pplc.semantics.symbolic.ranges import REALS
 
 FAR = 64
 """Distance of a centre from 0, in units of the width there, from which on variables are changed."""
@@ -134,7 +133,7 @@ def _centres(piece: Piece) -> dict[Latent, Fraction]:
     for variable, (at, width) in _tops([exponent, *_inside_logs(exponent)], places).items():
         # To the width, so that centres are short numbers.
         step = Fraction(2) ** floor(log2(width))
-        low, high = piece.ranges.get(variable, REALS)
+        low, high = piece.reach(variable)
         at = min(max(at, low), high)  # the mass within bounds lies at the one that is nearest to the top
         if abs(at) > FAR * width:
             found[variable] = round(Fraction(at) / step) * step

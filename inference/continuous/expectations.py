@@ -267,7 +267,7 @@ def _definite(value: Unknown, piece: Piece) -> bool:
 
     That over a variable that may be negative can be 0 where the next would be infinite.
     """
-    return range_of(value, piece.ranges).lower >= 0 or len(piece.latents) == 1
+    return piece.range_of(value).lower >= 0 or len(piece.latents) == 1
 
 
 def _enclosed(contributions: Sequence[Contribution], share_error: float) -> tuple[Enclosed, Enclosed] | None:
@@ -367,7 +367,7 @@ def _of_product(value: Number, piece: Piece) -> Enclosed | None:
     parts: list[Piece] = [piece]
     for atom, exponent in monomial:
         alone = of_atom(atom, value.space)
-        if exponent % 2 == 0 or range_of(alone, piece.ranges).lower >= 0:
+        if exponent % 2 == 0 or piece.range_of(alone).lower >= 0:
             continue
         parts = [cut for part in parts for side in (alone, -alone) if (cut := part.where(side)) is not None]
     total: Enclosed = ball(0)

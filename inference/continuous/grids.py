@@ -294,7 +294,7 @@ def _made(
             rows.update(zip(new, found, strict=True))
         return np.array([rows[at].log_mass for at in x.tolist()])
 
-    usual = {inner: np.array([between(*piece.ranges.get(inner, (-inf, inf)))])}
+    usual = {inner: np.array([between(*piece.reach(inner))])}
     nodes = integrated(of_outer, intervals(piece, outer, {}), Hills(piece, outer).at(usual))
     of_outer(nodes.points)
     heavy = nodes.log_weights > nodes.log_mass - NEGLIGIBLE

@@ -18,10 +18,12 @@ from itertools import product
 from math import comb, factorial
 from typing import NamedTuple, TypeAlias
 
+from pplc.inference.continuous.logarithms import NoRule, integral_of_logarithms
 from pplc.inference.continuous.open_rules import open_integral
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_mean, truncated_moments
+from pplc.semantics.formula import Open
 from pplc.semantics.number import LogWeight
 from pplc.semantics.special.error_function import log_ndtr
 from pplc.semantics.symbolic.contents import latents_in
@@ -35,7 +37,6 @@ from pplc.semantics.symbolic.expression import (
     mentions,
     terms_of,
 )
-from pplc.semantics.symbolic.ranges import range_of
 
 MOST_CASES = 64
 """Choices of the bounds that matter, out of several, that are looked at."""
@@ -72,8 +73,6 @@ def integrate_out(
     """
     factor = in_powers(piece.factor, variable)
     shape = shape_in(piece.exponent, variable)
-    if factor is None or shape is None:
-        return None
     cases = _cases(piece, variable)
     if cases is None:
         return None
@@ -83,19 +82,27 @@ def integrate_out(
     for low, high, rest in cases:
         before, world.piece = world.piece, rest  # the signs of what is taken the logarithm of
         try:
-            terms = open_integral(factor, shape, low, high, rest, world) if world.parameters else None
-            if terms is None:
-                terms = _integral(variable, dict(factor), _copied(shape), low, high, rest, cut=cut)
-        except (_Cancels, Undecided):
+            terms = None
+            if factor is not None and shape is not None:
+                if world.parameters:
+                    terms = open_integral(factor, shape, low, high, rest, world)
+                if terms is None:
+                    terms = _integral(variable, dict(factor), _copied(shape), low, high, rest, cut=cut)
+            if terms is not None and shape is not None:
+                left = shape.rest
+            else:
+                left, *terms = integral_of_logarithms(variable, piece.factor, piece.exponent, low, high)
+        except (_Cancels, Undecided, NoRule, Open):
             return None
         finally:
             world.piece = before
-        if terms is None or (whole and len(terms) > 1):
+        if whole and len(terms) > 1:
             return None
-        for exponent, made in terms:
-            if made != 0:
-                left = replace(rest, exponent=shape.rest, factor=made)
-                found.append(left.raised(exponent, world))
+        found += [
+            replace(rest, exponent=left, factor=made).raised(exponent, world)
+            for exponent, made in terms
+            if made != 0
+        ]
     return found
 
 
@@ -130,7 +137,7 @@ def _cases(piece: Piece, variable: Latent) -> Iterator[tuple[End, End, Piece]] |
                 return iter(())
             continue
         slope = powers[1]
-        low, high = range_of(slope, piece.ranges)
+        low, high = piece.range_of(slope)
         at = -of_power(powers, 0) / slope
         if low >= 0:
             lows.append(at)
@@ -138,12 +145,12 @@ def _cases(piece: Piece, variable: Latent) -> Iterator[tuple[End, End, Piece]] |
             highs.append(at)
         else:
             return None
-    lows, highs = _strongest(lows, piece, 1), _strongest(highs, piece, -1)
-    if max(len(lows), 1) * max(len(highs), 1) > MOST_CASES:
-        return None
     latents = tuple(latent for latent in piece.latents if latent != variable)
     ranges = {latent: found for latent, found in piece.ranges.items() if latent != variable}
     others = replace(piece, region=frozenset(rest), latents=latents, ranges=ranges)
+    lows, highs = _strongest(lows, others, 1), _strongest(highs, others, -1)
+    if max(len(lows), 1) * max(len(highs), 1) > MOST_CASES:
+        return None
     return _chosen(others, lows, highs)
 
 
@@ -151,9 +158,9 @@ def _strongest(ends: list[Number], piece: Piece, sign: int) -> list[Number]:
     """The ends without those that others make superfluous everywhere."""
     kept: list[Number] = []
     for end in ends:
-        if any(end == other or range_of((other - end) * sign, piece.ranges).lower >= 0 for other in kept):
+        if any(end == other or piece.range_of((other - end) * sign).lower >= 0 for other in kept):
             continue
-        kept = [other for other in kept if range_of((end - other) * sign, piece.ranges).lower < 0]
+        kept = [other for other in kept if piece.range_of((end - other) * sign).lower < 0]
         kept.append(end)
     return kept
 
@@ -328,7 +335,7 @@ def _absorbed(factor: Powers, shape: Shape) -> bool:
 
 
 def _positive(number: Number, piece: Piece) -> bool:
-    return range_of(number, piece.ranges).lower >= 0 and number != 0
+    return piece.range_of(number).lower >= 0 and number != 0
 
 
 def _whole(factor: Powers) -> bool:
@@ -452,14 +459,14 @@ def _inverse_gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | N
 def _exists(a: Number, factor: Powers, piece: Piece) -> bool:
     """Whether Γ(a + m) does for every power m, all whole."""
     least = 0.0 if _is_open(a, piece) else TINY  # what is left open is inside its range
-    return all(type(m) is int and range_of(a + m, piece.ranges).lower >= least for m in factor) and (
+    return all(type(m) is int and piece.range_of(a + m).lower >= least for m in factor) and (
         not isinstance(a, Unknown) or all(m >= 0 for m in factor)
     )
 
 
 def _from_least(a: Number, factor: Powers, piece: Piece) -> tuple[Number, Powers]:
     """A shape and powers, as the least shape and powers from 0: where a is not positive, Γ(a) is no use."""
-    if isinstance(a, Unknown) and range_of(a, piece.ranges).lower >= 0:
+    if isinstance(a, Unknown) and piece.range_of(a).lower >= 0:
         return a, factor
     least = min(factor)
     return a + least, {m - least: c for m, c in factor.items()}
@@ -477,7 +484,7 @@ def _beta(
     a, b = shape.log + 1, shape.logs[near_end] + 1
     if not all(type(m) is int for m in factor) or _varies(a, piece) or _varies(b, piece):
         return None
-    if not _exists(a, factor, piece) or not range_of(b, piece.ranges).lower >= 0 or b == 0:
+    if not _exists(a, factor, piece) or not piece.range_of(b).lower >= 0 or b == 0:
         return None
     a, factor = _from_least(a, factor, piece)
     exponent = log_beta(a, b) + (a + b - 1) * log(high) + (b - 1) * log(scale)
@@ -492,7 +499,7 @@ def _power(factor: Powers, low: End, high: End, piece: Piece, *, right: bool = F
     """
     if low is None:
         return None
-    right = right or range_of(low, piece.ranges).lower >= 0
+    right = right or piece.range_of(low).lower >= 0
     numbers: list[Number] = []
     for exponent, c in factor.items():
         up = exponent + 1
@@ -526,7 +533,7 @@ def _exponential(factor: Powers, shape: Shape, low: End, high: End, piece: Piece
     rate = -shape.powers[1]
     if not _whole(factor) or not _single(rate, piece):
         return None
-    found = range_of(rate, piece.ranges)
+    found = piece.range_of(rate)
     if (high is None and found.lower < 0) or (low is None and found.upper > 0):
         return None
     terms: list[Term] = []

@@ -32,7 +32,7 @@ def outer_first(piece: Piece, left: tuple[Latent, ...], outer: Latent | None = N
 
 def intervals(piece: Piece, variable: Latent, points: Points) -> list[tuple[float, float]]:
     """Where a variable may lie, given others: between roots of the bounds that are polynomials in it."""
-    low, high = piece.ranges.get(variable, (-inf, inf))
+    low, high = piece.reach(variable)
     cuts: list[float] = []
     bounds: list[list[float]] = []
     for bound in piece.region:

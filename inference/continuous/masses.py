@@ -37,7 +37,6 @@ from pplc.semantics.symbolic.expression import (
     of_atom,
     scaled,
 )
-from pplc.semantics.symbolic.ranges import range_of
 
 Weighted = tuple[LogWeight, Piece]
 
@@ -117,7 +116,7 @@ def by_sign(piece: Piece) -> list[Piece]:
             slope = powers[1]
             if not isinstance(slope, Unknown) or slope.latents.isdisjoint(piece.latents):
                 continue
-            low, high = range_of(slope, piece.ranges)
+            low, high = piece.range_of(slope)
             _, sign_of = scaled(slope)
             if low < 0 < high and sign_of not in piece.region and -sign_of not in piece.region:
                 end = of_atom(variable, variable.space) + of_power(powers, 0) / slope

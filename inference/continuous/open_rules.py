@@ -14,7 +14,6 @@ from pplc.inference.continuous.polynomials import Powers, Shape, of_power
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.elementary import LOG_2PI, Number, exp, log
 from pplc.semantics.symbolic.expression import CONSTANTS, Applied, Unknown, of_atom
-from pplc.semantics.symbolic.ranges import range_of
 
 ONE, ZERO = Fraction(1), Fraction(0)
 
@@ -41,9 +40,9 @@ def _power(
     factor: Powers, power: Number, low: Number | None, high: Number | None, piece: Piece
 ) -> list[tuple[Number, Number]] | None:
     """x^s times whole powers right of 0."""
-    if low is None or range_of(low, piece.ranges).lower < 0:
+    if low is None or piece.range_of(low).lower < 0:
         return None
-    ups = [range_of(power + m + 1, piece.ranges) for m in factor]
+    ups = [piece.range_of(power + m + 1) for m in factor]
     if (low == 0 and any(up.lower < 0 for up in ups)) or (high is None and any(up.upper > 0 for up in ups)):
         return None
     return [

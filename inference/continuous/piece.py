@@ -16,6 +16,7 @@ from math import exp, inf, log
 from typing import NamedTuple
 
 from pplc.inference.continuous.open_numbers import Parameters, tidied
+from pplc.inference.continuous.reach import range_on, sign_on
 from pplc.semantics.formula import Formula, Open
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
 from pplc.semantics.symbolic import elementary
@@ -46,7 +47,9 @@ class Piece:
     """A density over a region.
 
     latents: the variables that are not integrated out yet, in the order of their draws.
-    ranges:  of the variables, as far as single bounds tell; what is not listed is any real number.
+    ranges:  of the variables, as far as bounds of one variable tell; what is not listed is any real number.
+             What all bounds tell together is `range_of`; it changes when a variable is integrated out, and
+             with it the bounds that name it, so that it is never kept in the place of a bound.
     """
 
     exponent: Number = ZERO
@@ -81,19 +84,41 @@ class Piece:
         constant = positive.terms.get(ONE, 0)
         if isinstance(constant, float) and abs(constant) == inf:
             return self if constant > 0 else None
-        sign = _sign(positive, self.ranges)
+        found = self.sign(positive)
+        if not isinstance(found, Unknown):
+            return self if found else None
+        return replace(self, region=self.region | {found}).narrowed(found)
+
+    def sign(self, number: Unknown) -> bool | Unknown:
+        """Whether a number is positive on the piece, almost surely; if that depends, the bound."""
+        sign = _sign(number, self.ranges)
         if sign is not None:
-            return self if sign else None
-        positive = _undivided(positive, self.ranges)
-        sign = _sign(positive, self.ranges)
+            return sign
+        whole = _undivided(number, self)
+        if not isinstance(whole, Unknown):
+            return bool(whole > 0)
+        sign = _sign(whole, self.ranges)
         if sign is not None:
-            return self if sign else None
-        _, bound = scaled(positive)
+            return sign
+        _, bound = scaled(whole)
         if bound in self.region:
-            return self
+            return True
         if -bound in self.region:
-            return None
-        return replace(self, region=self.region | {bound}).narrowed(bound)
+            return False
+        sign = sign_on(self.region, bound)
+        return bound if sign is None else sign
+
+    def range_of(self, number: object) -> Range:
+        """An interval that a number lies in on the piece, as far as all bounds tell."""
+        own = range_of(number, self.ranges)
+        if own.lower == own.upper or not self.region:
+            return own
+        more = range_on(self.region, number)
+        return Range(max(own.lower, more.lower), min(own.upper, more.upper))
+
+    def reach(self, variable: Latent) -> Range:
+        """Where a variable lies, as far as all bounds tell."""
+        return self.range_of(of_atom(variable, variable.space))
 
     def narrowed(self, bound: Unknown) -> Piece | None:
         """The piece whose ranges say what a bound says, if that is linear in one variable."""
@@ -200,22 +225,10 @@ class World:
 
     def positive(self, number: Unknown) -> bool:
         """Whether a number is positive on the piece of the run that is going."""
-        ranges = self.piece.ranges
-        sign = _sign(number, ranges)
-        if sign is not None:
-            return sign
-        whole = _undivided(number, ranges)
-        sign = _sign(whole, ranges)
-        if sign is not None:
-            return sign
-        _, bound = scaled(whole)
-        if bound in self.piece.region:
-            return True
-        if -bound in self.piece.region:
-            return False
-        if self.is_open(bound):
-            raise Open(bound)
-        raise Undecided(bound)
+        found = self.piece.sign(number)
+        if not isinstance(found, Unknown):
+            return found
+        raise Open(found) if self.is_open(found) else Undecided(found)
 
     def symbol(self, number: Unknown) -> Formula | None:
         """The parameter left open that a number is; None if it is none."""
@@ -228,18 +241,18 @@ class World:
 
 
 def _sign(number: Number, ranges: Mapping[Latent, Range]) -> bool | None:
-    """Whether a number is positive, almost surely, as far as ranges tell; None if they do not."""
+    """Whether a number is positive, almost surely, as far as single bounds tell; None if they do not."""
     if not isinstance(number, Unknown):
         return bool(number > 0)
     low, high = range_of(number, ranges)
     return True if low >= 0 else False if high <= 0 else None
 
 
-def _undivided(number: Unknown, ranges: Mapping[Latent, Range]) -> Number:
+def _undivided(number: Unknown, piece: Piece) -> Number:
     """The number times what it is divided by, if that is positive: x / (x + y) < 1 says that 0 < y."""
 
     def positive(atom: Atom) -> bool:
-        return range_of(of_atom(atom, number.space), ranges).lower >= 0
+        return piece.range_of(of_atom(atom, number.space)).lower >= 0
 
     by = divisor(number, positive)
     return number if by is None else expanded(number * by)
