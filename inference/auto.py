@@ -7,16 +7,16 @@ then importance sampling, which runs everything that can be drawn from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any, TypeAlias
 
 from pplc.inference.answers import Estimate
 from pplc.inference.continuous.programs import has_density
 from pplc.inference.options import Options
-from pplc.inference.progress import Progress
+from pplc.inference.progress import Progress, TooLate
 from pplc.inference.registry import METHODS, Method
 from pplc.inference.result import Result
 from pplc.inference.states import ENDLESS
@@ -29,11 +29,11 @@ TRIAL_STATES = 50_000
 
 TRIAL_SECONDS = 20.0
 
-TRIAL_GRID = 1
-"""Continuous variables that are integrated numerically on trial: with two it may take a minute."""
-
 DENSE_SECONDS = 3.0
 """The same for programs with continuous variables, most of which have no closed form."""
+
+PATIENT_SECONDS = 2.0
+"""Seconds after which integrals over two variables are broken off, which may take a minute."""
 
 WIDEST = 1e-6
 """Share of the mass of an endless program that exact bounds may leave open."""
@@ -50,6 +50,9 @@ TRIAL_STEPS = 200_000
 TOO_LARGE = (*ENDLESS, "E0502", "E0503", "E0521", "E0525", "E0526")
 """Errors of the exact engine that another method may not meet: endless runs, many states, no closed form."""
 
+
+QUERIES = "`pplc query` may have exact answers"
+"""Where a table has gaps. Queries need not all laws."""
 
 NO_METHOD = "E0510"
 
@@ -70,12 +73,14 @@ class Outcome:
 class Trial:
     """Progress with a deadline of its own.
 
-    enough: share of the work that must be done by then for it to go on.
+    enough:  share of the work that must be done by then for it to go on.
+    patient: seconds of this thread after which one long computation is broken off, however busy the machine.
     """
 
-    def __init__(self, inner: Progress, seconds: float, enough: float = inf) -> None:
+    def __init__(self, inner: Progress, seconds: float, enough: float = inf, patient: float = inf) -> None:
         self._inner = inner
         self._deadline = monotonic() + seconds
+        self._patience = thread_time() + patient
         self._enough = enough
         self._promising = False
 
@@ -91,12 +96,20 @@ class Trial:
 
     def stopped(self) -> bool:
         """Whether the trial is over, or everything is to stop."""
-        return self.late or self._inner.stopped()
+        return self.over or self._inner.stopped()
+
+    def late(self) -> bool:
+        """Whether its own patience is at an end."""
+        return not self._promising and thread_time() >= self._patience
 
     @property
-    def late(self) -> bool:
+    def over(self) -> bool:
         """Whether its own time is up, and too little was done in it."""
         return not self._promising and monotonic() >= self._deadline
+
+    def passed(self) -> None:
+        """It was a success: what came of it goes on without a deadline."""
+        self._promising = True
 
 
 Asking: TypeAlias = Callable[[Outcome, Bound, Progress], str]
@@ -104,14 +117,20 @@ Asking: TypeAlias = Callable[[Outcome, Bound, Progress], str]
 
 
 def infer(
-    bound: Bound, name: str, given: Mapping[str, Any], progress: Progress, asking: Asking | None = None
+    bound: Bound,
+    name: str,
+    given: Mapping[str, Any],
+    progress: Progress,
+    asking: Asking | None = None,
+    *,
+    table: bool = True,
 ) -> Outcome:
     """Runs the named method, or the one that `auto` picks, with the options given.
 
-    asking: if queries are all that is wanted; if not, the laws of all variables are.
+    asking: the queries, if there are any. table: whether the laws of all variables are wanted, too.
     """
     if name == "auto":
-        return _auto(bound, given, progress, asking)
+        return _auto(bound, given, progress, asking, table=table)
     return _run(bound, METHODS[name], given, "asked for", progress)
 
 
@@ -142,13 +161,15 @@ class Left:
     known: bool = False
 
 
-def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress, asking: Asking | None) -> Outcome:
+def _auto(
+    bound: Bound, given: Mapping[str, Any], progress: Progress, asking: Asking | None, *, table: bool
+) -> Outcome:
     exact = METHODS["exact"]
     refused, unwanted = exact.refuses(bound), _wants_draws(bound, given)
     if refused or unwanted:
         found: Outcome | Left = Left(refused or unwanted, known=not refused)
     else:
-        found = _exact(bound, given, progress, asking)
+        found = _exact(bound, given, progress, asking, table=table)
     if isinstance(found, Outcome):
         return found
     reasons = [f"not exact: {found.why}"]
@@ -165,7 +186,7 @@ def _auto(bound: Bound, given: Mapping[str, Any], progress: Progress, asking: As
             raise
         why = f"not drawn: {rejected.diagnostics[0].message}"
     else:
-        if not outcome.result.empty and not (outcome.result.stopped and trial.late):
+        if not outcome.result.empty and not (outcome.result.stopped and trial.over):
             return outcome
         why = f"not {outcome.method.name}: it takes much more than {TRIAL_SECONDS:.3g} s"
     _applies(exact, given)
@@ -199,22 +220,40 @@ def _wants_draws(bound: Bound, given: Mapping[str, Any]) -> str:
 
 
 def _exact(
-    bound: Bound, given: Mapping[str, Any], progress: Progress, asking: Asking | None
+    bound: Bound, given: Mapping[str, Any], progress: Progress, asking: Asking | None, *, table: bool
 ) -> Outcome | Left:
     """The exact outcome, or why it is left."""
-    method = METHODS["exact"]
-    allowed = {key: value for key, value in given.items() if key in method.options}
-    options = method.fill(allowed)
-    states = min(bound.budget.states, TRIAL_STATES)
     limit = given.get("time")
     dense = has_density(bound.program)
     most = DENSE_SECONDS if dense else TRIAL_SECONDS
     seconds = most if limit is None else min(most, limit / 3)
-    trial = Trial(progress, seconds)
-    tried = replace(
-        bound, budget=replace(bound.budget, states=states, grid=min(bound.budget.grid, TRIAL_GRID))
-    )
-    late = Left(f"{'integration' if dense else 'enumeration'} takes more than {seconds:.3g} s")
+    trial = Trial(progress, seconds, patient=min(seconds, PATIENT_SECONDS))
+    try:
+        found = _tried(bound, given, trial, asking, seconds, table=table)
+    except TooLate:  # of the integrals that are left over, only those over two variables are broken off
+        said = f"integration over two variables takes more than {min(seconds, PATIENT_SECONDS):.3g} s"
+        return Left(f"{said} (`--method exact` waits for it)", known=True)
+    trial.passed()
+    return found
+
+
+def _tried(
+    bound: Bound,
+    given: Mapping[str, Any],
+    trial: Trial,
+    asking: Asking | None,
+    seconds: float,
+    *,
+    table: bool,
+) -> Outcome | Left:
+    """The same; `TooLate` if an integral was broken off."""
+    method = METHODS["exact"]
+    allowed = {key: value for key, value in given.items() if key in method.options}
+    options = method.fill(allowed)
+    states = min(bound.budget.states, TRIAL_STATES)
+    dense = has_density(bound.program)
+    tried = replace(bound, budget=replace(bound.budget, states=states))
+    late = Left(f"{'integration' if dense else 'enumeration'} takes more than {seconds:.3g} s", known=dense)
     try:
         result = method.load()(tried, options, trial)
     except Rejected as rejected:
@@ -230,26 +269,53 @@ def _exact(
         return replace(late, bounds=bounds)
     left = max(result.left.values(), default=0.0)
     if left > WIDEST:
-        if asking is not None and not asking(outcome, tried, trial):
+        if asking is not None and not table and not asking(outcome, tried, trial):
             _applies(method, given)
             return replace(outcome, why=f"the queries have exact answers: {result.note}")
         beyond = f"it has no end, and {left:.1g} of its mass lies beyond the states that were followed"
         return Left(beyond, outcome, known=True)
     if dense and isinstance(result.log_evidence, Estimate):
         return Left("its integrals are not known to the last digits")
-    if result.diagnostics.get("without_rule"):
-        lacking = "the laws of some variables have no closed form"
-        if asking is not None:
+    if result.missing:
+        lacking = _lacking(result.missing)
+        if asking is not None and not table:
             lacking = asking(outcome, tried, trial)
-            if lacking and trial.late:
+            if lacking and trial.over:
                 return replace(late, known=True)
         if lacking:
             return Left(lacking, known=True)
+    elif dense:
+        rough = _integrated(outcome, tried, trial, asking, table=table)
+        if rough:
+            return Left(f"the law of `{rough}` is known at points only ({QUERIES})", known=True)
     _applies(method, given)
     kind = "finite"
     if dense:
-        kind = "the queries have closed forms" if result.diagnostics.get("without_rule") else "in closed form"
+        kind = "in closed form" if result.numerical is None else "by proved integrals"
+        kind = "the queries have exact answers" if result.missing else kind
     return replace(outcome, why=f"{kind}: {result.note}" if result.note else kind)
+
+
+def _lacking(missing: Sequence[str]) -> str:
+    names = " and ".join(", ".join(f"`{name}`" for name in missing).rsplit(", ", 1))
+    laws, have = ("law", "has") if len(missing) == 1 else ("laws", "have")
+    return f"the {laws} of {names} {have} no closed form ({QUERIES})"
+
+
+def _integrated(outcome: Outcome, tried: Bound, trial: Trial, asking: Asking | None, *, table: bool) -> str:
+    """Finds on trial what is to be reported, which may need more integrals over two variables.
+
+    The name of a variable whose quantiles are not known as well as all else is; empty if there is none.
+    """
+    if table:
+        for name, elements in outcome.result.densities.items():
+            for law in elements.values():
+                if law.blur > 0:
+                    return name
+                _ = law.table
+    if asking is not None:
+        asking(outcome, tried, trial)
+    return ""
 
 
 def _applies(method: Method, given: Mapping[str, Any]) -> None:

@@ -127,8 +127,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     if graph.world.numerical:
         note += f"; {described(graph.world.numerical, graph.world.rounding)}"
     if left_out:
-        diagnostics["without_rule"] = len(left_out)
-        note += f"; not reported, having no rule: {', '.join(left_out)}"
+        note += f"; not reported, having no rule: {', '.join(f'`{name}`' for name in left_out)}"
     return Result(
         "exact",
         laws=laws,
@@ -138,6 +137,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
         diagnostics=diagnostics,
         note=note,
         numerical=worst([graph.world]),
+        missing=tuple(left_out),
         stopped=graph.stopped,
         verified=BY_RULES if has_density(bound.program) else "",
     )

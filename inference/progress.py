@@ -25,6 +25,14 @@ class Progress(Protocol):
         """Whether the user pressed Ctrl-C or the time is up."""
         ...
 
+    def late(self) -> bool:
+        """Whether one long computation is to be broken off, with nothing to show for it: only on trial."""
+        ...
+
+
+class TooLate(Exception):
+    """A computation on trial was broken off."""
+
 
 class Silent:
     """Says nothing; stops after `seconds`, if given."""
@@ -41,3 +49,7 @@ class Silent:
     def stopped(self) -> bool:
         """Whether the time is up."""
         return self._deadline is not None and monotonic() >= self._deadline
+
+    def late(self) -> bool:
+        """Never: what is asked for is waited for."""
+        return False

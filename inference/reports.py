@@ -82,7 +82,7 @@ def _densities(
                 for index, address in elements.items()
             }
         except Fault:
-            without.append(f"`{name}`")
+            without.append(name)
     return found, without
 
 

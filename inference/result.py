@@ -106,6 +106,7 @@ class Result:
                   that had stopped half way has gone on. Otherwise they come on top.
     numerical:    exact methods: what is known of the integrals that the laws rest on; None if there are none.
     verified:     how the run is verified, if not in the way of its method.
+    missing:      exact methods: variables that are not reported, as their laws have no rule.
     tried:        methods that `auto` tried first and that did not find the evidence.
     ends:         exact methods with parameters left open: what queries are answered from, if not `laws`.
     stopped:      the user or the time limit ended it early; what is here was computed before.
@@ -129,6 +130,7 @@ class Result:
     replaces: bool = False
     numerical: Numerical | None = None
     verified: str = ""
+    missing: tuple[str, ...] = ()
     tried: tuple[str, ...] = ()
     ends: Ends | None = None
     stopped: bool = False

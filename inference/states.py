@@ -231,7 +231,7 @@ class Explorer:
         forgets: bool = True,
     ) -> None:
         self.machine = machine
-        self.world = World(machine.bound.budget.grid) if world is None else world
+        self.world = World(machine.bound.budget.grid, progress) if world is None else world
         self.base = self.world.piece.assumed()
         self.forgets = forgets
         self.masses = Masses()

@@ -175,9 +175,8 @@ def of_densities(name: str, elements: Mapping[Index, Mixed], left: float = 0.0) 
     shape = extents(elements)
     numbers = {key: np.full(shape, nan) for key in ("mean", "sd", "q05", "q95")}
     for index, law in elements.items():
-        numbers["mean"][index] = float(law.mean)
-        numbers["sd"][index] = sqrt(max(float(law.variance), 0.0))
-        numbers["q05"][index], numbers["q95"][index] = law.quantile(0.05), law.quantile(0.95)
+        for key, value in zip(numbers, law.table, strict=True):
+            numbers[key][index] = value
     reached = max(float(law.reached) for law in elements.values())
     whole = 1.0 if abs(reached - 1) < ROUNDING else reached
     return Variable(name, "real", shape, numbers, reached=whole, left=left)

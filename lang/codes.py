@@ -1043,7 +1043,7 @@ METHODS: Final[dict[str, Code]] = {
     "E0560": Code(
         "value of a parameter that is left open",
         "With `--symbolic p` the parameter `p` is a symbol. It may be added, multiplied, divided, an argument"
-        " of `exp` and `log`, a datum, and a parameter of distributions. What needs its value (a comparison, a"
+        " of `exp` and `log`, a datum, a parameter of distributions. What needs its value (a comparison, a"
         " rounding, a quantile) has no formula.",
         "model f(p: unit) { if p < 0.5 { return 0 }; return 1 }   with   --symbolic p",
     ),

@@ -21,6 +21,8 @@ from pplc.inference.certified.balls import BALLS, rational, up_to
 from pplc.inference.certified.concave import Concave, Pair
 from pplc.inference.certified.gauss import UNIT
 from pplc.inference.certified.straight_line import StraightLine
+from pplc.inference.continuous.piece import look
+from pplc.semantics.symbolic.expression import Latent
 
 FLOOR = 44
 """Log of the highest density over one that is small enough to stop, if the density falls there."""
@@ -73,6 +75,7 @@ class Rows:
     rule: analytic to heights of `high` and `wide`. area: dx dy as a share of dt dw.
     numbers: E, and what its real part may have in addition at such heights, besides a constant, the growth.
     centre:  where w has most mass. top: E there.
+    latents: the variables.
     """
 
     origin: Pair
@@ -87,6 +90,7 @@ class Rows:
     growth: tuple[arb, arb]
     centre: Fraction
     top: arb
+    latents: tuple[Latent, ...]
 
     def at(self, t: arb, w: arb) -> tuple[arb, arb]:
         """E at a point, and what the size may have in addition on strips."""
@@ -104,6 +108,7 @@ class Rows:
 
         def at(k: int) -> tuple[arb, arb]:
             if k not in found:
+                look(self.latents)
                 exponent, swell = self.at(arb(k * step), w)
                 found[k] = exponent - self.top, exponent - self.top + swell
             return found[k]
@@ -195,6 +200,7 @@ def rows_of(of: Concave, cut: Cut, goal: float, widest: float) -> Rows | None:
         (of.growth(u, high), of.growth(v, wide)),
         beyond if beyond is not None else short(w),
         arb(0),
+        tuple(of.latents),
     )
     top = rows.at(arb(0), arb(rational(rows.centre)))[0].mid()
     return replace(rows, top=top) if top.is_finite() else None

@@ -32,6 +32,7 @@ from pplc.inference.certified.search import Search, size
 from pplc.inference.certified.sides import Side
 from pplc.inference.certified.tails import Diverges
 from pplc.inference.certified.terms import Linear, Term, definite
+from pplc.inference.continuous.piece import look
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent
 
@@ -72,14 +73,18 @@ PATIENT = 6
 class _Boxes(Search[Box]):
     """Integrals as sums over boxes."""
 
-    def __init__(self, sizes: Sequence[arb], definite: Sequence[bool], most: float) -> None:
+    def __init__(
+        self, sizes: Sequence[arb], definite: Sequence[bool], most: float, latents: Sequence[Latent]
+    ) -> None:
         super().__init__(sizes, definite)
+        self._latents = latents
         self._most = most
         self._work = 0
         self._lost = 0
 
     def hopeless(self) -> bool:
         """Whether the search is given up."""
+        look(self._latents)
         return self._work > self._most or self._lost > MOST_LOST
 
     def box(self, on: OnChart, parts: tuple[Part, Part], splits: tuple[int, int] = (0, 0)) -> Box:
@@ -228,7 +233,9 @@ def enclosures(
         starts = [start for chart in charts for start in _starts(OnChart(runs, chart))]
         if not starts:
             return [arb(0) for _ in range(runs.count)]
-        search = _Boxes(sizes(starts), definite(term, functions, linear), MOST / (1 + term.block / 8))
+        search = _Boxes(
+            sizes(starts), definite(term, functions, linear), MOST / (1 + term.block / 8), latents
+        )
         search.put(*(search.box(on, parts) for on, parts in starts))
         return search.run()
 

@@ -15,7 +15,7 @@ from functools import cache, partial
 from math import comb, prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from pplc.inference.continuous.blocks import block_and_bounds, quadratic
+from pplc.inference.continuous.blocks import block_and_bounds, quadratic, quadratic_variables
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.continuous.wedges import Wedge
 from pplc.semantics.symbolic.elementary import Number
@@ -66,6 +66,14 @@ def bounded_log_mass(piece: Piece) -> arb | None:
         return None
     share = found.sums.log_share()
     return None if share is None else found.normal.log_mass + ball(piece.factor).log() + share
+
+
+def is_normal(piece: Piece) -> bool:
+    """Whether a piece is a normal law, whatever bounds it, so that all powers of its variables have means."""
+    if isinstance(piece.factor, Unknown) or len(piece.latents) > MOST_BLOCK:
+        return False
+    block = tuple(v for v in piece.latents if v in quadratic_variables(piece))
+    return len(block) == len(piece.latents) and _Normal.of(piece, block) is not None
 
 
 class _Bounded(NamedTuple):

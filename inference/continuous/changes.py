@@ -53,6 +53,31 @@ def as_variable(
     return None
 
 
+def as_multiple(number: Unknown, piece: Piece) -> tuple[Latent, Piece] | None:
+    """The same for a number that is a x + b with a positive a that depends on other variables: a product."""
+    world = number.space
+    assert isinstance(world, World)
+    before = world.piece
+    for old in reversed(piece.latents):
+        powers = in_powers(number, old) if old in number.latents else None
+        if powers is None or not set(powers) <= {0, 1} or not isinstance(powers[1], Unknown):
+            continue
+        world.piece = piece
+        try:
+            if not world.positive(powers[1]):
+                continue
+        except Undecided:
+            continue
+        finally:
+            world.piece = before
+        new = Latent(piece.fresh((*_first(old.address), "value#")), old.space)
+        value = (latent(new.address, new.space) - of_power(powers, 0)) / powers[1]
+        made = _replaced(piece, old, new, value, powers[1])
+        if made is not None:
+            return new, made
+    return None
+
+
 def linear(number: Number, piece: Piece) -> bool:
     """Whether a number may take the place of a variable of a piece, being linear in it; or is known."""
     return not isinstance(number, Unknown) or as_variable(number, piece) is not None
@@ -179,7 +204,9 @@ def _replaced(piece: Piece, old: Latent, new: Latent, value: Number, slope: Numb
     made: Piece | None = Piece(latents=(*(v for v in piece.latents if v != old), new))
     before = world.piece
     try:
-        for bound in sorted(piece.region, key=lambda bound: len(bound.terms)):
+        # What others are bounded by tells their signs, and with them what a quotient is bounded by.
+        order = sorted(piece.region, key=lambda bound: (old in bound.latents, len(bound.terms), str(bound)))
+        for bound in order:
             made = None if made is None else made.where(substituted(bound, old, value))
         if made is None:
             return None

@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from pplc.inference.answers import ROUNDING
-from pplc.inference.continuous.bounded_moments import bounded_moments
+from pplc.inference.continuous.bounded_moments import bounded_moments, is_normal
 from pplc.inference.continuous.centres import centred_with
 from pplc.inference.continuous.components import about, components
 from pplc.inference.continuous.masses import signed_integral
@@ -59,10 +59,10 @@ class Known:
     error: float = 0.0
 
 
-def mean(contributions: Iterable[Contribution], share_error: float) -> Known | None:
+def mean(contributions: Iterable[Contribution], share_error: float, *, thorough: bool = True) -> Known | None:
     """The mean of a number; None if there is no rule for it. Infinite or NaN where it does not exist.
 
-    share_error: of the probabilities, as a share of them.
+    share_error: of the probabilities, as a share of them. If not thorough, without what takes seconds.
     """
     constant, listed = _near_zero(contributions)
     closed = _closed(listed, 1)
@@ -72,11 +72,13 @@ def mean(contributions: Iterable[Contribution], share_error: float) -> Known | N
     from pplc.inference.continuous.enclosed import ball, plus
 
     with precise():
-        found = _enclosed(listed, share_error)
+        found = _enclosed(listed, share_error, thorough=thorough)
         return None if found is None else _known(plus(found[0], ball(constant)))
 
 
-def variance(contributions: Iterable[Contribution], share_error: float) -> Known | None:
+def variance(
+    contributions: Iterable[Contribution], share_error: float, *, thorough: bool = True
+) -> Known | None:
     """The variance of a number, as `mean`."""
     _, listed = _near_zero(contributions)
     first, second = _closed(listed, 1), _closed(listed, 2)
@@ -87,7 +89,7 @@ def variance(contributions: Iterable[Contribution], share_error: float) -> Known
 
     with precise():
         for last in (False, True):
-            found = _enclosed(listed, share_error)
+            found = _enclosed(listed, share_error, thorough=thorough)
             if found is None:
                 return None
             middle, square = found
@@ -150,10 +152,38 @@ def infinite_mean(contributions: Iterable[Contribution]) -> float | None:
 
 
 def moments_of(contributions: Iterable[Contribution]) -> tuple[Real, Real] | None:
-    """Mean and variance of a number, but for the errors of what they rest on; None if there is no rule."""
+    """Mean and variance of a number, but for the errors of what they rest on; None if there is no rule.
+
+    Where they are sure to exist, a rule that takes seconds is none: quadrature finds them, too.
+    """
     listed = list(contributions)
-    first, second = mean(listed, 0.0), variance(listed, 0.0)
+    thorough = not all(_sure(value, piece) for _, value, piece in listed if isinstance(value, Unknown))
+    first = mean(listed, 0.0, thorough=thorough)
+    second = None if first is None else variance(listed, 0.0, thorough=thorough)
     return None if first is None or second is None else (first.value, second.value)
+
+
+def _sure(value: Unknown, piece: Piece) -> bool:
+    """Whether all powers of a number have means, as is seen at once: a polynomial where a density falls fast.
+
+    Densities whose logarithm is concave fall exponentially in all directions, if their integral is finite.
+    """
+    plain = all(
+        isinstance(atom, Latent) and type(power) is int and power > 0
+        for monomial in value.terms
+        for atom, power in monomial
+    )
+    return plain and (is_normal(piece) or _is_concave(piece))
+
+
+def _is_concave(piece: Piece) -> bool:
+    if isinstance(piece.factor, Unknown) or len(piece.latents) != 2:
+        return False
+    from pplc.inference.certified.concave import affine, concave
+
+    pair = piece.latents[0], piece.latents[1]
+    convex = all(affine(bound, pair) is not None for bound in piece.region)
+    return convex and concave(piece.exponent, pair) is not None
 
 
 def probability_below(contributions: Iterable[Contribution], end: float) -> Known | None:
@@ -270,7 +300,9 @@ def _definite(value: Unknown, piece: Piece) -> bool:
     return piece.range_of(value).lower >= 0 or len(piece.latents) == 1
 
 
-def _enclosed(contributions: Sequence[Contribution], share_error: float) -> tuple[Enclosed, Enclosed] | None:
+def _enclosed(
+    contributions: Sequence[Contribution], share_error: float, *, thorough: bool
+) -> tuple[Enclosed, Enclosed] | None:
     """The means of a number and of its square."""
     from pplc.inference.continuous.enclosed import ball, plus, scaled
 
@@ -280,7 +312,7 @@ def _enclosed(contributions: Sequence[Contribution], share_error: float) -> tupl
         weight = ball(chance) * _about_1(share_error)
         whole += weight
         if isinstance(value, Unknown):
-            found = _moments(value, piece)
+            found = _moments(value, piece, thorough=thorough)
             if found is None:
                 return None
         else:

@@ -19,7 +19,7 @@ from pplc.inference.continuous.evaluation import Floats, Points, inside, sizes_a
 from pplc.inference.continuous.hills import Hills, integrated, parted
 from pplc.inference.continuous.intervals import between, intervals, outer_first
 from pplc.inference.continuous.peaks import Interval, Rows
-from pplc.inference.continuous.piece import Piece, World
+from pplc.inference.continuous.piece import Piece, World, look
 from pplc.inference.continuous.quadrature import Nodes
 from pplc.inference.continuous.ridges import on_rows
 from pplc.inference.continuous.rows import integrate_rows
@@ -235,6 +235,8 @@ def _made(
     piece = replace(piece, region=frozenset(b for b in piece.region if b.latents.isdisjoint(block)))
 
     def log_density(points: Points) -> Floats:
+        if len(left) > 1:
+            look(left)
         found, *moments = form(points)
         if slab is not None:
             found = found + slab.at(points, *moments).log_mass

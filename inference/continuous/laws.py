@@ -343,6 +343,12 @@ class Mixed:
                 low = middle
         return next((float(x) for x, _ in self.atoms if low <= x <= high), high)
 
+    @cached_property
+    def table(self) -> tuple[float, float, float, float]:
+        """What is reported: the mean, the standard deviation, the quantiles at 5 % and 95 %."""
+        spread = sqrt(max(float(self.variance), 0.0))
+        return float(self.mean), spread, self.quantile(0.05), self.quantile(0.95)
+
 
 def _total(numbers: Sequence[Real]) -> Real:
     total: Real = Fraction(0)

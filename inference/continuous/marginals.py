@@ -9,8 +9,10 @@ from math import inf, log
 
 import numpy as np
 
+from pplc.inference.continuous.blocks import block_and_bounds
 from pplc.inference.continuous.centres import at_centres, centred, centred_with
 from pplc.inference.continuous.changes import (
+    as_multiple,
     as_variable,
     with_inner_variables,
     with_planes_as_variables,
@@ -36,6 +38,9 @@ from pplc.semantics.values import Value
 FEW = 4
 """Variables of a piece up to which mean and variance of a number are proved where its law is reported."""
 
+MOST_BOUNDED = 2
+"""Sums of a normal block that may be bounded."""
+
 MANY = 8
 """Variables of a piece from which on a normal block is handled by linear algebra, in floats."""
 
@@ -46,9 +51,16 @@ class Marginals:
     def __init__(self) -> None:
         self._blocks: dict[Piece, Grid | None] = {}
         self._parts: dict[Piece, tuple[Piece, ...]] = {}
+        self._mixed: dict[tuple[Contribution, ...], Mixed] = {}
 
     def mixed(self, contributions: Iterable[tuple[Real, Number, Piece]]) -> Mixed:
         """The law of a variable that has these values under these pieces, each with its probability."""
+        listed = tuple(contributions)  # what is returned is often a variable once more
+        if listed not in self._mixed:
+            self._mixed[listed] = self._mixture(listed)
+        return self._mixed[listed]
+
+    def _mixture(self, contributions: Iterable[Contribution]) -> Mixed:
         atoms: dict[Real, Real] = {}
         sums: dict[tuple[Unknown, Piece], Real] = {}
         for chance, value, piece in contributions:
@@ -83,7 +95,7 @@ class Marginals:
                 law = _law_on(near, moved.piece, block) if moved is centred(piece) else None
                 if law is not None:
                     return [(times(moved.weight, block.log_mass), law)]
-        changed = as_variable(number, piece)
+        changed = as_variable(number, piece) or as_multiple(number, piece)
         if changed is None:
             return _on_grid(*with_inner_variables(number, piece))
         variable, piece = changed
@@ -284,6 +296,8 @@ def _function(number: Number, variable: Latent) -> Callable[[Floats], Floats]:
 
 
 def _grid_for(number: Unknown, piece: Piece) -> Grid:
+    if _alone(number, piece):
+        return grid(piece, number.latents)
     try:
         made = grid(piece)
         if made.normal(number) is not None:
@@ -291,3 +305,15 @@ def _grid_for(number: Unknown, piece: Piece) -> Grid:
     except TooMany:
         pass
     return grid(piece, number.latents)
+
+
+def _alone(number: Unknown, piece: Piece) -> bool:
+    """Whether a variable may be the only one on a grid, where another would have to be otherwise.
+
+    Its density is then known at every point; beside another, each is a sum over all points of that.
+    """
+    if len(number.latents) > 1:
+        return False
+    usual, _ = block_and_bounds(piece, frozenset(), MOST_BOUNDED)
+    own, bounds = block_and_bounds(piece, number.latents, MOST_BOUNDED)
+    return bounds is not None and len(usual) == len(own) == len(piece.latents) - 1

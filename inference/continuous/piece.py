@@ -9,7 +9,7 @@ A run whose continuous variables x have no values yet stands for the measure
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import exp, inf, log
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from pplc.inference.continuous.open_numbers import Parameters, tidied
 from pplc.inference.continuous.reach import range_on, sign_on
+from pplc.inference.progress import Progress, Silent, TooLate
 from pplc.semantics.formula import Formula, Open
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
 from pplc.semantics.symbolic import elementary
@@ -203,14 +204,16 @@ class World:
     numerical: the variables that were, with the worst that is known of their integrals.
     rounding:  of the logs of all weights, added up: what floats may have lost of what they are logs of.
     grids:     integrals over two variables, by what was asked for: they take seconds.
+    progress:  of the run, which may break off integrals over two variables.
     centred:   the latest changes of variables. Equal pieces of other programs are of their own worlds.
     parameters: what has no value and is not integrated over, as answers are formulas in it. Exponents then
                keep their constants.
     """
 
-    def __init__(self, grid: int = 2) -> None:
+    def __init__(self, grid: int = 2, progress: Progress | None = None) -> None:
         self.piece = NOTHING
         self.grid = grid
+        self.progress = progress or Silent()
         self.grids: dict[tuple[Piece, frozenset[Latent], int, Latent | None], object] = {}
         self.centred: dict[Piece, object] = {}
         self.numerical: dict[str, Numerical] = {}
@@ -222,6 +225,11 @@ class World:
         names = ", ".join(f"`{variable}`" for variable in variables)
         before = self.numerical.get(names, found)
         self.numerical[names] = Numerical(max(before.error, found.error), before.proved and found.proved)
+
+    def look(self) -> None:
+        """Breaks off what takes seconds, if it is on trial, and late."""
+        if self.progress.late():
+            raise TooLate
 
     def positive(self, number: Unknown) -> bool:
         """Whether a number is positive on the piece of the run that is going."""
@@ -238,6 +246,13 @@ class World:
     def is_open(self, number: Unknown) -> bool:
         """Whether a number depends on parameters that are left open, and on nothing else."""
         return bool(self.parameters) and number.latents <= self.parameters.keys()
+
+
+def look(variables: Sequence[Latent]) -> None:
+    """Breaks off, if what is done with these variables is on trial, and late."""
+    space = variables[0].space if variables else None
+    if isinstance(space, World):
+        space.look()
 
 
 def _sign(number: Number, ranges: Mapping[Latent, Range]) -> bool | None:
@@ -258,4 +273,4 @@ def _undivided(number: Unknown, piece: Piece) -> Number:
     return number if by is None else expanded(number * by)
 
 
-__all__ = ["CERTAIN", "NOTHING", "UNIT", "ZERO", "Numerical", "Piece", "World"]
+__all__ = ["CERTAIN", "NOTHING", "UNIT", "ZERO", "Numerical", "Piece", "World", "look"]

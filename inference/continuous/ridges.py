@@ -12,7 +12,7 @@ from math import log
 import numpy as np
 
 from pplc.inference.continuous.evaluation import Floats, Points, values_at
-from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.piece import Piece, look
 from pplc.inference.continuous.quadrature import NODES, Nodes
 from pplc.semantics.symbolic.expression import Latent, Unknown
 
@@ -50,6 +50,7 @@ def on_rows(piece: Piece, outer: Latent, inner: Latent) -> tuple[Nodes, Points, 
 
     def at(w: Floats, steps: int) -> tuple[Floats, Floats]:
         """[row, step]: the inner variable, and the log density times the step."""
+        look(piece.latents)
         y = start + tilt * w[:, None] + step * np.arange(-steps, steps + 1)
         x = np.broadcast_to(w[:, None], y.shape)
         return y, values_at(piece.exponent, {outer: x, inner: y}) + more

@@ -23,6 +23,9 @@ from pplc.inference.continuous.slabs import Slab, Slice, log_between
 ROUNDING = 4e-16
 """Absolute error of a probability that is a sum of values of T and Φ."""
 
+LEAST = 1e-20
+"""Share of a point below which it does not count in a density, of which each point needs many values of T."""
+
 DEPENDENT = 1e-300
 """1 - ρ² is taken to be no less, so that nothing is divided by 0 where one sum follows from the other."""
 
@@ -82,12 +85,10 @@ def _correlation(covariance: Floats, one: Floats, two: Floats) -> Floats:
 
 def between_both(low: Floats, high: Floats, below: Floats, above: Floats, rho: Floats) -> Floats:
     """P(low < X < high, below < Y < above) of standard normal variables; no less than rounding."""
-    found = (
-        under_both(high, above, rho)
-        - under_both(low, above, rho)
-        - under_both(high, below, rho)
-        + under_both(low, below, rho)
-    )
+    found = under_both(high, above, rho)
+    for sign, h, k in ((-1, low, above), (-1, high, below), (1, low, below)):
+        if not ((h == -inf).all() or (k == -inf).all()):  # most bounds have one side only
+            found = found + sign * under_both(h, k, rho)
     found = np.minimum(found, np.exp(np.minimum(log_between(low, high), log_between(below, above))))
     return np.asarray(np.where((low < high) & (below < above), np.maximum(found, ROUNDING), ROUNDING))
 
@@ -97,6 +98,8 @@ def under_both(h: Floats, k: Floats, rho: Floats) -> Floats:
     ndtr = function("ndtr")
     of_h: Floats = ndtr(h)
     of_k: Floats = ndtr(k)
+    if (h == inf).all() or (k == inf).all():
+        return np.asarray(of_h * of_k + 0 * rho)
     root = np.sqrt(np.maximum(1 - rho**2, DEPENDENT))
     with np.errstate(all="ignore"):
         # of 0 and 0, the ratio of both is 1 in every direction that counts
@@ -147,7 +150,7 @@ class WedgeNormals:
 
     @cached_property
     def _density(self) -> Density:
-        kept = (self.shares > 0) & (self.sds > 0)
+        kept = (self.shares > LEAST) & (self.sds > 0)
         one, two = self.corner.first, self.corner.second
         columns = (self.shares, self.means, self.sds, self.first, self.second, self.corner.correlation)
         shares, means, sds, a, b, rho = (part[kept, None] for part in columns)

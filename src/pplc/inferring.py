@@ -103,7 +103,7 @@ def infer(
             session, outcome = _resumed(bound, request, progress)
         else:
             session = Session(bound, request.method, request.given, progress)
-            outcome = session.main(None if request.table else on_trial)
+            outcome = session.main(on_trial if request.queries else None, table=request.table)
         asked = () if outcome.result.empty else request.queries
         if request.optional and outcome.method.name == "map" and asked:
             asked, notes = (), (*notes, POINT)

@@ -49,12 +49,12 @@ class Session:
         self._parameters: dict[bool, dict[str, Value]] = {}
         self._functions: dict[tuple[frozenset[tuple[Address, Value]], bool], dict[str, Array]] = {}
 
-    def main(self, asking: Asking | None = None) -> Outcome:
+    def main(self, asking: Asking | None = None, *, table: bool = True) -> Outcome:
         """The outcome for the program itself; it may be empty, of a run that was stopped early.
 
-        asking: if queries are all that is wanted.
+        asking: the queries. table: whether the laws of all variables are wanted, too.
         """
-        outcome = infer(self.bound, self.method, self.given, self.progress, asking)
+        outcome = infer(self.bound, self.method, self.given, self.progress, asking, table=table)
         self.know(outcome)
         return outcome
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction as F
 from math import inf, log
 
 import pytest
+from scipy import special
 
 import pplc
+from pplc.inference import auto
 from pplc.inference.answers import Answer, Bounds, Estimate, Exact, Truncated
 from pplc.inference.auto import PROMISING, Trial
 from pplc.inference.progress import Silent
 from pplc.on_trial import settled
 
 PRODUCT = "model m() { x ~ Uniform(0, 1); y ~ Uniform(0, 1); return x * y }"
+THREE = "model m() { x ~ Uniform(0, 1); y ~ Uniform(0, 1); z ~ Uniform(0, 1); return sin(x * y * z) }"
+SINE = "model m() { x ~ Uniform(0, 1); y ~ Uniform(0, 1); return sin(x * y) }"
 HALF = "model m() { x ~ Uniform(0, 1); y ~ Uniform(0, 1); condition(x + y < 1); return x * y }"
 RATES = "model m() { p ~ Pareto(1, 1); x ~ Exponential(p); return x }"
 HURDLE = """
@@ -81,9 +86,87 @@ def test_auto_finds_what_exact_finds_by_one_integral(text: str, data: object, qu
 
 
 def test_the_table_of_a_run_needs_all_laws_so_that_auto_draws() -> None:
-    run = pplc.compile(PRODUCT).infer(draws=50)
+    run = pplc.compile(THREE).infer(draws=50)
     assert run.method.name == "nuts"
-    assert "the laws of some variables have no closed form" in run.why
+    assert "the law of `return` has no closed form (`pplc query` may have exact answers)" in run.why
+    assert pplc.compile(THREE).query("E[x * y * z]") == Exact(0.125, F(1, 8))
+
+
+def test_a_table_whose_quantiles_are_known_at_points_only_is_drawn() -> None:
+    run = pplc.compile(SINE).infer(draws=50)
+    assert run.method.name == "nuts"
+    assert "the law of `return` is known at points only" in run.why
+
+
+@pytest.mark.parametrize(
+    ("text", "below"),
+    [
+        (PRODUCT, lambda p: p - p * log(p)),
+        (
+            "model m() { x ~ Uniform(0, 1); y ~ Uniform(0, 1); z ~ Uniform(0, 1); return x * y * z }",
+            lambda p: p * (1 - log(p) + log(p) ** 2 / 2),
+        ),
+        ("model m() { x ~ Exponential(1); y ~ Exponential(1); return x * y }", lambda p: 1 - bessel(p)),
+    ],
+)
+def test_a_product_is_a_variable_whose_table_is_exact(text: str, below: Callable[[float], float]) -> None:
+    """P(x y > p) of exponential variables is 2 √p K₁(2 √p) (Gradshteyn & Ryzhik 2007, 3.471.9)."""
+    run = pplc.compile(text).infer()
+    assert run.method.name == "exact"
+    for name, level in (("q05", 0.05), ("q95", 0.95)):
+        assert below(float(run["return"].numbers[name])) == pytest.approx(level, abs=1e-8)
+
+
+def bessel(p: float) -> float:
+    return float(2 * p**0.5 * special.k1(2 * p**0.5))
+
+
+@pytest.mark.parametrize("rate", ["Bernoulli(sigmoid(a + b * x[i]))", "Poisson(exp(a + b * x[i]))"])
+def test_auto_integrates_regressions_with_two_coefficients(rate: str) -> None:
+    kind, y = ("bool", [True, False, True, True]) if "Bernoulli" in rate else ("int", [1, 0, 4, 2])
+    text = f"""
+    model m(x: real[N], y: {kind}[N]) {{
+      a ~ Normal(0, 2)
+      b ~ Normal(0, 2)
+      observe y[i] ~ {rate} for i in 0..N
+    }}
+    """
+    data = {"x": [0.5, -1.2, 1.5, 0.3], "y": y}
+    run = pplc.compile(text).infer(data)
+    assert run.method.name == "exact"
+    assert "proved" in run.why
+    assert isinstance(run.log_evidence, Bounds)
+    found = pplc.compile(text).query("E[b]", data)
+    assert isinstance(found, Bounds)
+    assert float(run["b"].numbers["mean"]) == pytest.approx(found.value, abs=1e-9)
+
+
+def test_an_integral_that_takes_too_long_on_trial_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The help of an evidence that is then not known names the method that waits for it."""
+    monkeypatch.setattr(auto, "PATIENT_SECONDS", 0.0)
+    text = """
+    model m() {
+      a ~ Normal(0, 2)
+      b ~ Normal(0, 2)
+      observe true ~ Bernoulli(sigmoid(a + b))
+      observe false ~ Bernoulli(sigmoid(a - b))
+    }
+    query evidence
+    """
+    run = pplc.compile(text).infer(draws=50)
+    assert run.method.name == "nuts"
+    assert "integration over two variables takes more than 0 s (`--method exact` waits for it)" in run.why
+    (error,) = run.errors
+    assert "exact" in error.help
+
+
+def test_a_trial_that_was_passed_breaks_nothing_off_any_more() -> None:
+    trial = Trial(Silent(), 0.0, patient=0.0)
+    assert trial.late()
+    assert trial.stopped()
+    trial.passed()
+    assert not trial.late()
+    assert not trial.stopped()
 
 
 def test_a_query_without_an_exact_answer_is_estimated() -> None:
@@ -105,7 +188,7 @@ def test_methods_that_give_the_evidence_are_those_that_can() -> None:
     three = f"model m() {{ {drawn}; observe 0.5 ~ Normal({means}, 1) }}"
     assert "exact" not in evidence_help(three)
     assert "importance" in evidence_help(three)
-    assert "exact" in evidence_help(PRODUCT)
+    assert "exact" in evidence_help(THREE)
 
 
 @pytest.mark.parametrize(
@@ -139,13 +222,13 @@ def test_a_trial_goes_on_past_its_time_if_enough_of_the_work_is_done() -> None:
     late = Trial(Silent(), 0.0, PROMISING)
     late.advance("drawing", 9, 100)
     assert late.stopped()
-    assert late.late
+    assert late.over
     late.advance("drawing", 10, 100)
     assert not late.stopped()
     ended = Trial(Silent(0.0), 0.0, PROMISING)
     ended.advance("drawing", 10, 100)
     assert ended.stopped()  # for another reason than its own time
-    assert not ended.late
+    assert not ended.over
     plain = Trial(Silent(), 0.0)
     plain.advance("states", 100, 100)
     assert plain.stopped()

@@ -47,6 +47,10 @@ class Line:
         """Whether Ctrl-C was pressed or the time is up."""
         return self._asked or (self._deadline is not None and monotonic() >= self._deadline)
 
+    def late(self) -> bool:
+        """Never: what is asked for is waited for."""
+        return False
+
     def ask(self) -> None:
         """Wishes for the end."""
         self._asked = True
