@@ -38,6 +38,8 @@ from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.families import FAMILIES
 from pplc.lang.wording import about, counted
 from pplc.semantics.bound import Bound
+from pplc.semantics.evaluate import located
+from pplc.semantics.formula import Open
 from pplc.semantics.measure import is_zero
 from pplc.semantics.number import LogRat
 from pplc.semantics.symbolic.densities import LOG_DENSITIES
@@ -99,13 +101,16 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         return _costing(by_formulas(_few(bound), progress))
     try:
         return _run(bound, options, progress)
+    except Open as fault:  # of a float that meets a formula, at no place of its own
+        refused = located(fault, bound.program.model.span)
     except Rejected as rejected:
         if rejected.diagnostics[0].code != OPEN:
             raise
-        try:  # with exponentials and roots, where rational functions do not do
-            return _costing(by_formulas(_few(bound), progress))
-        except Rejected:
-            raise rejected from None
+        refused = rejected
+    try:  # with exponentials and roots, where rational functions do not do
+        return _costing(by_formulas(_few(bound), progress))
+    except Rejected as rejected:
+        raise (rejected if rejected.diagnostics[0].code == TOO_MANY else refused) from None
 
 
 def _run(bound: Bound, options: Options, progress: Progress) -> Result:  # noqa: ARG001
