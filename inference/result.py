@@ -90,8 +90,8 @@ class Result:
     laws:         exact methods: name -> index -> value -> probability; the index is `()` for a variable
                   that is no array of sites. A law sums to less than 1 if some runs do not reach it.
     densities:    exact methods: the same of variables that have a density, perhaps beside atoms.
-    moments:      exact methods with parameters left open: mean and variance of variables that have a density,
-                  as formulas.
+    moments:      exact methods with parameters left open: mean and variance as formulas, where these are no
+                  rational functions; of variables that have a density, and of those in `laws`.
     left:         of variables whose laws miss some runs: an upper bound of the mass of these runs, as a
                   share of the mass of the others. The law is that of the others; what it says is
                   certain up to `pplc.inference.answers.enclosed`.

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 from math import exp, inf, log
 from typing import TypeAlias, TypeVar
 
-from pplc.semantics.formula import is_open
+from pplc.semantics.formula import Formula, is_open
 from pplc.semantics.measure import is_zero, times, total
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
 
@@ -34,15 +34,20 @@ class TooLarge(ArithmeticError):
     """A system has too many unknowns."""
 
 
-def flow(inflow: Sequence[LogWeight], links: Links, fit: Callable[[LogWeight], LogWeight]) -> list[LogWeight]:
+def flow(
+    inflow: Sequence[LogWeight], links: Links, fit: Callable[[LogWeight], LogWeight], *, gains: bool = False
+) -> list[LogWeight]:
     """The log of x with x_v = inflow_v + Σ over edges u → v of x_u · weight; `fit` bounds the digits.
+
+    gains: weights may be above 1. That what comes back adds up is then assumed of formulas: all pivots are
+    positive (Hawkins & Simon, Econometrica 17, 1949).
 
     Raises `Diverges` if no finite x ≥ 0 solves this, `TooLarge` if a cycle has too many nodes.
     """
     arriving: list[list[LogWeight]] = [[] if is_zero(weight) else [weight] for weight in inflow]
     found: list[LogWeight] = [IMPOSSIBLE] * len(arriving)
     for part in reversed(components([[j for j, _ in row] for row in links])):
-        settled = _settled(part, arriving, links)
+        settled = _settled(part, arriving, links, gains=gains)
         for node, weight in zip(part, settled, strict=True):
             found[node] = fit(weight)
         inside = set(part) if len(part) > 1 else {part[0]}
@@ -55,7 +60,9 @@ def flow(inflow: Sequence[LogWeight], links: Links, fit: Callable[[LogWeight], L
     return found
 
 
-def _settled(part: list[int], arriving: list[list[LogWeight]], links: Links) -> list[LogWeight]:
+def _settled(
+    part: list[int], arriving: list[list[LogWeight]], links: Links, *, gains: bool
+) -> list[LogWeight]:
     """The flow through the nodes of one component, given what arrives from outside it."""
     inflow = [total(arriving[node]) if arriving[node] else IMPOSSIBLE for node in part]
     if all(map(is_zero, inflow)):
@@ -78,6 +85,7 @@ def _settled(part: list[int], arriving: list[list[LogWeight]], links: Links) -> 
             50 * MOST_WORK
             if any(is_open(_value(weight)) for row in inner for weight in row.values())
             else MOST_WORK,
+            gains=gains,
         )
         if exact is not None:
             return [LogRat(x) for x in exact]
@@ -94,7 +102,7 @@ def _settled(part: list[int], arriving: list[list[LogWeight]], links: Links) -> 
 
 
 def _eliminated(
-    arriving: list[Number], ahead: list[dict[int, Number]], one: Number, most: int
+    arriving: list[Number], ahead: list[dict[int, Number]], one: Number, most: int, *, gains: bool = False
 ) -> list[Number] | None:
     """The solution by eliminating states, least connected first; None if it takes too much work.
 
@@ -120,7 +128,10 @@ def _eliminated(
             return None
         stays = one - ahead[k].pop(k, 0 * one)
         back[k].pop(k, None)
-        if not is_open(stays) and stays <= 0:
+        if isinstance(stays, Formula):
+            if gains:
+                stays.assume_positive()
+        elif stays <= 0:
             raise Diverges
         order.append((k, stays, back[k]))
         for j, out in ahead[k].items():

@@ -30,6 +30,7 @@ from pplc.inference.continuous.draws import chosen, drawings, parted, weighed
 from pplc.inference.continuous.forgetting import forgotten
 from pplc.inference.continuous.masses import Masses
 from pplc.inference.continuous.piece import NOTHING, Piece, World
+from pplc.inference.outlook import Outlook
 from pplc.inference.progress import Progress
 from pplc.inference.solving import Diverges, TooLarge, flow
 from pplc.inference.suspended import Key, Suspended
@@ -274,7 +275,8 @@ class Explorer:
     def _settle(self) -> None:
         span = self.machine.bound.program.model.span
         try:
-            settle(self.graph, fitted if not self.graph.rest else rounded)
+            fit = fitted if not self.graph.rest else rounded
+            settle(self.graph, fit, gains=can_gain(self.machine.bound))
         except Diverges:
             message = "the weights of runs that come back to a state add up to infinity"
             help_ = "no posterior exists unless the weights in its loops and recursion are smaller"
@@ -287,14 +289,17 @@ class Explorer:
 
     def _follow_all(self) -> None:
         budget = self.machine.bound.budget.states
+        outlook = Outlook(self.machine, budget)
         look = GAINING_LOOK if self.gaining else FIRST_LOOK
         while self.queue:
             if self.graph.stopped:
                 self._leave()
                 return
-            _, _, key, node = heapq.heappop(self.queue)
+            order, _, key, node = heapq.heappop(self.queue)
             if self.ordered:
                 del self.known[key]
+                assert node.event is not None
+                outlook.note(order, node.event, len(self.graph.nodes))
             self._expand(node)
             done = len(self.graph.nodes)
             if done % 256 == 0 or node.piece.latents:
@@ -542,8 +547,11 @@ class Explorer:
         return needed > (most - left) * (self.machine.bound.budget.states - states)
 
 
-def settle(graph: Graph, fit: Callable[[LogWeight], LogWeight]) -> None:
-    """Finds α and β of a graph that may have cycles. States from which no end is reached have α 0."""
+def settle(graph: Graph, fit: Callable[[LogWeight], LogWeight], *, gains: bool = False) -> None:
+    """Finds α and β of a graph that may have cycles. States from which no end is reached have α 0.
+
+    gains: as in `flow`.
+    """
     every = [*graph.nodes, *graph.rest]
     for place, node in enumerate(every):
         node.place = place
@@ -569,7 +577,8 @@ def settle(graph: Graph, fit: Callable[[LogWeight], LogWeight]) -> None:
                 back[edge.target.place].append((node.place, fit(edge.weight)))
         if ending:
             ends[node.place] = total(ending)
-    for node, alpha, beta in zip(every, flow(inflow, links, fit), flow(ends, back, fit), strict=True):
+    alphas = flow(inflow, links, fit, gains=gains)  # β is finite where α is
+    for node, alpha, beta in zip(every, alphas, flow(ends, back, fit), strict=True):
         node.alpha, node.beta = alpha, beta
 
 

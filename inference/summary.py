@@ -7,7 +7,7 @@ exact law, from chains or from weighted draws.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import fsum, nan, sqrt
 from typing import Any, Literal, TypeAlias, TypeVar, cast
@@ -112,13 +112,15 @@ def summarise(result: Result) -> dict[str, Variable]:
     """Every variable of a result, in the order in which the model makes them."""
     if result.laws is not None:
         found = {
-            name: of_law(name, elements, result.left.get(name, 0.0)) for name, elements in result.laws.items()
+            name: of_law(name, elements, result.left.get(name, 0.0), result.moments.get(name))
+            for name, elements in result.laws.items()
         }
         found |= {
             name: of_densities(name, elements, result.left.get(name, 0.0))
             for name, elements in result.densities.items()
         }
-        found |= {name: of_moments(name, elements) for name, elements in result.moments.items()}
+        dense = {name: elements for name, elements in result.moments.items() if name not in result.laws}
+        found |= {name: of_moments(name, elements) for name, elements in dense.items()}
         if "return" in found:
             found["return"] = found.pop("return")  # last, as it is made last
     elif result.draws is not None:
@@ -137,20 +139,27 @@ ROUNDING = 1e-9
 """By how much probabilities that are floats may miss 1 in their sum."""
 
 
-def of_law(name: str, elements: Mapping[Index, Mapping[Value, Probability]], left: float = 0.0) -> Variable:
-    """The summary of exact laws, one for each element; `left` as in `Result`."""
+def of_law(
+    name: str,
+    elements: Mapping[Index, Mapping[Value, Probability]],
+    left: float = 0.0,
+    moments: Mapping[Index, Moments] | None = None,
+) -> Variable:
+    """The summary of exact laws, one for each element; `left` and `moments` as in `Result`."""
     spread = {index: element for index, law in elements.items() for index, element in _entries(index, law)}
     shape = extents(spread)
     every = [value for law in spread.values() for value in law]
     kind = _type_of(every)
+    if moments is not None:
+        return _of_closed_forms(name, kind, spread, moments)
     if any(map(mentioned, (*every, *(p for law in spread.values() for p in law.values())))):
         return _of_formulas(name, kind, spread)
     numbers: dict[str, Floats] = {}
     if kind in ("bool", "int", "real"):
-        moments = {index: _moments(law) for index, law in spread.items()}
+        numbered = {index: _moments(law) for index, law in spread.items()}
         for k, key in enumerate(("mean", "sd", "q05", "q95")):
             array = np.full(shape, nan)
-            for index, row in moments.items():
+            for index, row in numbered.items():
                 array[index] = row[k]
             numbers[key] = array
     reached = max((float(sum(law.values())) for law in spread.values()), default=0.0)
@@ -190,6 +199,19 @@ def of_moments(name: str, elements: Mapping[Index, Moments]) -> Variable:
     reached = {made.reached for made in elements.values()}
     whole = nan if any(map(is_open, reached)) else float(max(reached))
     return Variable(name, "real", extents(elements), {}, {}, {}, whole, formulas=formulas)
+
+
+def _of_closed_forms(
+    name: str,
+    kind: TypeName,
+    laws: Mapping[Index, Mapping[Value, Probability]],
+    moments: Mapping[Index, Moments],
+) -> Variable:
+    """The same where what follows from the laws is known: arithmetic of closed forms takes long."""
+    found = of_moments(name, moments)
+    exact = {index: {show(v): as_rational(p) for v, p in law.items()} for index, law in laws.items()}
+    formulas = found.formulas if kind in ("bool", "int", "real") else {}
+    return replace(found, type=kind, exact=exact, formulas=formulas)
 
 
 def _of_formulas(name: str, kind: TypeName, spread: Mapping[Index, Mapping[Value, Probability]]) -> Variable:

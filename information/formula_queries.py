@@ -112,7 +112,8 @@ def _table(expression: syntax.Expr, query: syntax.Query, runs: Runs, ends: Ends)
     _possible(query, values)
     whole = [(Fraction(1), weight, piece) for _, weight, piece in values]
     if not any(latents_in(value) for value, _, _ in values):
-        return of_law(name, {(): law_of(ends, whole, values)})
+        law, moments = law_of(ends, whole, values)
+        return of_law(name, {(): law}, moments={(): moments})
     rows = [(dict(entries(value, (), expression, exact=True)), w, p) for value, w, p in values]
     same_length(expression, (row for row, _, _ in rows))
     elements = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
-from math import inf
 from typing import Any
 
 from pplc.semantics.formula import Formula
+from pplc.semantics.signs import sign
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     ONE,
@@ -109,37 +109,4 @@ def is_positive(number: Number, parameters: Parameters, ranges: Mapping[Latent, 
     formula = as_formula(number, parameters)
     if not isinstance(formula, Formula):
         return formula is not None and formula > 0
-    ends = [ranges.get(variable, REALS) for variable in parameters]
-    sign = 1
-    for part in (formula.element.numer, formula.element.denom):
-        content, factors = part.factor_list()
-        sign *= 1 if content > 0 else -1
-        for factor, times in factors:
-            if times % 2:
-                found = sign_of(factor.terms(), ends)
-                sign *= found
-                if not found:
-                    return False
-    return sign > 0
-
-
-def sign_of(terms: Iterable[tuple[Sequence[int], Any]], ends: Sequence[tuple[float, float]]) -> int:
-    """The sign of a polynomial, by powers with coefficients, inside a box; 0 if its terms do not show it."""
-    low = high = 0.0
-    for powers, coefficient in terms:
-        one = Range(1.0, 1.0)
-        for (lower, upper), power in zip(ends, powers, strict=True):
-            if not power:
-                continue
-            if lower < 0:
-                one = Range(0.0 if power % 2 == 0 and one.lower >= 0 else -inf, inf)
-            else:
-                one = Range(_times(one.lower, lower**power), _times(one.upper, upper**power))
-        size = float(coefficient)
-        both = sorted((_times(size, one.lower), _times(size, one.upper)))
-        low, high = low + both[0], high + both[1]
-    return 1 if low >= 0 else -1 if high <= 0 else 0
-
-
-def _times(a: float, b: float) -> float:
-    return 0.0 if a == 0 or b == 0 else a * b
+    return sign(formula, [ranges.get(variable, REALS) for variable in parameters]) > 0

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from fractions import Fraction
-from math import inf
 from typing import NamedTuple, TypeAlias, cast
 
 from pplc.inference.continuous.changes import as_variable
@@ -31,9 +30,10 @@ from pplc.semantics.formula import Field, Formula, Open, formulas_in
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight
+from pplc.semantics.signs import assumed_ends
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Undecided, expanded
-from pplc.semantics.symbolic.ranges import REALS, Range
+from pplc.semantics.symbolic.ranges import Range
 from pplc.semantics.values import Address, Fault, Value
 
 Part: TypeAlias = tuple[Number, Fraction, Piece]
@@ -151,7 +151,7 @@ def _followed(bound: Bound, field: Field, progress: Progress) -> Ends:
         }
     )
     world.parameters = parameters
-    ranges = {variable: _range(field, formula) for variable, formula in parameters.items()}
+    ranges = {variable: Range(*ends) for variable, ends in zip(parameters, assumed_ends(field), strict=True)}
     world.piece = Piece(ranges=ranges)
     arguments = {name: _replaced(value, parameters) for name, value in bound.arguments.items()}
     machine = Machine(replace(bound, arguments=arguments), exact=True, infer=Merging())
@@ -169,13 +169,6 @@ def _ends(graph: Graph) -> Iterator[End]:
         if edge.target is None and edge.dimension == graph.lowest and not is_zero(mass):
             assert isinstance(mass, LogRat)
             yield End(edge.recorded, mass.value, edge.piece)
-
-
-def _range(field: Field, formula: Formula) -> Range:
-    """What is assumed of a symbol."""
-    if (formula.element, "probability") in field.assumed:
-        return Range(0.0, 1.0)
-    return Range(0.0, inf) if (formula.element, "positive") in field.assumed else REALS
 
 
 def _replaced(value: Value, parameters: Parameters) -> Value:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import nan
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pplc.inference.answers import UNOBSERVED, Exact
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.formulas.ends import Ends, Part, follow
+from pplc.inference.formulas.quotients import Quotients
 from pplc.inference.forward import BY_RULES, no_runs, weighs
 from pplc.inference.progress import Progress
 from pplc.inference.reports import numbers_of
 from pplc.inference.result import Index, Moments, Probability, Result
 from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
+from pplc.semantics.closed_form import product
 from pplc.semantics.evaluate import located
+from pplc.semantics.formula import as_rational
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.symbolic.contents import latents_in
@@ -42,11 +45,11 @@ def by_formulas(bound: Bound, progress: Progress) -> Result:
     evidence = found.formula(whole)
     finite, dense = _recorded(ends)
     laws: dict[str, dict[Index, dict[Value, Probability]]] = {}
-    for name, elements in _by_variable(finite).items():
-        laws[name] = {
-            index: law_of(ends, ends.parts(), finite[address]) for index, address in elements.items()
-        }
     moments: dict[str, dict[Index, Moments]] = {}
+    for name, elements in _by_variable(finite).items():
+        every = {index: law_of(ends, ends.parts(), finite[address]) for index, address in elements.items()}
+        laws[name] = {index: law for index, (law, _) in every.items()}
+        moments[name] = {index: found for index, (_, found) in every.items()}
     known: dict[tuple[Part, ...], Moments] = {}  # what is returned is often one of the variables
 
     def moments_at(address: Address) -> Moments:
@@ -76,15 +79,37 @@ def by_formulas(bound: Bound, progress: Progress) -> Result:
     )
 
 
-def law_of(ends: Ends, whole: Sequence[Part], parts: Iterable[Valued]) -> dict[Value, Probability]:
-    """The probability of every value, given that a run ends in one of `whole`."""
+def law_of(
+    ends: Ends, whole: Sequence[Part], parts: Iterable[Valued]
+) -> tuple[dict[Value, Probability], Moments]:
+    """The probability of every value, given that a run ends in one of `whole`, with what follows from these.
+
+    Of values that are no numbers mean and variance are those of 0.
+    """
     sums: dict[Value, list[Part]] = {}
     for value, weight, piece in parts:
         sums.setdefault(value, []).append((Fraction(1), weight, piece))
     named = {str(k): listed for k, listed in enumerate(sums.values())}
     found = ends.quotients({WHOLE: whole, **named})
     shares = [found.elements[name] / found.elements[WHOLE] for name in named]
-    return {value: found.formula(share) for value, share in zip(sums, shares, strict=True) if share}
+    law: dict[Value, Probability] = {
+        value: found.formula(share) for value, share in zip(sums, shares, strict=True) if share
+    }
+    reached = sum(shares, found.field.zero)
+    if reached == found.field.one and all(isinstance(value, bool) for value in law):
+        true = as_rational(law.get(True, Fraction(0)))
+        return law, Moments(true, product(true, as_rational(law.get(False, Fraction(0)))), Fraction(1))
+    first, second = found.field.zero, found.field.zero
+    for value, share in zip(sums, shares, strict=True):
+        number = Fraction(value) if isinstance(value, int | Fraction) else Fraction(0)
+        first += found.field(number.numerator) / number.denominator * share
+        second += found.field(number.numerator**2) / number.denominator**2 * share
+    mean = first / reached
+    return law, _moments(found, mean, second / reached - mean**2, reached)
+
+
+def _moments(found: Quotients, mean: Any, variance: Any, reached: Any) -> Moments:
+    return Moments(found.formula(mean), found.formula(variance), found.formula(reached))
 
 
 def moments_of(ends: Ends, whole: Sequence[Part], parts: Sequence[Part]) -> Moments:
@@ -93,9 +118,7 @@ def moments_of(ends: Ends, whole: Sequence[Part], parts: Sequence[Part]) -> Mome
     found = ends.quotients({WHOLE: whole, **sums})
     every, reached, first, second = (found.elements[name] for name in (WHOLE, "0", "1", "2"))
     mean = first / reached
-    return Moments(
-        found.formula(mean), found.formula(second / reached - mean**2), found.formula(reached / every)
-    )
+    return _moments(found, mean, second / reached - mean**2, reached / every)
 
 
 def _recorded(ends: Ends) -> tuple[dict[Address, list[Valued]], dict[Address, list[Part]]]:
@@ -111,7 +134,20 @@ def _recorded(ends: Ends) -> tuple[dict[Address, list[Valued]], dict[Address, li
         for value, weight, piece in every.pop(address):
             for place, number in numbers_of(address, value):
                 dense.setdefault(place, []).append((number, weight, piece))
+    for address in [a for a, parts in every.items() if all(_is_row(value) for value, _, _ in parts)]:
+        for value, weight, piece in every.pop(address):
+            for place, number in numbers_of(address, value):
+                every.setdefault(place, []).append((number, weight, piece))
     return every, dense
+
+
+def _is_row(value: Value) -> bool:
+    """Whether a value is an array of numbers, the law of which is shown by its entries."""
+    return isinstance(value, tuple) and bool(value) and all(map(_is_number, value))
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | Fraction) or _is_row(value)
 
 
 def _by_variable(addresses: Iterable[Address]) -> dict[str, dict[Index, Address]]:

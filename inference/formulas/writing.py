@@ -12,9 +12,9 @@ from fractions import Fraction
 from math import floor, inf
 from typing import Any, NamedTuple
 
-from pplc.inference.continuous.open_numbers import sign_of
 from pplc.inference.formulas.exponentials import Exponentials
 from pplc.semantics.formula import Formula, algebra
+from pplc.semantics.signs import sign_of
 from pplc.semantics.symbolic.elementary import LOG_2PI, LOG_PI, Number
 from pplc.semantics.symbolic.expression import Applied, Atom, Base, Latent, Monomial, NoRule, terms_of
 

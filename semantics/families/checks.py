@@ -10,6 +10,7 @@ from typing import assert_never, cast
 
 from pplc.lang.families import Constraint, Domain, Family, Parameter, Relation
 from pplc.semantics.formula import Formula, Open
+from pplc.semantics.signs import assumed_ends, sign
 from pplc.semantics.symbolic.expression import Unknown
 
 # How far a sum of probabilities may be from 1, and a matrix from symmetry relative to its entries.
@@ -93,8 +94,7 @@ def _scalar_inside(domain: Domain, value: object) -> bool:
     if domain.integer and (not isinstance(value, int) or abs(value) >= 1 << 63):
         return False
     if isinstance(value, Formula):
-        _assume(domain, value)
-        return True
+        return _may_be_inside(domain, value)
     x = cast("float", value)
     try:
         return _number_inside(domain, x)
@@ -121,6 +121,20 @@ def _number_inside(domain: Domain, x: float) -> bool:
             return 0 < x <= 1
         case _:
             raise AssertionError(f"{domain} is no scalar domain")
+
+
+def _may_be_inside(domain: Domain, formula: Formula) -> bool:
+    """Whether a number whose value is left open may lie in a domain; that it does is assumed."""
+    ends = assumed_ends(formula.field)
+    positive = domain in (Domain.POSITIVE, Domain.NONNEGATIVE)
+    rest = 1 - formula
+    unit = domain in (Domain.UNIT, Domain.OPEN_UNIT, Domain.POSITIVE_UNIT)
+    if (positive or unit) and sign(formula, ends) < 0:
+        return False
+    if unit and isinstance(rest, Formula) and sign(rest, ends) < 0:
+        return False
+    _assume(domain, formula)
+    return True
 
 
 def _assume(domain: Domain, formula: Formula) -> None:

@@ -416,3 +416,26 @@ def test_assumptions_are_those_of_one_run() -> None:
     field = symbols(("p",))["p"].field
     assert isinstance(field, Field)
     assert field.assumed == {}
+
+
+def test_that_weights_add_up_is_assumed_where_they_come_back() -> None:
+    """Σ (w/2)^k converges below 2 only: formulas that hold for every w would be wrong."""
+    text = "model m(w: positive) { var odd = false; while flip(0.5) { weight(w); odd = not odd }; return odd }"
+    run = pplc.compile(text).infer(symbolic=("w",))
+    assert str(run["return"].exact[()]["true"]) == "w/(w + 2)"
+    assert run.assumptions == ("w > 0", "-(w - 2)*(w + 2)/4 > 0")
+    chances = text.replace("weight(w); ", "").replace("flip(0.5)", "flip(w)").replace("positive", "unit")
+    assert pplc.compile(chances).infer(symbolic=("w",)).assumptions == ("0 < w < 1",)
+
+
+@pytest.mark.parametrize("law", ["Bernoulli(p + 1)", "Bernoulli(-p)", "BetaBinomial(2, p - 2, 1)"])
+def test_what_is_outside_for_every_value_is_an_error(law: str) -> None:
+    with pytest.raises(Rejected, match="E0401"):
+        pplc.compile(f"model m(p: unit) {{ x ~ {law} }}").infer(symbolic=("p",))
+
+
+def test_a_datum_of_a_real_law_beside_a_symbol_has_a_formula() -> None:
+    """It ended in an internal error: its density is a float."""
+    text = "model m(p: unit) { k ~ Bernoulli(p); observe 2.0 ~ Normal(int(k), 1); return k }"
+    run = pplc.compile(text).infer(symbolic=("p",))
+    assert str(run["k"].exact[()]["true"]) == "p*exp(3/2)/(-p + p*exp(3/2) + 1)"
