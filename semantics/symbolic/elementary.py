@@ -248,6 +248,15 @@ def lgamma(x: Number) -> Number:
     return gamma.lgamma(float(x))
 
 
+def dilog(x: Number) -> Number:
+    """The dilogarithm of a number up to 1."""
+    if isinstance(x, Unknown):
+        return of_atom(Applied("dilog", x), x.space)
+    if isinstance(x, float):
+        return SPECIAL["dilog"](x)
+    return of_atom(Applied("dilog", Fraction(x)), CONSTANTS) if x else Fraction(0)
+
+
 MOST_FACTORIAL = 2_000
 """Above this, a factorial has too many digits to be worth keeping."""
 
