@@ -30,7 +30,7 @@ from pplc.inference.numerical_answers import described, log_known_to, worst
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
-from pplc.inference.result import Result
+from pplc.inference.result import Probability, Result
 from pplc.inference.slicing import memoises, without_reports
 from pplc.inference.states import CUT, Explorer, Graph, can_gain
 from pplc.inference.suspended import ordered
@@ -40,7 +40,7 @@ from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.lang.wording import counted
 from pplc.semantics.bound import Bound
 from pplc.semantics.machine import Machine
-from pplc.semantics.measure import ONE, Measure, collected, is_zero, share
+from pplc.semantics.measure import ONE, Measure, collected, is_zero, share, total
 from pplc.semantics.number import LogRat
 from pplc.semantics.runs import Finished
 from pplc.semantics.values import Address, Value
@@ -99,6 +99,8 @@ def forward(bound: Bound, progress: Progress) -> Result:
         diagnostics["left_out"] = left
         note += f"; runs of relative mass {left:.1g} were not followed: bounds"
         found = enclosed_log(evidence, left)
+        if graph.whole:
+            found = exact_log(total([evidence, graph.open()]))
         if value is not None and share_left(value) < left:
             whole = value.evidence()
             laws["return"] = reported(value, whole, rational=not value.rest)[0]["return"]
@@ -116,7 +118,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
                 lefts = {name: left for name, left in lefts.items() if name != same}
                 if "return" in lefts:
                     lefts[same] = lefts["return"]
-        if max(lefts.values(), default=0.0) > NOTICED:
+        if max(lefts.values(), default=0.0) > NOTICED and not graph.whole:
             note += "; some may never end, and all answers are given that a run ends"
     elif not isinstance(evidence, LogRat) and not weighs(bound.program):
         note += "; in floating point"
@@ -171,7 +173,7 @@ def _followed(bound: Bound, progress: Progress, *, forgets: bool = True) -> Grap
     before = inf
     while ordered(machine.bound.program) and graph.rest and not graph.stopped and cut > LEAST_CUT:
         left = float(graph.open()) - float(graph.evidence())
-        if left <= log(ENOUGH) or left > before - HELPED or graph.world.numerical:
+        if left <= log(ENOUGH) or left > before - HELPED or graph.world.numerical or graph.whole:
             break
         before = left
         cut = max(LEAST_CUT, cut * exp(max(log(ENOUGH / 10) - left, -100.0)))
@@ -272,12 +274,13 @@ class Joint(NamedTuple):
     """An unnormalised joint law.
 
     left: upper bound of the mass of the runs not followed, as a share of the mass of the others.
-    rest: what those runs have recorded so far, with upper bounds of their masses, on the same scale.
+    rest: what those runs have recorded so far, with upper bounds of their masses, on the same scale; or their
+          masses themselves, as rationals.
     """
 
     measure: Measure[Ended]
     left: float = 0.0
-    rest: tuple[tuple[Mapping[Address, Value], float], ...] = ()
+    rest: tuple[tuple[Mapping[Address, Value], Probability], ...] = ()
 
 
 def joint(
@@ -300,17 +303,20 @@ def joint(
     if graph.stopped and can_gain(bound):  # what was not followed may weigh anything
         message = "the method `exact` was stopped before it had any answer"
         raise Rejected(Diagnostic("E0321", message, help="give it more time, or another method"))
+    bounded = graph.rest and not graph.whole
     ends = (
-        (Ended(key(dict(edge.recorded)), edge.piece), float(mass) if graph.rest else mass, edge.dimension)
+        (Ended(key(dict(edge.recorded)), edge.piece), float(mass) if bounded else mass, edge.dimension)
         for edge, mass in graph.edges(ONE(True))
         if edge.target is None and not is_zero(mass)
     )
     measure = collected(ends)
     if not graph.rest or is_zero(graph.evidence()):
         return Joint(measure)
-    rest: list[tuple[Mapping[Address, Value], float]] = []
+    rest: list[tuple[Mapping[Address, Value], Probability]] = []
     for node in graph.rest:
-        if not is_zero(graph.left(node)):
+        if node.whole:
+            rest.append((node.recorded, share(graph.left(node), graph.evidence())))
+        elif not is_zero(graph.left(node)):
             recorded = {} if node.event is None else Finished((), node.event.state.recorded).variables()
             rest.append((recorded, float(share(graph.left(node), graph.evidence()))))
     return Joint(measure, share_left(graph), tuple(rest))

@@ -25,7 +25,12 @@ from typing import NamedTuple, TypeVar
 
 from pplc.inference.collect import RETURN
 from pplc.inference.continuous.cases import under
-from pplc.inference.continuous.counts import MOST_COUNTED, MOST_INTEGRATED, counted
+from pplc.inference.continuous.counts import (
+    MOST_COUNTED,
+    MOST_INTEGRATED,
+    counted,
+    weighs_nothing_after,
+)
 from pplc.inference.continuous.draws import chosen, drawings, parted, weighed
 from pplc.inference.continuous.forgetting import forgotten
 from pplc.inference.continuous.masses import Masses
@@ -48,6 +53,7 @@ from pplc.semantics.measure import ONE, is_zero, times, total
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, LogRat, LogWeight
 from pplc.semantics.representations.enumerated import too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
+from pplc.semantics.symbolic.beyond import Beyond
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.values import Address, Fault, Value
 
@@ -111,12 +117,16 @@ class Node:
 
     piece: the density over the continuous variables on every way here, up to the weight of the way.
     size:  its integral, for states that are not followed.
+    whole: they are not followed, but are known to end with the mass that they have.
+    recorded: what is known of those.
     """
 
     event: Sampling | None
     dimension: int
     piece: Piece = NOTHING
     size: LogWeight = CERTAIN
+    whole: bool = False
+    recorded: Mapping[Address, Value] = field(default_factory=dict[Address, Value])
     incoming: list[LogWeight] = field(default_factory=list[LogWeight])
     edges: list[Edge] = field(default_factory=list[Edge])
     alpha: LogWeight = IMPOSSIBLE
@@ -157,6 +167,11 @@ class Graph:
     def open(self) -> LogWeight:
         """The log of the mass of the runs that were not followed to their end."""
         return total(map(self.left, self.rest)) if self.rest else IMPOSSIBLE
+
+    @property
+    def whole(self) -> bool:
+        """Whether there are runs that were not followed, and the mass of all of them is known exactly."""
+        return bool(self.rest) and all(node.whole for node in self.rest)
 
     def left(self, node: Node) -> LogWeight:
         """The log of the mass of the runs of a state that was not followed."""
@@ -253,6 +268,7 @@ class Explorer:
         self.pushed = 0
         self.ended: set[int] = set()
         self.beyond = Node(None, 0)
+        self.aside: list[Node] = []
         self.looked = (0, 0.0)
         self.gaining = not self.ordered and not self.bounded and not machine.bound.open
 
@@ -323,8 +339,7 @@ class Explorer:
             if self.gaining and done >= look and not node.piece.latents:
                 look = 2 * done
                 self._refuse_unbounded()
-        if self.beyond.place >= 0:
-            self.graph.rest = [self.beyond]
+        self.graph.rest = [*([self.beyond] if self.beyond.place >= 0 else []), *self.aside]
 
     def _refuse_unbounded(self) -> None:
         """Refuses runs that go on although next to nothing is left of them, which may yet weigh anything."""
@@ -379,6 +394,15 @@ class Explorer:
         self.beyond.incoming.append(times(node.alpha, mass))
         node.edges.append(Edge(mass, {}, self.beyond, node.dimension))
 
+    def _set_aside(self, node: Node, event: Sampling, mass: LogWeight, last: int) -> None:
+        """Leaves runs unfollowed that are weighed no more: the mass of values above `last` is known."""
+        recorded = Finished((), event.state.recorded).variables()
+        known = {address: value for address, value in recorded.items() if not latents_in(value)}
+        aside = Node(None, node.dimension, whole=True, recorded={**known, event.address: Beyond(last)})
+        aside.alpha = times(node.alpha, mass)
+        node.edges.append(Edge(mass, {}, aside, node.dimension))
+        self.aside.append(aside)
+
     def _values(self, node: Node, event: Sampling) -> Iterator[tuple[Value, LogWeight, Piece]]:
         """The values of a draw with their masses; of infinitely many those that matter.
 
@@ -427,6 +451,15 @@ class Explorer:
         if found is None:
             return None
         values, left = found
+        last = values[-1][0]
+        exactly = self.ordered and isinstance(left, Fraction) and isinstance(whole, LogRat)
+        if (
+            exactly
+            and isinstance(last, int)
+            and weighs_nothing_after(self.machine.bound.program, event.address)
+        ):
+            self._set_aside(node, event, times(whole, log_of(left, exact=True)), last)
+            return values
         self.fit = rounded
         self._give_up(node, times(whole, log_of(left, exact=True)))
         return values

@@ -93,7 +93,8 @@ class Left(NamedTuple):
     """Runs of an endless program that were not followed.
 
     share: an upper bound of their mass, as a share of the mass of the others; 0 if all were followed.
-    rest:  what they have made so far, with upper bounds of their masses in place of probabilities.
+    rest:  what they have made so far, with upper bounds of their masses in place of probabilities;
+           rational ones are their masses.
     """
 
     share: float = 0.0

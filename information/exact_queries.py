@@ -44,6 +44,7 @@ from pplc.lang.formatter import format_expression
 from pplc.semantics.closed_form import root
 from pplc.semantics.evaluate import located
 from pplc.semantics.formula import as_rational
+from pplc.semantics.symbolic.beyond import Hidden
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.symbolic.expression import depends
 from pplc.semantics.values import Address, Fault, Value
@@ -138,12 +139,12 @@ class Followed:
     """The worlds in which the conditions hold, with probabilities that sum to 1.
 
     left: mass of the runs not followed, as a share. rest: such runs; the world is None where it is not
-    known, because they have not yet made everything.
+    known, because they have not yet made everything. A rational mass is theirs, others are bounds of it.
     """
 
     worlds: Weighted
     left: float = 0.0
-    rest: Sequence[tuple[World | None, float]] = ()
+    rest: Sequence[tuple[World | None, Probability]] = ()
 
 
 def worlds_given(
@@ -168,11 +169,16 @@ def worlds_given(
     if total == 0:
         raise impossible(query)
     share, outcomes = runs.left(interventions, names, prior=prior)
-    rest: list[tuple[World | None, float]] = []
+    rest: list[tuple[World | None, Probability]] = []
     for values, mass, _ in outcomes:
         known = runs.world(values, exact=True) if every <= values.keys() else None
-        if known is None or holds(known):
-            rest.append((known, above(mass / total)))
+        try:
+            if known is not None and not holds(known):
+                continue
+        except Hidden:
+            known = None
+        of = mass / total
+        rest.append((known, of if isinstance(of, Fraction) and known is not None else above(of)))
     left = above(share / total) if share else 0.0
     return Followed([(world, probability / total) for world, probability in worlds], left, rest)
 
@@ -181,8 +187,12 @@ def _rest(found: Followed, value: Callable[[World], Fraction], *, truth: bool) -
     """What is known of a value on the runs not followed; None if it may be anything there."""
     known: list[Rest] = []
     for world, mass in found.rest:
-        if world is not None:
-            known.append(Rest(mass, value(world), value(world)))
+        try:
+            at = None if world is None else value(world)
+        except Hidden:
+            at = None
+        if at is not None:
+            known.append(Rest(mass, at, at))
         elif truth:
             known.append(Rest(mass, Fraction(0), Fraction(1)))
         else:

@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from pplc.inference.answers import Bounds, Exact, Truncated, above, below
+from pplc.inference.answers import Bounds, Exact, Truncated, above, below, exactly
 from pplc.inference.result import Probability
 
 
 class Rest(NamedTuple):
-    """Runs not followed: an upper bound of their mass (the others' is 1), and where the value lies."""
+    """Runs not followed: an upper bound of their mass (the others' is 1), and where the value lies.
 
-    mass: float
+    mass: if it is rational, their mass itself.
+    """
+
+    mass: Probability
     low: Fraction
     high: Fraction
 
@@ -27,8 +30,15 @@ ROUNDING = Fraction(1, 10**14)
 """Relative error allowed for the rounding of probabilities: they come from logarithms in floating point."""
 
 
-def expectation(pairs: Sequence[tuple[Fraction | float, Probability]], rest: Sequence[Rest]) -> Bounds:
-    """Bounds of an expectation, from the values and probabilities on the runs that were followed."""
+def expectation(
+    pairs: Sequence[tuple[Fraction | float, Probability]], rest: Sequence[Rest]
+) -> Exact | Bounds:
+    """An expectation, or bounds of it, from the values and probabilities on the runs that were followed."""
+    masses = [*(p for _, p in pairs), *(r.mass for r in rest)]
+    if all(isinstance(mass, Fraction) for mass in masses) and all(r.low == r.high for r in rest):
+        listed = [*((Fraction(value), Fraction(p)) for value, p in pairs), *((r.low, r.mass) for r in rest)]
+        whole = sum((Fraction(p) for _, p in listed), Fraction(0))
+        return exactly(sum((value * Fraction(p) for value, p in listed), Fraction(0)) / whole)
     exact = [(Fraction(value), Fraction(probability)) for value, probability in pairs]
     mean = sum((value * p for value, p in exact), Fraction(0))
     slack = ROUNDING * sum((abs(value) * p for value, p in exact), Fraction(0))
@@ -37,7 +47,7 @@ def expectation(pairs: Sequence[tuple[Fraction | float, Probability]], rest: Seq
     return Bounds(below(least), above(most))
 
 
-def _extreme(mean: Fraction, rest: list[tuple[Fraction, float]]) -> Fraction:
+def _extreme(mean: Fraction, rest: list[tuple[Fraction, Probability]]) -> Fraction:
     """The least ratio: it takes in what lies below it, the lowest first."""
     weighted, mass = mean, Fraction(1)
     for value, more in sorted(rest):

@@ -178,6 +178,13 @@ def _log_gamma(z: Scalar) -> Scalar:
     return found.union(arb("-0.12148629053584960810")) if z.overlaps(least) else found
 
 
+def _dilogarithm(z: Scalar) -> Scalar:
+    """Its cut begins at 1, where it is known."""
+    if isinstance(z, arb):
+        return acb(z).polylog(2).real if z <= 1 else _nowhere(z)
+    return z.polylog(2) if _off_the_cut(1 - z) else _nowhere(z)
+
+
 digamma = _rising(lambda z: z.digamma())
 """The derivative of log Γ, which rises for positive numbers."""
 
@@ -193,6 +200,7 @@ FUNCTIONS: dict[str, Callable[[Scalar], Scalar]] = {
     "sigmoid": _rising(lambda z: 1 / (1 + (-z).exp())),
     "lgamma": _cut(_log_gamma),
     "erf": _rising(lambda z: z.erf()),
+    "dilog": _rising(_dilogarithm),
     "log_ndtr": _rising(_log_normal_cdf),
     "scaled_log_ndtr": _scaled_log_cdf,
     **LOG_CDFS,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
-from flint import arb
+from flint import acb, arb
 
 from pplc.inference.certified.balls import BALLS, FUNCTIONS, digamma, mills_ratio
 from pplc.inference.certified.log_cdfs import SLOPES
@@ -119,6 +119,18 @@ class Slopes:
         return formed(function(argument.middle), whole, slopes, argument.off)
 
 
+def _of_dilogarithm(z: Scalar, _: Scalar) -> Scalar:
+    """-log(1 - z) / z; near 0, where it is 1 + z / 2 + z² / 3 + …, 1 with a bound of the rest."""
+    size = abs(z).upper()
+    if size < 0.5 and not abs(z) > NEAR_0:
+        off = (size / (1 - size)).upper() * arb(-1).union(arb(1))
+        return 1 + (acb(off, off) if isinstance(z, acb) else off)
+    return -FUNCTIONS["log"](1 - z) / z
+
+
+NEAR_0 = 2.0**-8
+"""Size of a number below which a quotient by it may lose its digits."""
+
 DERIVATIVES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
     "exp": lambda z, y: y,
     "log": lambda z, y: 1 / z,
@@ -130,6 +142,7 @@ DERIVATIVES: dict[str, Callable[[Scalar, Scalar], Scalar]] = {
     "sigmoid": lambda z, y: y * (1 - y),
     "lgamma": lambda z, y: digamma(z),
     "erf": lambda z, y: 2 * (-z * z).exp() / arb.pi().sqrt(),
+    "dilog": _of_dilogarithm,
     "log_ndtr": mills_ratio,
     "scaled_log_ndtr": lambda z, y: mills_ratio(z, y - z * z / 2) + z,
     **SLOPES,

@@ -11,9 +11,12 @@ from fractions import Fraction
 
 from pplc.inference.continuous.draws import Drawn
 from pplc.inference.continuous.piece import Piece
+from pplc.lang import core
+from pplc.lang.analysis import reachable, statements
 from pplc.semantics.measure import share, times
 from pplc.semantics.number import LogWeight
 from pplc.semantics.runs import Sampling
+from pplc.semantics.values import Address
 
 MOST_COUNTED = 1_000
 """Values that are listed, each of which takes an integral. Beyond them bounds are wide."""
@@ -56,3 +59,17 @@ def counted(
         if not more(len(found)):
             break
     return found, left
+
+
+def weighs_nothing_after(program: core.Program, address: Address) -> bool:
+    """Whether runs keep their mass after a draw of the model's own: nothing weighs them."""
+    body = program.model.body
+    for place, statement in enumerate(body):
+        match statement:
+            case core.Draw(site=site) if (site.name,) == address:
+                after = [body[place + 1 :], *(f.body for f in reachable(program) if f is not program.model)]
+                inner = (one for block in after for one in statements(block))
+                return not any(isinstance(one, core.Observe | core.Weight) for one in inner)
+            case _:
+                pass
+    return False

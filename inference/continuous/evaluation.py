@@ -118,6 +118,14 @@ def _log_gumbel_tail(x: Floats) -> Floats:
     return np.asarray(np.where(x > NEARLY, -x, _log1mexp(-np.exp(-x))))
 
 
+def _dilog_near_0(x: Floats) -> Floats:
+    """Σ x^k / k², for sizes below 1/4: 4^-27 / 27^2 is nothing. As spence(1 - x) it loses digits there."""
+    total = np.zeros_like(x)
+    for k in range(27, 0, -1):
+        total = total * x + 1 / k**2
+    return total * x
+
+
 def function(name: str) -> Callable[[Any], Any]:
     """A function of arrays by its name; scipy is imported for those that numpy has not."""
     plain: dict[str, Callable[[Any], Any]] = {
@@ -131,6 +139,7 @@ def function(name: str) -> Callable[[Any], Any]:
     made: dict[str, Callable[[Any], Any]] = {
         "lgamma": special.gammaln,
         "erf": special.erf,
+        "dilog": lambda x: np.where(np.abs(x) < 0.25, _dilog_near_0(x), special.spence(1.0 - x)),
         "erfcx": special.erfcx,
         "ndtr": special.ndtr,
         "log_ndtr": special.log_ndtr,

@@ -18,7 +18,7 @@ from itertools import product
 from math import comb, factorial
 from typing import NamedTuple, TypeAlias
 
-from pplc.inference.continuous.logarithms import NoRule, integral_of_logarithms
+from pplc.inference.continuous.logarithms import Bounds, NoRule, integral_of_logarithms
 from pplc.inference.continuous.open_rules import open_integral
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
@@ -64,12 +64,13 @@ End: TypeAlias = "Number | None"
 
 
 def integrate_out(
-    piece: Piece, variable: Latent, *, whole: bool = False, cut: bool = False
+    piece: Piece, variable: Latent, *, whole: bool = False, cut: bool = False, dilogarithms: bool = False
 ) -> list[tuple[LogWeight, Piece]] | None:
     """The pieces whose sum is the piece with a variable integrated out; None if no rule is known.
 
     whole: none of them may be a difference, so that all are densities themselves.
     cut:   a normal variable between bounds is integrated even where it may be part of a block.
+    dilogarithms: the integral may contain them, though no rule leads further.
     """
     factor = in_powers(piece.factor, variable)
     shape = shape_in(piece.exponent, variable)
@@ -91,7 +92,9 @@ def integrate_out(
             if terms is not None and shape is not None:
                 left = shape.rest
             else:
-                left, *terms = integral_of_logarithms(variable, piece.factor, piece.exponent, low, high)
+                left, *terms = integral_of_logarithms(
+                    variable, piece.factor, piece.exponent, Bounds(low, high, dilogarithms)
+                )
         except (_Cancels, Undecided, NoRule, Open):
             return None
         finally:

@@ -8,7 +8,12 @@ u = x + s or -(x + s), whichever is positive between the bounds, and L = log u,
 
 (Gradshteyn & Ryzhik 2007, 2.722 and 2.721.1). Products of powers of several forms are sums of powers of one,
 by partial fractions. Where the logarithm of one is divided by another, or multiplied by its logarithm, the
-integral is a dilogarithm, for which there is no rule.
+integral is a dilogarithm: with v = x + t, d = s - t and Li(z) = Σ z^k / k² (Lewin 1981, Polylogarithms and
+associated functions, ch. 1)
+
+    ∫ log|v + d| / v dv = log|d| log|v| - Li(-v / d)                           for v / d in (-1, 0),
+                          log|d| log|v| + Li(v / (v + d)) + log²(1 + v / d) / 2    for v / d > 0,
+                          log|v + d| log|v / d| - Li(1 + d / v) - log²|v / d| / 2  for v / d < -1.
 """
 
 from __future__ import annotations
@@ -16,10 +21,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from math import comb, factorial
+from typing import NamedTuple
 
 from pplc.inference.continuous.piece import UNIT, ZERO
 from pplc.inference.continuous.polynomials import in_powers, of_power
-from pplc.semantics.symbolic.elementary import Number, log
+from pplc.semantics.symbolic.elementary import Number, dilog, log
 from pplc.semantics.symbolic.expression import (
     Applied,
     Atom,
@@ -46,8 +52,19 @@ class NoRule(Exception):
     """What is integrated is no sum of such products, or a term of the integral is infinite."""
 
 
+class Bounds(NamedTuple):
+    """Between which a variable is integrated out; None is infinite.
+
+    dilogarithms: whether the integral may contain them: no rule leads further.
+    """
+
+    low: Number | None
+    high: Number | None
+    dilogarithms: bool = False
+
+
 def integral_of_logarithms(
-    variable: Latent, factor: Number, exponent: Number, low: Number | None, high: Number | None
+    variable: Latent, factor: Number, exponent: Number, bounds: Bounds
 ) -> tuple[Number, tuple[Number, Number]]:
     """The exponent without what mentions a variable; e to what, times what, the integral of all else is.
 
@@ -56,7 +73,7 @@ def integral_of_logarithms(
     rest, whole = _whole(variable, factor, exponent)
     total: Number = ZERO
     for monomial, coefficient in terms_of(whole).items():
-        total = total + coefficient * _of_term(variable, monomial, low, high)
+        total = total + coefficient * _of_term(variable, monomial, bounds)
     return rest, (ZERO, expanded(total))
 
 
@@ -64,6 +81,7 @@ def _whole(variable: Latent, factor: Number, exponent: Number) -> tuple[Number, 
     """The exponent without what mentions a variable, and the exponential of the rest times the factor."""
     kept: dict[Monomial, Fraction | float] = {}
     whole = factor
+    listed: list[tuple[int, Unknown]] = []
     for monomial, times in terms_of(exponent).items():
         if variable not in latents_of(monomial):
             kept[monomial] = times
@@ -75,19 +93,55 @@ def _whole(variable: Latent, factor: Number, exponent: Number) -> tuple[Number, 
                 raise NoRule
         if power != times or abs(power) > MOST_POWER:
             raise NoRule
-        whole = expanded(whole * argument**power)
+        listed.append((power, argument))
+    # What divides goes last: it may cancel.
+    below: Number = UNIT
+    for power, argument in sorted(listed, key=lambda pair: -pair[0]):
+        left = power
+        while left < 0 and (less := _divided(whole, argument, variable)) is not None:
+            whole, left = less, left + 1
+        if left > 0:
+            whole = expanded(whole * argument**left)
+        elif left < 0:
+            below = below * argument**left
+    whole = whole * below
     whole = expanded(whole)
     if len(terms_of(whole)) > MOST_TERMS:
         raise NoRule
     return made(variable.space, kept), whole
 
 
-def _of_term(variable: Latent, monomial: Monomial, low: Number | None, high: Number | None) -> Number:
+def _divided(number: Number, by: Unknown, variable: Latent) -> Number | None:
+    """A polynomial divided by a form that divides it (Horner's rule); None if it does not.
+
+    What cancels must do so before terms are integrated one by one, as those may be infinite.
+    """
+    powers, form = in_powers(number, variable), in_powers(by, variable)
+    if powers is None or form is None or not set(form) <= {0, 1}:
+        return None
+    if not all(type(k) is int and 0 <= k <= MOST_POWER for k in powers):
+        return None
+    root = -of_power(form, 0) / form[1]
+    x = of_atom(variable, variable.space)
+    quotient, left = ZERO, ZERO
+    for k in range(int(max(powers, default=0)), -1, -1):
+        quotient, left = quotient * x + left, expanded(left * root + of_power(powers, k))
+    return expanded(quotient / form[1]) if left == 0 and powers else None
+
+
+class Near(NamedTuple):
+    """The form x + shift of L, and its sign between the bounds."""
+
+    shift: Number
+    sign: int
+
+
+def _of_term(variable: Latent, monomial: Monomial, bounds: Bounds) -> Number:
     """The integral of a product of powers."""
     others: Number = UNIT
     powers: dict[Number, int] = {}
     logs: dict[int, Number] = {0: UNIT}  # a polynomial in L
-    near: tuple[Number, int] | None = None  # the form of L, and its sign
+    near: Near | None = None
     for atom, exponent in monomial:
         if variable not in latents_of(frozenset({(atom, exponent)})):
             others = others * of_atom(atom, variable.space, exponent)
@@ -100,19 +154,55 @@ def _of_term(variable: Latent, monomial: Monomial, low: Number | None, high: Num
             powers[shift] = powers.get(shift, 0) + exponent
             continue
         sign = 1 if is_positive(slope) else -1
-        if exponent < 0 or near not in {None, (shift, sign)}:
+        if exponent < 0 or near not in {None, Near(shift, sign)}:
             raise NoRule
-        near = shift, sign
+        near = Near(shift, sign)
         for _ in range(exponent):
             logs = _times(logs, {1: UNIT, 0: log(slope * sign)})
     total: Number = ZERO
-    for shift, by_power in _parts(powers, None if near is None else near[0]).items():
+    for shift, by_power in _parts(powers, near).items():
         for j, c in by_power.items():
             for k, d in logs.items():
-                sign = 0 if near is None else near[1]
-                if d != 0 and c != 0:
-                    total = total + c * d * _between(shift, sign, j, k, low, high)
+                if c != 0 and d != 0:
+                    total = total + c * d * _integral(shift, j, near, k, bounds)
     return others * total
+
+
+def _integral(shift: Number, j: int, near: Near | None, k: int, bounds: Bounds) -> Number:
+    """The integral of (x + shift)^j L^k."""
+    if near is None or near.shift == shift or k == 0:
+        sign = near.sign if near is not None and near.shift == shift else 0
+        return _between(shift, sign, j, k, bounds)
+    if (j, k) != (-1, 1) or not bounds.dilogarithms:
+        raise NoRule
+    return _quotient(near, shift, bounds)
+
+
+def _quotient(near: Near, shift: Number, bounds: Bounds) -> Number:
+    """The integral of L / v with v = x + shift, by the three equations of the module."""
+    if bounds.low is None or bounds.high is None:
+        raise NoRule
+    ends = bounds.low + shift, bounds.high + shift
+    sign, apart = _sign_between(*ends), near.shift - shift
+    sign_apart = 1 if is_positive(apart) else -1
+    log_apart = log(apart * sign_apart)
+
+    def primitive(v: Number) -> Number:
+        u, size = (v + apart) * near.sign, v * sign
+        if near.sign == sign_apart:
+            if v == 0 and log_apart != 0:  # infinite
+                raise NoRule
+            if v == 0:
+                return ZERO
+            if sign == sign_apart:
+                return log_apart * log(size) + dilog(size / u) + (log(u) - log_apart) ** 2 / 2
+            return log_apart * log(size) - dilog(size / (apart * sign_apart))
+        if u == 0:
+            return ZERO
+        ratio = log(size) - log_apart
+        return log(u) * ratio - dilog(u / size) - ratio**2 / 2
+
+    return primitive(ends[1]) - primitive(ends[0])
 
 
 def _form(atom: Atom, variable: Latent) -> tuple[Number, Number, bool]:
@@ -141,10 +231,10 @@ def _times(left: Mapping[int, Number], right: Mapping[int, Number]) -> dict[int,
     return found
 
 
-def _parts(powers: Mapping[Number, int], around: Number | None) -> dict[Number, dict[int, Number]]:
+def _parts(powers: Mapping[Number, int], near: Near | None) -> dict[Number, dict[int, Number]]:
     """A product of powers of forms as a sum of powers of one each: shift -> power -> coefficient.
 
-    around: the shift of the only one, if that is given.
+    near: the form in which what has no pole is written.
     """
     poles = [shift for shift, j in powers.items() if j < 0]
     if len(poles) > 1:  # 1 / (y z) = (1 / y - 1 / z) / (z - y)
@@ -154,24 +244,36 @@ def _parts(powers: Mapping[Number, int], around: Number | None) -> dict[Number, 
         for kept, raised, sign in ((first, second, 1), (second, first, -1)):
             left = {shift: j + (shift == raised) for shift, j in powers.items()}
             assert left[kept] < 0
-            for shift, by_power in _parts(left, around).items():
+            for shift, by_power in _parts(left, near).items():
                 own = found.setdefault(shift, {})
                 for j, c in by_power.items():
                     own[j] = own.get(j, ZERO) + c * apart * sign
         return found
-    if around is not None and poles and poles[0] != around:
-        raise NoRule
-    centre = around if around is not None else poles[0] if poles else ZERO
-    made: dict[int, Number] = {powers.get(centre, 0): UNIT}
+    around = near.shift if near is not None else ZERO
+    centre = poles[0] if poles else around
+    made = _expanded({shift: j for shift, j in powers.items() if shift != centre}, centre)
+    made = {j + powers.get(centre, 0): c for j, c in made.items()}
+    if near is None or centre == around:
+        return {centre: made}
+    whole: dict[int, Number] = {}
+    for j, c in made.items():
+        if j >= 0:
+            for m, d in _expanded({centre: j}, around).items():
+                whole[m] = whole.get(m, ZERO) + c * d
+    return {centre: {j: c for j, c in made.items() if j < 0}, around: whole}
+
+
+def _expanded(powers: Mapping[Number, int], centre: Number) -> dict[int, Number]:
+    """A product of whole powers of forms, none negative, by powers of one: power -> coefficient."""
+    made: dict[int, Number] = {0: UNIT}
     for shift, j in powers.items():
-        if shift != centre:
-            made = _times(made, {m: comb(j, m) * (shift - centre) ** (j - m) for m in range(j + 1)})
-    return {centre: made}
+        made = _times(made, {m: comb(j, m) * (shift - centre) ** (j - m) for m in range(j + 1)})
+    return made
 
 
-def _between(shift: Number, sign: int, j: int, k: int, low: Number | None, high: Number | None) -> Number:
-    """The integral of (x + s)^j L^k between bounds. sign: of x + s there; 0 if it is not known."""
-    ends = [None if end is None else end + shift for end in (low, high)]
+def _between(shift: Number, sign: int, j: int, k: int, bounds: Bounds) -> Number:
+    """The integral of (x + s)^j L^k. sign: of x + s between the bounds; 0 if it is not known."""
+    ends = [None if end is None else end + shift for end in (bounds.low, bounds.high)]
     if j >= 0 and k == 0:
         return _primitive(ends[1], 1, j, 0) - _primitive(ends[0], 1, j, 0)
     sign = sign or _sign_between(*ends)

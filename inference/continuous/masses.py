@@ -86,10 +86,9 @@ def settled(
     if left:
         cut |= tails(piece, quadratic_variables(piece), keep)
         left -= cut
-    for variable in sorted(by_use(piece, keep), key=lambda v: v not in cut):
-        if variable in left:
-            continue
-        found = integrate_out(piece, variable, whole=whole, cut=variable in cut)
+    order = [v for v in sorted(by_use(piece, keep), key=lambda v: v not in cut) if v not in left]
+    for variable, last in [*((v, False) for v in order), *((v, True) for v in order)]:
+        found = integrate_out(piece, variable, whole=whole, cut=variable in cut, dilogarithms=last)
         if found is not None:
             return [
                 (times(weight, more), last)

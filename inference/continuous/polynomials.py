@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias, assert_never
 
-from pplc.semantics.symbolic.elementary import Number, applied, exp, lgamma, log
+from pplc.semantics.symbolic.elementary import Number, applied, dilog, exp, lgamma, log
 from pplc.semantics.symbolic.expression import (
     ONE,
     Applied,
@@ -150,7 +150,7 @@ def _replaced(atom: Latent | Applied | Base, exponent: Exponent, variable: Laten
             inner: Number = value if atom == variable else of_atom(atom, space)
         case Applied(name, argument):
             moved = substituted(argument, variable, value)
-            named = {"log": log, "exp": exp, "lgamma": lgamma}.get(name)
+            named = {"log": log, "exp": exp, "lgamma": lgamma, "dilog": dilog}.get(name)
             inner = applied(name, moved) if named is None else named(moved)
         case Base(total):
             inner = substituted(total, variable, value)

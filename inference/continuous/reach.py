@@ -117,7 +117,7 @@ def _ends(number: Unknown, ranges: Mapping[Latent, Range]) -> Iterable[Unknown]:
         if isfinite(low):
             yield term - Fraction(low)
         if isfinite(high):
-            yield Fraction(high) - term
+            yield -term + Fraction(high)
 
 
 def _follows(number: Unknown, bounds: Sequence[Unknown]) -> bool:

@@ -248,6 +248,15 @@ def lgamma(x: Number) -> Number:
     return gamma.lgamma(float(x))
 
 
+def dilog(x: Number) -> Number:
+    """The dilogarithm of a number up to 1."""
+    if isinstance(x, Unknown):
+        return of_atom(Applied("dilog", x), x.space)
+    if isinstance(x, float):
+        return SPECIAL["dilog"](x)
+    return of_atom(Applied("dilog", Fraction(x)), CONSTANTS) if x else Fraction(0)
+
+
 MOST_FACTORIAL = 2_000
 """Above this, a factorial has too many digits to be worth keeping."""
 
@@ -257,7 +266,7 @@ def log_beta(a: Number, b: Number) -> Number:
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return lgamma(a) + lgamma(b) - lgamma(a + b)
     first, second = coefficient_of(a), coefficient_of(b)
-    if isinstance(second, float) or second.denominator != 1:
+    if isinstance(second, float) or second.denominator != 1 or _is_smaller_whole(first, second):
         first, second = second, first
     if (
         isinstance(first, float)
@@ -266,10 +275,13 @@ def log_beta(a: Number, b: Number) -> Number:
         or second > MOST_FACTORIAL
     ):
         return gamma.log_beta(float(a), float(b))
-    value = Fraction(math.factorial(int(second) - 1))
-    for i in range(int(second)):
-        value /= first + i
-    return log(value)
+    n, (top, bottom) = int(second), first.as_integer_ratio()
+    rising = math.prod(top + i * bottom for i in range(n))
+    return log(Fraction(math.factorial(n - 1) * bottom**n, rising))
+
+
+def _is_smaller_whole(first: Coefficient, second: Fraction) -> bool:
+    return not isinstance(first, float) and first.denominator == 1 and first < second
 
 
 def applied(name: str, x: Number) -> Number:

@@ -137,7 +137,7 @@ class Latent:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A function of an expression: `exp`, `log`, `lgamma`, …; of a constant, a rational, only `log`,
+    """A function of an expression: `exp`, `log`, `lgamma`, …; of a constant, a rational, only `log`, `dilog`
     and `rounded`, which is the number itself: a float that is kept apart from exact ones.
     """
 
@@ -540,8 +540,10 @@ def is_positive_atom(atom: Atom) -> bool:
             return True
         case Applied(_, Unknown() as argument):
             return argument.space.positive(of_atom(atom, argument.space))
-        case Applied(_, argument):
+        case Applied("log", argument):
             return argument > 1
+        case Applied(_, argument):
+            return argument > 0
         case Base(total):
             return is_positive(total)
 

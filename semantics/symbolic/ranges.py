@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import erf, exp, expm1, fsum, inf, isnan, log, log1p, nan, tanh
+from math import erf, exp, expm1, fsum, inf, isnan, log, log1p, nan, pi, tanh
 from typing import NamedTuple
 
 from pplc.semantics.symbolic.expression import Applied, Base, Exponent, Latent, Monomial, Unknown
-from pplc.semantics.symbolic.special import LOG_CDFS
+from pplc.semantics.symbolic.special import LOG_CDFS, dilog
 
 
 class Range(NamedTuple):
@@ -126,6 +126,7 @@ INCREASING: Mapping[str, Callable[[float], float]] = {
     "tanh": _guarded(tanh, -1.0, 1.0),
     "erf": _guarded(erf, -1.0, 1.0),
     "rounded": float,
+    "dilog": _guarded(lambda x: dilog(min(x, 1.0)), -inf, pi**2 / 6),
     **{name: _guarded(cdf, -inf, 0.0) for name, cdf in LOG_CDFS.items()},
     "sigmoid": _guarded(lambda x: 1 / (1 + exp(-x)) if x > -700 else 0.0, 0.0, 1.0),
 }

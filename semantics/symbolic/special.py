@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from math import atan2, exp, inf, log, log1p, pi
+from math import atan2, exp, fsum, inf, log, log1p, nan, pi
 from types import MappingProxyType
 
 from pplc.semantics.elementary import log1mexp
@@ -51,6 +51,20 @@ def log_gumbel_tail(x: float) -> float:
     return -x if x > NEARLY else log1mexp(-exp(-x))
 
 
+def dilog(x: float) -> float:
+    """The dilogarithm Σ x^k / k², for numbers up to 1, where it is π² / 6; beyond it is not real.
+
+    Left of 0 and right of 1/2 by Landen's and Euler's equations (Zagier 2007, The dilogarithm function, I.2).
+    """
+    if x > 1:
+        return nan
+    if x < 0:
+        return -dilog(x / (x - 1)) - 0.5 * log1p(-x) ** 2 if x > -inf else -inf
+    if x > 0.5:
+        return pi**2 / 6 - (log(x) * log1p(-x) if x < 1 else 0.0) - dilog(1 - x)
+    return fsum(x**k / k**2 for k in range(1, 54))  # 2^-53 / 53^2 is nothing
+
+
 NEARLY = 37.0
 """From here on log(1 - exp(-e^-x)) is -x to the last digit: the next term is e^-x / 2."""
 
@@ -62,6 +76,7 @@ SPECIAL: Mapping[str, Callable[[float], float]] = MappingProxyType(
         "log_gumbel_tail": log_gumbel_tail,
         "sigmoid": sigmoid,
         "erf": erf,
+        "dilog": dilog,
         "sin": math.sin,
         "cos": math.cos,
         "tan": math.tan,

@@ -76,6 +76,25 @@ def test_complex_balls_are_finite_only_where_the_function_is_analytic(name: str)
         assert complex(left.mid()) == pytest.approx(exact, rel=1e-13)
 
 
+def test_balls_of_the_dilogarithm_and_its_slope_contain_it_and_end_at_its_cut() -> None:
+    dilog, slope = FUNCTIONS["dilog"], DERIVATIVES["dilog"]
+    with precise(), mp.workdps(30):
+        for at in (-30.0, -1.0, -0.125, -(2.0**-9), 0.0, 2.0**-9, 0.25, 0.5, 0.984375):
+            whole = ball(at, at + 1 / 64)
+            left, right = dilog(arb(at)), dilog(arb(at + 1 / 64))
+            assert abs(float(left.mid()) - float(mp.polylog(2, at).real)) < 1e-15 * (1 + abs(at))
+            assert dilog(whole).contains(left)
+            assert dilog(whole).contains(right)
+            if at + 1 / 64 < 1:
+                found = slope(whole, dilog(whole))
+                assert found.overlaps((right - left) * 64)
+                assert found.rad() < 0.2 * found.mid()
+        z = acb(0.5, 0.25)
+        assert complex(dilog(z).mid()) == pytest.approx(complex(mp.polylog(2, mp.mpc(0.5, 0.25))), rel=1e-14)
+        assert not dilog(acb(ball(0.5, 1.5), ball(-1, 1))).is_finite()
+        assert not dilog(ball(0.5, 1.5)).is_finite()
+
+
 @pytest.mark.parametrize(
     ("law", "prior"),
     [

@@ -101,11 +101,17 @@ def test_an_inner_law_of_nested_uniforms_can_be_drawn_from() -> None:
     assert found.value == pytest.approx(p / (1 - (1 - p) ** 2), rel=1e-14)
 
 
-def test_the_mean_of_a_quotient_of_uniform_variables_is_proved() -> None:
+def test_the_mean_of_a_quotient_of_uniform_variables_is_rational() -> None:
+    assert answer("a ~ Uniform(0, 1); b ~ Uniform(0, 1); return a", "E[a / (a + b)]") == Exact(
+        0.5, Fraction(1, 2)
+    )
+
+
+def test_the_mean_of_a_root_of_uniform_variables_is_proved() -> None:
     """By integrals of what has a constant density."""
-    found = answer("a ~ Uniform(0, 1); b ~ Uniform(0, 1); return a", "E[a / (a + b)]")
+    found = answer("a ~ Uniform(0, 1); b ~ Uniform(0, 1); return a", "E[sqrt(a + b)]")
     assert isinstance(found, pplc.Bounds)
-    assert found.lower <= 0.5 <= found.upper
+    assert found.lower <= 4 / 15 * (2**2.5 - 2) <= found.upper
     assert found.upper - found.lower < 1e-8
 
 

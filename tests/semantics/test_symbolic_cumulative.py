@@ -153,7 +153,7 @@ def test_every_family_with_a_formula_is_compared_and_each_family_is_one() -> Non
 def test_a_function_of_a_number_is_that_of_arrays(name: str, at: float) -> None:
     import numpy as np
 
-    if name == "log1mexp" and at > 0:
+    if (name == "log1mexp" and at > 0) or (name == "dilog" and at > 1):
         assert math.isnan(SPECIAL[name](at))
         return
     with np.errstate(all="ignore"):
