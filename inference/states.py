@@ -43,7 +43,8 @@ from pplc.lang import core
 from pplc.lang.analysis import reachable, statements
 from pplc.lang.diagnostics import NOWHERE, Diagnostic, Rejected, Span
 from pplc.lang.families import FAMILIES
-from pplc.semantics.bound import Bound
+from pplc.lang.wording import about
+from pplc.semantics.bound import Bound, Budget
 from pplc.semantics.evaluate import located
 from pplc.semantics.formula import bits
 from pplc.semantics.laws import LawValue
@@ -55,7 +56,7 @@ from pplc.semantics.representations.enumerated import too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
 from pplc.semantics.symbolic.beyond import Beyond
 from pplc.semantics.symbolic.contents import latents_in
-from pplc.semantics.values import Address, Fault, Value
+from pplc.semantics.values import Address, Fault, Value, show_address
 
 T = TypeVar("T")
 
@@ -70,6 +71,12 @@ NEGLIGIBLE = 1e-15
 
 FIRST_LOOK = 64
 """States of a program without known end after which the mass that is left is looked at first."""
+
+EDGES_LOOK = 128
+"""States after which it is looked at how many edges are sure to come."""
+
+EDGES_PER_STATE = 5
+"""Edges that may come, for each state that may be kept: they are kept too, and are made in some minutes."""
 
 INFINITE = "E0502"
 
@@ -318,6 +325,8 @@ class Explorer:
                 outlook.note(order, node.event, len(self.graph.nodes))
             self._expand(node)
             done = len(self.graph.nodes)
+            if self.ordered and done % EDGES_LOOK == 0:
+                self._refuse_edges(node)
             if done % 256 == 0 or node.piece.latents:
                 self.progress.advance("states", done)
                 if self.progress.stopped():
@@ -340,6 +349,24 @@ class Explorer:
                 look = 2 * done
                 self._refuse_unbounded()
         self.graph.rest = [*([self.beyond] if self.beyond.place >= 0 else []), *self.aside]
+
+    def _refuse_edges(self, node: Node) -> None:
+        """Refuses what is sure to take too many edges: of states that wait at the same draw as this one."""
+        assert node.event is not None
+        most = EDGES_PER_STATE * max(self.machine.bound.budget.states, Budget().states)
+        values = len(node.edges)
+        if values * len(self.queue) <= most:
+            return
+        place = self.suspended.order(node.event.state)
+        waiting = sum(1 for other, _, _, _ in self.queue if other == place)
+        if values * waiting > most:
+            steps = f"{values:,} values in each of {waiting:,} states"
+            message = f"enumeration would make {about(values * waiting)} steps or more, because of"
+            message += f" `{show_address(node.event.address)}`, which has {steps}"
+            help_ = "raise the bound with `--max-states`, or choose another method"
+            raise Rejected(
+                Diagnostic("E0503", message, node.event.span, "the number of steps grows here", help_)
+            )
 
     def _refuse_unbounded(self) -> None:
         """Refuses runs that go on although next to nothing is left of them, which may yet weigh anything."""

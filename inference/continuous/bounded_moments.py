@@ -4,19 +4,23 @@ Given the standardised sums z, the variables are normal with means that are line
 do not depend on it, so that the mean of a product of them is a polynomial in z (Isserlis 1918, Biometrika 12,
 134). What is left are moments of one or two normal variables between bounds: integrals over one variable,
 each enclosed by `acb.integral` (Johansson 2018, *Numerical integration in arbitrary-precision ball
-arithmetic*, ICMS), the second variable in closed form given the first.
+arithmetic*, ICMS), the second variable in closed form given the first. Three sums are those of
+`pplc.inference.continuous.orthants`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from functools import cache, partial
 from math import comb, prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pplc.inference.continuous.blocks import block_and_bounds, quadratic, quadratic_variables
+from pplc.inference.continuous.orthants import Joint
 from pplc.inference.continuous.piece import Piece
+from pplc.inference.continuous.slabs import Linear, directions, linear_in
 from pplc.inference.continuous.wedges import Wedge
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import Latent, Unknown, expanded
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from flint import acb, arb, arb_mat
 
     from pplc.inference.continuous.slabs import Slab
+
+SUMS = 3
+"""Sums for which there is another way than for one or two."""
 
 MOST_DEGREE = 2
 """Degree of a number; that of its square is twice that."""
@@ -52,6 +59,12 @@ def bounded_moments(number: Unknown, piece: Piece) -> tuple[arb, arb] | None:
     None unless the piece is a normal block, with one or two sums bounded, and the number a polynomial in it
     of degree one or two.
     """
+    joint = _joint(piece, number)
+    if joint is not None:
+        mass, first, second = joint.moments()
+        if not _known(mass) or not first.is_finite() or not second.is_finite():
+            return None
+        return first / mass, second / mass
     found = _bounded(piece)
     polynomial = None if found is None else _polynomial(number, found.block)
     return None if found is None or polynomial is None else found.sums.means_of(polynomial)
@@ -63,17 +76,84 @@ def bounded_log_mass(piece: Piece) -> arb | None:
 
     found = _bounded(piece)
     if found is None:
-        return None
+        joint, normal = _joint(piece, None), _whole(piece)
+        mass = None if joint is None else joint.mass()
+        if mass is None or normal is None or not _known(mass):
+            return None
+        return normal[1].log_mass + ball(piece.factor).log() + mass.log()
     share = found.sums.log_share()
     return None if share is None else found.normal.log_mass + ball(piece.factor).log() + share
 
 
 def is_normal(piece: Piece) -> bool:
     """Whether a piece is a normal law, whatever bounds it, so that all powers of its variables have means."""
+    return _whole(piece) is not None
+
+
+def _whole(piece: Piece) -> tuple[tuple[Latent, ...], _Normal] | None:
+    """The variables of a piece and their normal law, without the bounds; None if it is none."""
     if isinstance(piece.factor, Unknown) or len(piece.latents) > MOST_BLOCK:
-        return False
-    block = tuple(v for v in piece.latents if v in quadratic_variables(piece))
-    return len(block) == len(piece.latents) and _Normal.of(piece, block) is not None
+        return None
+    quadratic = quadratic_variables(piece)
+    block = tuple(v for v in piece.latents if v in quadratic)
+    normal = _Normal.of(piece, block) if block and len(block) == len(piece.latents) else None
+    return None if normal is None else (block, normal)
+
+
+def _joint(piece: Piece, number: Unknown | None) -> Joint | None:
+    """A linear number with the three sums that are bounded; None unless there are three, of a normal law."""
+    from flint import arb
+
+    from pplc.inference.continuous.enclosed import ball
+
+    whole = _whole(piece)
+    if whole is None or len(piece.region) < SUMS:
+        return None
+    block, normal = whole
+    slabs, wild = directions(piece.region, block)
+    if wild or len(slabs) != SUMS:
+        return None
+    rows: list[Mapping[int, arb]] = []
+    ends: list[Interval] = []
+    for slab in slabs:
+        row, low, high = _row(slab.slopes), _end(max, slab.lows), _end(min, slab.highs)
+        if row is None or isinstance(low, Unknown) or isinstance(high, Unknown):
+            return None
+        rows.append(row)
+        ends.append((None if low is None else ball(low), None if high is None else ball(high)))
+    linear = Linear(Fraction(0), {}) if number is None else linear_in(number, block)
+    of_number = None if linear is None else _row(linear.slopes)
+    if linear is None or of_number is None or isinstance(linear.constant, Unknown):
+        return None
+
+    def shared(left: Mapping[int, arb], right: Mapping[int, arb]) -> arb:
+        return sum(
+            (a * b * normal.covariance[i, j] for i, a in left.items() for j, b in right.items()), arb(0)
+        )
+
+    def middle(row: Mapping[int, arb]) -> arb:
+        return sum((a * normal.means[i] for i, a in row.items()), arb(0))
+
+    return Joint(
+        ball(linear.constant) + middle(of_number),
+        shared(of_number, of_number),
+        [shared(of_number, row) for row in rows],
+        [middle(row) for row in rows],
+        [[shared(left, right) for right in rows] for left in rows],
+        ends,
+    )
+
+
+def _row(slopes: Mapping[int, Number]) -> dict[int, arb] | None:
+    """Slopes as balls; None if one depends on other variables."""
+    from pplc.inference.continuous.enclosed import ball
+
+    found: dict[int, arb] = {}
+    for place, slope in slopes.items():
+        if isinstance(slope, Unknown):
+            return None
+        found[place] = ball(slope)
+    return found
 
 
 class _Bounded(NamedTuple):

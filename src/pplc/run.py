@@ -129,7 +129,7 @@ class Run:
     @cached_property
     def diagnostics(self) -> Mapping[str, float]:
         """Numbers about the run as a whole, such as `max_rhat` and `divergences`."""
-        return measured(self.result, self.variables)
+        return measured(self.result, self._drawn)
 
     @cached_property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -140,7 +140,12 @@ class Run:
     def doubts(self) -> tuple[Diagnostic, ...]:
         """The warnings that make the answers unreliable."""
         dense = has_density(self.bound.program)
-        return warnings_of(self.result, self.variables, self.diagnostics, dense=dense)
+        return warnings_of(self.result, self._drawn, self.diagnostics, dense=dense)
+
+    @property
+    def _drawn(self) -> Mapping[str, Variable]:
+        """What is said of draws is all there is to say of a run; a table of laws may take seconds."""
+        return {} if self.result.draws is None else self.variables
 
     @property
     def reliable(self) -> bool:

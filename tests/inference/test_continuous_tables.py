@@ -32,6 +32,7 @@ model probit() {
   z[1] ~ Normal(b * 1.5, 1)
   z[2] ~ Normal(b * -0.7, 1)
   condition(z[0] > 0 and z[1] > 0 and z[2] > 0)
+  return b * b
 }
 """
 
@@ -76,7 +77,7 @@ def _posterior_of_b() -> Floats:
     return np.asarray(weight / weight.sum())
 
 
-def test_the_table_of_three_latent_probits_needs_the_proof_of_the_evidence_alone(
+def test_the_table_of_three_latent_probits_needs_no_proof_over_two_variables(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The moments of a normal law that is cut exist, so that quadrature may find them."""
@@ -101,4 +102,17 @@ def test_the_table_of_three_latent_probits_needs_the_proof_of_the_evidence_alone
     assert z["sd"][1] == pytest.approx(np.sqrt(square - mean**2), abs=1e-8)
     above = weight @ (stats.norm.sf(z["q95"][1] - middle) / stats.norm.cdf(middle))
     assert above == pytest.approx(0.05, abs=1e-8)
-    assert len(proofs) == 1
+    assert run["return"].numbers["mean"] == pytest.approx(weight @ B**2, abs=1e-8)
+    assert not proofs
+
+
+def test_an_exact_query_needs_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = pplc.compile(PROBIT + "query evidence").infer({}, method="exact")
+
+    def refused(*_: object) -> Any:
+        raise AssertionError("a table was made")
+
+    monkeypatch.setattr("pplc.run.summarise", refused)
+    assert run.warnings == ()
+    assert run.reliable
+    assert run.diagnostics["states"] > 0

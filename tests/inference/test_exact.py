@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction as F
 from math import exp, log
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 
 import pplc
+from pplc.inference import states
 from pplc.inference.answers import Bounds, Exact
 from pplc.inference.collect import RETURN
 from pplc.inference.exact import joint, refuses, run
+from pplc.inference.forward import forward
 from pplc.inference.options import Options
 from pplc.inference.progress import Progress, Silent
 from pplc.inference.result import Result
@@ -313,6 +316,29 @@ def test_more_states_than_may_be_kept_are_refused_where_they_grow() -> None:
     )
     error = rejection(lambda: answer(text, budget=Budget(states=500)))
     assert (error.code, error.span.line, error.span.column) == ("E0503", line, column)
+
+
+SAME = """
+model m() {
+  a ~ UniformInt(1, 30)
+  b ~ UniformInt(1, 30)
+  «c ~ UniformInt(1, 30)»
+  return a == b or b == c or a == c
+}
+"""
+
+
+def test_too_many_edges_are_refused_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of 30² states has 30 edges, though all end in one of two values."""
+    text, line, column = marked(SAME)
+    law = laws_of(forward(bound(text), Silent()))["return"][()]
+    assert law[True] == 1 - F(29 * 28, 30 * 30)
+    monkeypatch.setattr(states, "EDGES_PER_STATE", 0.02)
+    error = rejection(lambda: forward(bound(text), Silent()))
+    assert (error.code, error.span.line, error.span.column) == ("E0503", line, column)
+    found = re.search(r"make ([\d,]+) steps or more, because of `c`, which has 30 values", error.message)
+    assert found is not None
+    assert 20_000 < int(found[1].replace(",", "")) < 30**3
 
 
 def test_a_run_that_is_stopped_says_so() -> None:

@@ -23,6 +23,7 @@ KNOWN_TO: dict[str, list[str]] = {
         "inference/certified/*.py",
         "inference/continuous/bounded_moments.py",
         "inference/continuous/e*.py",
+        "inference/continuous/orthants.py",
         "inference/continuous/proofs.py",
         "inference/continuous/truncated_normal.py",
     ],
