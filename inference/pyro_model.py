@@ -34,6 +34,8 @@ from pplc.inference.torch_laws import Flat, TorchLaw
 from pplc.inference.torch_plan import Plan, Replan
 from pplc.inference.torch_spaces import Space, constrain, free_shape
 from pplc.inference.torch_values import CannotVectorise, Content, Refused, from_value, lift
+from pplc.lang import core
+from pplc.lang.analysis import statements
 from pplc.lang.diagnostics import Diagnostic, Rejected
 from pplc.lang.summing import Sum
 from pplc.semantics.bound import Bound
@@ -350,7 +352,10 @@ def density_of(bound: Bound) -> Density:
         # A run reaches some of the variables; in branches that it does not take there may be more.
         met = _discovered(model, _zeros, given=True).discrete
         names = {name.split("[")[0] for name in met}
-        unmet = {each.site.name: None for each in without.sums.values() if each.site.name not in names}
+        known = {s.site.name for s in statements(bound.program.model.body) if isinstance(s, core.Draw)}
+        unmet = dict.fromkeys(
+            name for each in without.sums.values() if (name := each.site.name) in known - names
+        )
         discrete = (*met, *unmet)
     else:
         first = _discovered(model, _zeros)

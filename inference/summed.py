@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from pplc.lang import core
-from pplc.lang.analysis import statements
+from pplc.lang.analysis import assigned, statements
+from pplc.lang.passes.constants import fold_constants
+from pplc.lang.passes.rewriting import bottom_up, with_expressions
 from pplc.lang.summing import CannotSum, Summed, sum_out
 from pplc.semantics.bound import Bound
-from pplc.semantics.values import MISSING, Value
+from pplc.semantics.values import MISSING, Value, shape_of
 
 
 def summed(bound: Bound) -> Summed | None:
@@ -20,7 +23,7 @@ def summed(bound: Bound) -> Summed | None:
     if bound.prior:
         return None
     try:
-        found = sum_out(bound.program)
+        found = sum_out(sized(bound))
     except CannotSum:
         return None
     gone = _sites(bound.program) - _sites(found.program)
@@ -29,6 +32,32 @@ def summed(bound: Bound) -> Summed | None:
     if any(_missing(value) for name, value in bound.arguments.items() if name in gone):
         return None
     return found
+
+
+def sized(bound: Bound) -> core.Program:
+    """The program with the lengths and whole numbers of its data as constants."""
+    model = bound.program.model
+    changed = assigned(model)
+
+    def known(part: core.Expr) -> core.Expr:
+        match part:
+            case core.Prim("extent" | "len" as op, (core.Variable(name),), static) if name in bound.arguments:
+                shape = shape_of(bound.arguments[name])
+                axis = int(static[0]) if op == "extent" and static else 0
+                return core.Literal(shape[axis], span=part.span) if axis < len(shape) else part
+            case core.Variable(name) if name in bound.arguments and name not in changed:
+                value = bound.arguments[name]
+                if isinstance(value, int) and not isinstance(value, bool):
+                    return core.Literal(value, span=part.span)
+                return part
+            case _:
+                return part
+
+    def inside(block: core.Block) -> core.Block:
+        return tuple(with_expressions(s, lambda expr: bottom_up(expr, known), inside) for s in block)
+
+    functions = {**bound.program.functions, model.name: replace(model, body=inside(model.body))}
+    return fold_constants(replace(bound.program, functions=functions))
 
 
 def _sites(program: core.Program) -> Counter[str]:

@@ -311,6 +311,7 @@ class Program:
 
     entry:     the model that runs, its parameters bound to data by name.
     sums:      for each sum type its constructors in order, for `values(Shape)`.
+    payloads:  the sum types of which a constructor carries something.
     functions: everything callable, by name; top-level `let`s are functions without parameters,
                called where they are read.
     """
@@ -320,6 +321,12 @@ class Program:
     densities: Mapping[str, UserDensity] = field(default_factory=dict[str, UserDensity])
     sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     queries: tuple[Query, ...] = ()
+    payloads: frozenset[str] = frozenset()
+
+    @property
+    def enumerations(self) -> Mapping[str, tuple[str, ...]]:
+        """The sum types whose values are their constructors."""
+        return {name: tags for name, tags in self.sums.items() if name not in self.payloads}
 
     @property
     def model(self) -> Function:

@@ -56,7 +56,8 @@ def lower_program(names: Resolution, types: Mapping[int, Type], entry: str) -> c
             case _:
                 pass
     sums = {name: tuple(c.name for c in constructors) for name, constructors in names.sums.items()}
-    return core.Program(output.functions, global_name(entry), densities, sums, tuple(queries))
+    payloads = frozenset(name for name, every in names.sums.items() if any(c.fields for c in every))
+    return core.Program(output.functions, global_name(entry), densities, sums, tuple(queries), payloads)
 
 
 def _top_level_let(output: Output, pattern: Pattern, item: Let) -> None:

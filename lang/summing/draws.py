@@ -124,6 +124,8 @@ def any_row(walker: Walker, of: Expr, known: Known) -> Expr:
             (*_, last) = walker.code.block_of(known.values[name].needs)
             if isinstance(last, core.Let):
                 return any_pending(walker, last.value, known.values[name])
+            if isinstance(last, core.For) and last.keep is None and not known.depends(last.iterable):
+                return last.iterable
         case _ if not known.depends(of):
             return of
         case _:

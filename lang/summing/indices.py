@@ -12,6 +12,9 @@ Place = tuple[Expr, ...]
 
 def constant(expr: Expr) -> int | None:
     """The value of an int literal."""
+    if isinstance(expr, core.Prim) and expr.op == "neg":
+        positive = constant(expr.args[0])
+        return None if positive is None else -positive
     if isinstance(expr, core.Literal) and isinstance(expr.value, int) and not isinstance(expr.value, bool):
         return expr.value
     return None

@@ -37,7 +37,7 @@ def bound_in(block: Block) -> tuple[str, ...]:
 
 
 def renamed(block: Block, names: Mapping[str, str]) -> Block:
-    """A block without draws with its variables under other names."""
+    """A block with its variables under other names; sites keep theirs."""
     return tuple(_statement(statement, names) for statement in block)
 
 
@@ -63,7 +63,7 @@ def _statement(statement: Stmt, names: Mapping[str, str]) -> Stmt:
     match changed:
         case core.For(name=name, into=into):
             return replace(changed, name=names.get(name, name), into=names.get(into, into))
-        case core.Let() | core.Assign() | core.Call():
+        case core.Let() | core.Assign() | core.Call() | core.Draw() | core.Define() | core.Observe():
             return replace(changed, name=names.get(changed.name, changed.name))
         case _:
             return changed

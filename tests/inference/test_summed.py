@@ -106,6 +106,25 @@ CASES = {
         }""",
         ("z",),
     ),
+    "a change point": Case(
+        """p ~ Beta(1, 4); early ~ Normal(0, 1); after ~ Normal(1, 1)
+        var late = false; var n = 0
+        for t in 0..N {
+          s[t] ~ Bernoulli(p); late = late or s[t]
+          if s[t] { n = n + 1 }
+          observe y[t] ~ Normal(if late { after } else { early }, 1 + n)
+        }
+        factor(if n == 2 { early } else { 0 })""",
+        ("s",),
+    ),
+    "rows of probabilities that are collected": Case(
+        """stay ~ Beta(5, 2); z[0] ~ Categorical([0.5, 0.25, 0.25]); mu ~ Normal(0, 1)
+        for t in 1..N {
+          z[t] ~ Categorical([if z[t-1] == k { stay } else { (1 - stay) / 2 } for k in 0..3])
+          observe y[t] ~ Normal(mu * z[t], 1)
+        }""",
+        ("z",),
+    ),
     "other families": Case(
         """a ~ Normal(0, 1); k ~ Uniform([3, 1, 3, 2]); b ~ Binomial(2, sigmoid(a))
         observe y[0] ~ Normal(k * a + b, 1)

@@ -124,7 +124,8 @@ REFUSED = {
     "more than one value": "z ~ Bernoulli([0.5, 0.25]); factor(if z[0] { x } else { -x })",
     "the length of the run": "z ~ UniformInt(0, 3); var k = 0; while k < z { k = k + 1; factor(-x) }",
     "a sum from round to round": (
-        "var n = 0; for i in 0..3 { z ~ Bernoulli(0.5); n = n + int(z) }; factor(if n > 1 { x } else { -x })"
+        "var n = 1; for i in 0..3 { z ~ Bernoulli(0.5); n = 2 * n + int(z) }\n"
+        "factor(if n > 9 { x } else { -x })"
     ),
     "a support that another decides on": "a ~ UniformInt(1, 3); b ~ UniformInt(0, a); factor(b * x)",
     "bounds that one decides on": "z ~ Bernoulli(0.5); u ~ Uniform(0, if z { 1 } else { 2 }); factor(-u * x)",

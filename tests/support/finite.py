@@ -163,6 +163,45 @@ CASES: dict[str, str] = {
           x[i] ~ Bernoulli(0.5)
           weight(if x[i] { m[i] } else { 1 })
         }""",
+    "a change point": """
+        var late = false
+        for t in 0..3 {
+          s[t] ~ Bernoulli(0.25)
+          late = late or s[t]
+          x[t] ~ Bernoulli(0.5)
+          weight(if late == x[t] { 2 } else { 1 })
+        }
+        weight(if late { 3 } else { 1 })""",
+    "counters and phases": """
+        var n = 0; var run = 1; var phase = Calm
+        for t in 0..3 {
+          s[t] ~ Bernoulli(if phase == Calm { 0.25 } else { 0.5 })
+          if s[t] { n = n + 1; run = 0 } else { run = run + 1 }
+          phase = if run == 2 { Wild } else { phase }
+          x[t] ~ Bernoulli(0.5)
+          weight(if x[t] { n + 2 * run } else { match phase { Calm => 1, Wild => 2 } })
+        }
+        x2 ~ Bernoulli(0.5)
+        for t in 0..2 { r ~ UniformInt(-1, 1); n = n + r; weight(if x2 { n * n } else { 3 }) }
+        weight(n * n + run)""",
+    "a change point in every round of a loop": """
+        for i in 0..2 {
+          var late = i == 1
+          for t in 0..2 {
+            s[i, t] ~ Bernoulli(0.25)
+            late = late != s[i, t]
+            weight(if late { 2 } else { 1 })
+          }
+          x[i] ~ Bernoulli(0.5)
+          weight(if late == x[i] { 2 } else { 1 })
+        }""",
+    "rows of probabilities that are collected": """
+        z[0] ~ Categorical([0.5, 0.25, 0.25])
+        for t in 1..3 {
+          z[t] ~ Categorical([if z[t-1] == k { 0.5 } else { 0.25 } for k in 0..3])
+          x[t] ~ Bernoulli(0.5)
+          weight(if x[t] { z[t] } else { 1 })
+        }""",
     "a variable that changes": """
         var k = 1
         z ~ Bernoulli(0.5)
@@ -174,6 +213,7 @@ CASES: dict[str, str] = {
 """Bodies of models of `y: int[N]`, which is [1, 0, 1]."""
 
 FUNCTIONS = """
+type Phase = Calm | Wild
 fn steps(a: int) -> int {
   if a > 1 { return 2 }
   var k = a
@@ -293,6 +333,35 @@ class _Writer:
         self.lines.append(self.weight(f"{name}[{lag + last - 1}]"))
         self.paths *= 3 ** (lag + last)
 
+    def carried(self) -> None:
+        """A variable that goes from round to round."""
+        name, element, rounds = self.fresh("v"), self.fresh("e"), 1 + self.below(3)
+        drawn = f"{element}[t]"
+        self.lines.append(f"var {name} = {self.one_of('0', '1', *self.known)}")
+        closed = (
+            f"{name} = {self.choice(name, self.one_of('0', '2', drawn), name, drawn)}",
+            f"{name} = min({name} + {drawn}, 2)",
+            f"if {name} < 2 and {self.test(name, drawn)} {{ {name} = {self.one_of('1', f'{name} + 1')} }}",
+        )
+        growing = (
+            f"{name} = {name} + {drawn}",
+            f"if {self.test(name, drawn)} {{ {name} = {self.one_of('1', f'{name} - 1')} }}",
+        )
+        grows = self.below(2)
+        law = self.law() if self.below(2) else self.chained(name)
+        body = [f"{drawn} ~ {law}", self.one_of(*(growing if grows else closed)), self.weight_(name, drawn)]
+        if self.below(2):
+            body.insert(1, self.weight_(name, drawn))
+        self.lines.append(f"for t in 0..{rounds} {{ {'; '.join(body)} }}")
+        self.lines.append(self.weight_(name))
+        if not grows:
+            self.known.append(name)
+        self.paths *= 3**rounds
+
+    def weight_(self, *near: str) -> str:
+        """A weight that is defined for any integers."""
+        return self.one_of(f"weight({self.number(*near)})", f"condition({self.test(*near)} or y[0] == 1)")
+
     def chained(self, *near: str) -> str:
         """A law of 0, 1 and 2 in this order, whatever it depends on."""
         rows = ("[0.5, 0.25, 0.25]", "[0.25, 0.75, 0]", "[0, 0, 1]")
@@ -307,11 +376,13 @@ def bodies(draw: st.DrawFn) -> str:
     for _ in range(1 + writer.below(4)):
         if writer.paths > 60:
             break
-        match writer.one_of("global", "plate", "chain"):
+        match writer.one_of("global", "plate", "chain", "carried"):
             case "global":
                 writer.global_()
             case "plate":
                 writer.plate()
+            case "carried":
+                writer.carried()
             case _:
                 writer.chain()
         if not writer.below(3):
