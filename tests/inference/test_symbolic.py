@@ -420,7 +420,8 @@ def test_assumptions_are_those_of_one_run() -> None:
 
 def test_that_weights_add_up_is_assumed_where_they_come_back() -> None:
     """Σ (w/2)^k converges below 2 only: formulas that hold for every w would be wrong."""
-    text = "model m(w: positive) { var odd = false; while flip(0.5) { weight(w); odd = not odd }; return odd }"
+    loop = "var odd = false; while flip(0.5) { weight(w); odd = not odd }; return odd"
+    text = f"model m(w: positive) {{ {loop} }}"
     run = pplc.compile(text).infer(symbolic=("w",))
     assert str(run["return"].exact[()]["true"]) == "w/(w + 2)"
     assert run.assumptions == ("w > 0", "-(w - 2)*(w + 2)/4 > 0")
