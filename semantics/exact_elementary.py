@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 from typing import Never, TypeAlias
 
 from pplc.semantics.formula import as_rational, is_open
 from pplc.semantics.number import CERTAIN, IMPOSSIBLE, Inexact, LogRat
 
 Exact: TypeAlias = int | Fraction
+
+LONG_ROW, LONGEST_ROW = 100, 20_000
+"""Between these n, all of n over k are kept together: each by itself would take n steps."""
 
 
 class Infinity:
@@ -167,7 +171,20 @@ def log_choose(n: Exact, k: Exact) -> LogRat:
     """The log of the binomial coefficient of two integers; minus infinity outside 0 <= k <= n."""
     if rational(n).denominator != 1 or rational(k).denominator != 1:
         raise Inexact(f"{n} over {k} need not be rational")
-    return LogRat(Fraction(math.comb(int(n), int(k)))) if 0 <= k <= n else IMPOSSIBLE
+    return LogRat(Fraction(_choose(int(n), int(k)))) if 0 <= k <= n else IMPOSSIBLE
+
+
+def _choose(n: int, k: int) -> int:
+    return _choices(n)[min(k, n - k)] if LONG_ROW < n < LONGEST_ROW else math.comb(n, k)
+
+
+@lru_cache(maxsize=2)
+def _choices(n: int) -> tuple[int, ...]:
+    """The first half of a row of Pascal's triangle, each from the one before: laws list all of them."""
+    row = [1]
+    for k in range(1, n // 2 + 1):
+        row.append(row[-1] * (n - k + 1) // k)
+    return tuple(row)
 
 
 def log_binomial(k: Exact, m: Exact, p: Exact, q: Exact) -> LogRat:
