@@ -17,7 +17,7 @@ import contextlib
 import heapq
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from math import exp, inf, log
@@ -444,8 +444,10 @@ class Explorer:
                 yield from found
             return
         except Rejected as rejected:
-            if rejected.diagnostics[0].code != INFINITE or not self.bounded:
+            if rejected.diagnostics[0].code != INFINITE:
                 raise
+            if not self.bounded:
+                raise _without_bound(rejected, self.machine.bound) from None
             if latents_in(event.law):
                 for counted_, _ in self._under(node.piece, lambda: self._counted(node, event)):
                     if counted_ is None:
@@ -680,6 +682,17 @@ def rounded(weight: LogWeight) -> LogWeight:
             places = max(0, ROUNDED_BITS - top.bit_length() + bottom.bit_length())
             return LogRat(Fraction((top << places) // bottom, 1 << places))
     return weight
+
+
+def _without_bound(rejected: Rejected, bound: Bound) -> Rejected:
+    """The error of a law that cannot be cut off, as what is cut off may weigh anything; or has no formula."""
+    advice = (
+        "give the parameters that are left open values: then answers have bounds"
+        if bound.open
+        else "weights that may be above 1 leave no bound on what its large values weigh; choose another"
+        " method, such as `--method importance`"
+    )
+    return Rejected(replace(rejected.diagnostics[0], help=advice))
 
 
 def can_gain(bound: Bound) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from decimal import MAX_EMAX, MIN_EMIN, Decimal, localcontext
 from fractions import Fraction
 from math import floor, inf, isfinite, isnan, log10, nan
 
@@ -244,6 +245,19 @@ def law_text(v: Variable) -> str:
     return "  ".join(parts)
 
 
+TINY = 1e-290
+
+
+def scientific(rational: Fraction) -> str:
+    """A rational to six digits, of any size.
+
+    >>> scientific(Fraction(1, 2**2000))
+    '8.70981e-603'
+    """
+    with localcontext(prec=6, Emin=MIN_EMIN, Emax=MAX_EMAX):
+        return f"{(Decimal(rational.numerator) / Decimal(rational.denominator)).normalize():g}"
+
+
 def _short(rational: Fraction) -> bool:
     return rational.denominator != 1 and len(str(rational)) <= MOST_DIGITS
 
@@ -344,6 +358,8 @@ def show(value: Answer) -> str:
     match value:
         case Exact(_, Formula() as formula):
             return str(formula)
+        case Exact(number, rational) if rational is not None and rational != 0 and abs(number) < TINY:
+            return f"{scientific(rational)} (exact)"  # as a float it is 0, or has lost digits
         case Exact(number, rational) if rational is not None and _short(rational):
             return f"{number:.6g} ({rational}, exact)"
         case Exact(number, _):

@@ -176,3 +176,12 @@ def test_what_every_draw_says_has_probability_one() -> None:
     model = pplc.compile("model m() {\n x ~ Normal(0, 1)\n b ~ Bernoulli(1)\n return b }")
     assert model.infer({}, method="importance", draws=4001)["b"].probabilities == {(): {"true": 1.0}}
     assert model.infer({}, method="mh", draws=999)["b"].probabilities == {(): {"true": 1.0}}
+
+
+def test_what_a_float_cannot_hold_is_shown_all_the_same() -> None:
+    """It was shown as `0 (exact)`."""
+    answer = pplc.compile("model m() { n ~ Binomial(2000, 0.5) }").query("P(n == 0)", method="exact")
+    assert isinstance(answer, Exact)
+    assert answer.value == 0.0
+    assert show(answer) == "8.70981e-603 (exact)"
+    assert show(Exact(0.0, Fraction(0))) == "0 (exact)"
