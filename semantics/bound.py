@@ -25,6 +25,12 @@ class Budget:
     states: int = 1_000_000
     grid: int = 2
 
+    @classmethod
+    def of(cls, steps: int | None = None, depth: int | None = None, states: int | None = None) -> Budget:
+        """The budget with what is given in place of the defaults."""
+        given = {"steps": steps, "depth": depth, "states": states}
+        return cls(**{name: value for name, value in given.items() if value is not None})
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:

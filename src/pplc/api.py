@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pplc.inference.summary import Variable
     from pplc.information.answers import Answered, Elements, Unit
     from pplc.run import Run
+    from pplc.semantics.bound import Budget
     from pplc.semantics.values import Address, Value
 
 
@@ -137,6 +138,9 @@ class Model:
         learning_rate: float | None = None,
         init: Mapping[str, Any] | None = None,
         time: float | None = None,
+        max_steps: int | None = None,
+        max_calls: int | None = None,
+        max_states: int | None = None,
         unit: Unit = "nats",
         resume: str | PathLike[str] | None = None,
         queries: bool = True,
@@ -153,6 +157,7 @@ class Model:
         queries: whether to answer the queries of the file.
         symbolic: parameters that are left open: answers are formulas in them, `Formula` in place of
                  `Fraction`, with `at(values)`, `derivative(name)` and `sympy()`.
+        max_states: states that `exact` may keep; `max_steps` and `max_calls` are those of one run.
         time:    seconds. The other options are those of `pplc.inference.options.Options`; one that
                  does not apply to the method is an error.
         """
@@ -195,6 +200,7 @@ class Model:
             queries=[q for q in self.checked.queries if q.model in ("", self.name)] if queries else (),
             optional=True,
             unit=unit,
+            budget=_budget(max_steps=max_steps, max_calls=max_calls, max_states=max_states),
             symbolic=symbolic,
         )
         run = infer(self, _tables(data), None, request, progress)
@@ -205,7 +211,7 @@ class Model:
     def query(
         self, text: str, data: Data | None = None, *, method: str = "auto", seed: int | None = None,
         draws: int | None = None, chains: int | None = None, warmup: int | None = None, unit: Unit = "nats",
-        symbolic: Sequence[str] = (),
+        time: float | None = None, max_states: int | None = None, symbolic: Sequence[str] = (),
     ) -> Answers:  # fmt: skip
         """The answer to one query: a number with what is known of its error, or the tables of `posterior`.
 
@@ -215,13 +221,14 @@ class Model:
         """
         from pplc.inferring import Request, infer, parse_queries
 
-        given = {"seed": seed, "draws": draws, "chains": chains, "warmup": warmup}
+        given = {"seed": seed, "draws": draws, "chains": chains, "warmup": warmup, "time": time}
         queries = parse_queries(self.checked, (text,))
         request = Request(
             method,
             {name: value for name, value in given.items() if value is not None},
             queries=queries,
             unit=unit,
+            budget=_budget(max_states=max_states),
             symbolic=symbolic,
             table=False,
         )
@@ -263,6 +270,23 @@ class Model:
         from pplc.densities import to_pyro
 
         return to_pyro(self, _tables(data))
+
+
+def _budget(**limits: int | None) -> Budget:
+    """What a run may use up, from the options for it; `Rejected` E0317 if one is no positive integer."""
+    from pplc.inference.options import DOMAINS
+    from pplc.semantics.bound import Budget
+
+    given: dict[str, int | None] = {}
+    errors: list[Diagnostic] = []
+    for name, value in limits.items():
+        try:
+            given[name] = None if value is None else int(DOMAINS["draws"].fitted(value))
+        except ValueError as error:
+            errors.append(Diagnostic("E0317", f"`{name}`: {error}"))
+    if errors:
+        raise Rejected(*errors)
+    return Budget.of(given.get("max_steps"), given.get("max_calls"), given.get("max_states"))
 
 
 def _tables(data: Data | None) -> list[Any]:

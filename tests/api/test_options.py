@@ -51,6 +51,8 @@ def _refused(**options: Any) -> list[str]:
         ),
         ({"method": "exact", "warmup": 3}, "E0310: `warmup` does not apply to the method `exact`"),
         ({"method": "nust"}, "E0312: there is no method `nust`"),
+        ({"max_states": 0}, "E0317: `max_states`: `0` is not a positive integer"),
+        ({"max_steps": 2.5}, "E0317: `max_steps`: `2.5` is not a positive integer"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused_with_its_diagnostic(
@@ -95,3 +97,12 @@ def test_every_option_says_which_values_it_has() -> None:
     for method in METHODS.values():
         for name, value in method.defaults.items():
             assert settle("auto", {name: value}) == {name: value}
+
+
+def test_states_may_be_limited_from_python_too() -> None:
+    model = pplc.compile("model m() { x[i] ~ Bernoulli(0.5) for i in 0..12; return x }")
+    with pytest.raises(Rejected, match="E0503"):
+        model.infer(method="exact", max_states=50)
+    with pytest.raises(Rejected, match="E0503"):
+        model.query("P(return == x)", method="exact", max_states=50)
+    assert len(model.infer(method="exact", max_states=20_000)["x"].exact) == 12

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import replace
 from fractions import Fraction
 
 from pplc.data_files import Raw, Table, read, reject
@@ -79,9 +78,4 @@ def _not_a_literal(expression: syntax.Expr) -> Raw:
 
 def budget(arguments: Namespace) -> Budget:
     """What a run may use up."""
-    given = {
-        "steps": arguments.max_steps,
-        "depth": arguments.max_calls,
-        "states": getattr(arguments, "max_states", None),
-    }
-    return replace(Budget(), **{name: value for name, value in given.items() if value is not None})
+    return Budget.of(arguments.max_steps, arguments.max_calls, getattr(arguments, "max_states", None))
