@@ -56,19 +56,22 @@ class Beyond(Symbolic):
         def __hash__(self) -> int:
             return hash(("beyond", self.last))
 
-    def _hidden(self, *_: object) -> Never:
+    @property
+    def numerator(self) -> int:
         raise Hidden
 
     @property
-    def numerator(self) -> int:
-        self._hidden()
-
-    @property
     def denominator(self) -> int:
-        self._hidden()
+        raise Hidden
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _hidden
-    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __neg__ = __abs__ = _hidden
-    __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _hidden
-    __divmod__ = __rdivmod__ = __float__ = __int__ = __bool__ = _hidden  # type: ignore[assignment]
-    __trunc__ = __floor__ = __ceil__ = __round__ = _hidden  # type: ignore[assignment]
+
+def _hidden(*_: object) -> Never:
+    raise Hidden
+
+
+for _operation in (
+    *("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow", "neg", "abs"),
+    *("floordiv", "rfloordiv", "mod", "rmod", "divmod", "rdivmod"),
+    *("float", "int", "bool", "trunc", "floor", "ceil", "round"),
+):
+    setattr(Beyond, f"__{_operation}__", _hidden)

@@ -280,7 +280,7 @@ def log_beta(a: Number, b: Number) -> Number:
     return log(Fraction(math.factorial(n - 1) * bottom**n, rising))
 
 
-def _is_smaller_whole(first: Coefficient, second: Fraction) -> bool:
+def _is_smaller_whole(first: Coefficient, second: Fraction | int) -> bool:
     return not isinstance(first, float) and first.denominator == 1 and first < second
 
 
