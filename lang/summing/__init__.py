@@ -15,6 +15,7 @@ from pplc.lang.analysis import reachable, statements
 from pplc.lang.families import FAMILIES
 from pplc.lang.passes.independence import find_independent_loops
 from pplc.lang.summing.carried import carried
+from pplc.lang.summing.lists import with_lists
 from pplc.lang.summing.pending import CannotSum, Code, Sum
 from pplc.lang.summing.relevant import relevant
 from pplc.lang.summing.renaming import Names
@@ -41,7 +42,7 @@ def sum_out(
 
     keep: by the name of a site, whether it stays a draw.
     """
-    model = carried(program.model, program.enumerations)
+    model = carried(with_lists(program.model), program.enumerations)
     for other in reachable(program)[1:]:
         for statement in statements(other.body):
             if isinstance(statement, core.Draw) and _may_be_discrete(statement.law):

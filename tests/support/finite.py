@@ -150,8 +150,18 @@ CASES: dict[str, str] = {
     "other families": """
         a ~ Uniform([1, 3, 3]); b ~ Delta(a + 1); c ~ Binomial(2, 0.25); d ~ Uniform([0.5, 0.25])
         e ~ BetaBinomial(2, 1, 2); f ~ Hypergeometric(4, 2, 2)
+        g ~ Empirical([2, 5, 2], [0.25, 0.5, 0.25]); h ~ Empirical([1, 1, 4])
         x ~ Bernoulli(0.5)
-        weight(b * (c + 1) * d * (e + f + int(x)))""",
+        weight(b * (c + 1) * d * (e + f + int(x)) * (g + h))""",
+    "constructors": """
+        a ~ Uniform(values(Phase)); b ~ Empirical(values(Phase), if a == Calm { [0.5, 0.5] } else { [1, 0] })
+        c[0] ~ Uniform(values(Phase))
+        for t in 1..3 {
+          c[t] ~ Empirical(values(Phase), match c[t-1] { Calm => [0.25, 0.75], Wild => [0.5, 0.5] })
+          x[t] ~ Bernoulli(0.5)
+          weight(if x[t] { match c[t] { Calm => 1, Wild => 2 } } else { 3 })
+        }
+        weight(match b { Calm => 1, Wild => if a == c[2] { 3 } else { 0.5 } })""",
     "functions": """
         a ~ UniformInt(0, 3); weight(steps(a) + 1)
         b ~ Categorical([0.5, 0.25, 0.25]); x ~ Bernoulli(0.5)
