@@ -16,6 +16,7 @@ from pplc.inference.pyro_model import Density, density_of
 from pplc.inference.torch_outputs import outputs
 from pplc.inference.torch_schedule import Schedule
 from pplc.inference.torch_trace import record
+from pplc.semantics.bound import Bound
 from tests.support.densities import bound_of, close, joint, lookup
 from tests.support.statistics import FALSE_ALARM
 
