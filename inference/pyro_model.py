@@ -251,7 +251,11 @@ def discrete_refusal(place: Place, law: TorchLaw) -> Diagnostic:
 def _refuse_bounds(place: Place, space: Space, batch: tuple[int, ...], law: TorchLaw) -> None:
     for bound in (space.lower, space.upper):
         if bound is not None and bound.dim() > len(batch) + law.rank:
-            raise Refused("E0544", f"the bounds of {place.words} depend on a variable that is summed out")
+            raise Refused(
+                "E0544",
+                f"the bounds of {place.words} depend on a variable that is summed out",
+                "draw from 0 to 1 and move and stretch it to the bounds, or use `--method importance`",
+            )
 
 
 def _batch(msg: dict[str, Any]) -> tuple[int, ...]:
@@ -350,8 +354,11 @@ def density_of(bound: Bound) -> Density:
     bound = enumerations.bound
     model = model_of(bound)
     running, sums = model, None
-    without = summed(bound)
-    if without is not None:
+    found = summed(bound)
+    if found is not None:
+        without, program = found
+        bound = replace(bound, program=program)
+        model = model_of(bound)
         running = Model(replace(bound, program=without.program), model.arguments)
         sums = SummedModel(running, without.sums)
         first = _discovered(running, _zeros)

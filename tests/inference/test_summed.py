@@ -137,6 +137,21 @@ CASES = {
         observe y[0] ~ Normal(if phase == Wild { s } else { 0 }, 1)""",
         ("r",),
     ),
+    "a group that is drawn": Case(
+        """mu ~ Normal(0, 1); big[k] ~ Bernoulli(0.25) for k in 0..2
+        for n in 0..N {
+          g[n] ~ UniformInt(0, 1); x[n] ~ Normal(mu, 1)
+          observe y[n] ~ Normal(if big[g[n]] { x[n] } else { -1 }, 1)
+        }
+        e ~ Normal(0, 1)""",
+        ("big", "g"),
+    ),
+    "an array that is observed at once": Case(
+        """mu ~ Normal(0, 1); s ~ Exponential(1); z[n] ~ Bernoulli(0.25) for n in 0..N
+        let m = [if z[n] { mu } else { -1 } for n in 0..N]
+        observe y ~ Normal(m, s)""",
+        ("z",),
+    ),
     "other families": Case(
         """a ~ Normal(0, 1); k ~ Uniform([3, 1, 3, 2]); b ~ Binomial(2, sigmoid(a))
         observe y[0] ~ Normal(k * a + b, 1)
