@@ -23,6 +23,7 @@ from pyro.infer.mcmc.util import TraceEinsumEvaluator
 from pyro.poutine.messenger import Messenger
 from torch import Tensor
 
+from pplc.inference.enumerated_types import Numbered, numbered
 from pplc.inference.pyro_sites import Place, PyroSites
 from pplc.inference.summed import summed
 from pplc.inference.torch_build import Certain, Known
@@ -231,25 +232,30 @@ class Fixed(Messenger):
 
 def discrete_refusal(place: Place, law: TorchLaw) -> Diagnostic:
     """A discrete draw that cannot be summed out."""
+    help_ = "use `--method importance`"
     if law.rank:
-        what = "an array of discrete draws at once"
+        what, help_ = "an array of discrete draws at once", f"draw elements one by one, or {help_}"
     elif isinstance(law, Known):
-        what = "a law of values that are no numbers"
+        what, help_ = "a law of values that are no numbers", f"draw a number that stands for each, or {help_}"
     else:
-        what = "a discrete law that is not finite"
+        what, help_ = "a discrete law that is not finite", f"{help_}, or draw from a law with a largest value"
     return Diagnostic(
         "E0543",
         f"{place.words} is drawn from `{law.name}`, {what}, and gradient methods cannot sum it out",
         place.span,
         "discrete",
-        "draw elements one by one, or use `--method importance`",
+        help_,
     )
 
 
 def _refuse_bounds(place: Place, space: Space, batch: tuple[int, ...], law: TorchLaw) -> None:
     for bound in (space.lower, space.upper):
         if bound is not None and bound.dim() > len(batch) + law.rank:
-            raise Refused("E0544", f"the bounds of {place.words} depend on a variable that is summed out")
+            raise Refused(
+                "E0544",
+                f"the bounds of {place.words} depend on a variable that is summed out",
+                "draw from 0 to 1 and move and stretch it to the bounds, or use `--method importance`",
+            )
 
 
 def _batch(msg: dict[str, Any]) -> tuple[int, ...]:
@@ -278,6 +284,7 @@ class Density:
     discrete: names of the sites that are summed out.
     improper: a draw has a law of infinite mass.
     summed:   the model that computes the density, if it is another one, without these sites.
+    enumerations: which constructors the numbers of the program stand for.
     """
 
     model: Model
@@ -286,6 +293,7 @@ class Density:
     discrete: tuple[str, ...]
     improper: bool = False
     summed: SummedModel | None = None
+    enumerations: Numbered | None = None
 
     @property
     def enumerated(self) -> bool:
@@ -342,10 +350,15 @@ def density_of(bound: Bound) -> Density:
 
     Refuses (E05xx, naming the site) programs whose sites or shapes depend on the draws.
     """
+    enumerations = numbered(bound)
+    bound = enumerations.bound
     model = model_of(bound)
     running, sums = model, None
-    without = summed(bound)
-    if without is not None:
+    found = summed(bound)
+    if found is not None:
+        without, program = found
+        bound = replace(bound, program=program)
+        model = model_of(bound)
         running = Model(replace(bound, program=without.program), model.arguments)
         sums = SummedModel(running, without.sums)
         first = _discovered(running, _zeros)
@@ -372,7 +385,7 @@ def density_of(bound: Bound) -> Density:
     others = [_discovered(running, anywhere) for _ in range(LOOKS)] if running.plan.branches else []
     for other in (second, *others):
         _same_sites(first.slots, other.slots)
-    density = Density(model, second.slots, second.offset, discrete, second.improper, sums)
+    density = Density(model, second.slots, second.offset, discrete, second.improper, sums, enumerations)
     if density.enumerated:
         # Whether everything can be summed out shows only when it is done.
         with torch.no_grad():

@@ -9,29 +9,34 @@ from pplc.lang import core
 from pplc.lang.analysis import assigned, statements
 from pplc.lang.passes.constants import fold_constants
 from pplc.lang.passes.rewriting import bottom_up, with_expressions
-from pplc.lang.summing import CannotSum, Summed, sum_out
+from pplc.lang.summing import CannotSum, Summed, sum_out, sum_out_written_out
 from pplc.semantics.bound import Bound
 from pplc.semantics.values import MISSING, Value, shape_of
 
 
-def summed(bound: Bound) -> Summed | None:
-    """The program with its finite variables summed out; None if it has none, or the pass cannot.
+def summed(bound: Bound) -> tuple[Summed, core.Program] | None:
+    """The program with its finite variables summed out, and with them, its loops written out if need be.
 
-    What `do` sets and entries that are missing are sites; a sum over code has none. Such programs, like
-    those that the pass cannot sum, are left to Pyro, which enumerates the values of a run's draws.
+    None if it has none, or the pass cannot. What `do` sets and entries that are missing are sites; a sum over
+    code has none. Such programs, like those that the pass cannot sum, are left to Pyro, which enumerates the
+    values of a run's draws.
     """
     if bound.prior:
         return None
+    program = bound.program
     try:
         found = sum_out(sized(bound))
     except CannotSum:
-        return None
-    gone = _sites(bound.program) - _sites(found.program)
+        try:
+            found, program = sum_out_written_out(sized(bound))
+        except CannotSum:
+            return None
+    gone = _sites(program) - _sites(found.program)
     if not found.sums or any(address[0] in gone for address in bound.interventions):
         return None
     if any(_missing(value) for name, value in bound.arguments.items() if name in gone):
         return None
-    return found
+    return found, program
 
 
 def sized(bound: Bound) -> core.Program:

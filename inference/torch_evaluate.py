@@ -389,7 +389,9 @@ class Evaluator:
                         returned = self.block(side, env, path)
                         return returned is not None, returned
                     raise Refused(
-                        "E0539", f"`{inner.site.name}` is drawn in some runs only, depending on another draw"
+                        "E0539",
+                        f"`{inner.site.name}` is drawn in some runs only, depending on another draw",
+                        "draw it before the `if`, whether it is used or not, or use `--method importance`",
                     )
                 case core.While():
                     side = statement.then if self.decided(condition) else statement.orelse

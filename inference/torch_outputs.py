@@ -86,7 +86,10 @@ def outputs(
         lik.append(densities)
         order.extend(members)
     back = np.argsort(np.array(order, dtype=np.int64))
-    return Outputs(_assemble(kept, back, len(positions)), _assemble(lik, back, len(positions)))
+    found = _assemble(kept, back, len(positions))
+    if density.enumerations is not None:
+        found = {name: density.enumerations.named(name, array) for name, array in found.items()}
+    return Outputs(found, _assemble(lik, back, len(positions)))
 
 
 def _even(count: int) -> list[tuple[int, list[int], list[int] | None]]:

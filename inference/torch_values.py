@@ -73,6 +73,10 @@ class CannotVectorise(Exception):
     span: Span | None = None
 
 
+OTHERWISE = "use `--method importance`, which runs the program as it is"
+"""What helps where gradients cannot follow a program."""
+
+
 class Refused(Exception):
     """A method based on densities cannot run the program; carries the words to say so."""
 
@@ -265,7 +269,9 @@ def plain(value: Content) -> Content:
     match value:
         case Batch():
             if not value.known:
-                raise Refused("E0547", "a number that depends on a draw stands where a known one is needed")
+                raise Refused(
+                    "E0547", "a number that depends on a draw stands where a known one is needed", OTHERWISE
+                )
             if not value.single:
                 raise CannotVectorise("a value that differs between rounds")
             with untraced():
@@ -304,6 +310,6 @@ def integer(value: Content) -> int:
         if isinstance(value, Batch) and value.rank == 0 and not value.data.dtype.is_floating_point:
             if value.known:
                 raise CannotVectorise("an index that differs between rounds")
-            raise Refused("E0547", "the shape of the run depends on a random number")
+            raise Refused("E0547", "the shape of the run depends on a random number", OTHERWISE)
         raise wrong_kind("[]", "an int", ())
     return value

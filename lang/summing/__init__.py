@@ -15,11 +15,16 @@ from pplc.lang.analysis import reachable, statements
 from pplc.lang.families import FAMILIES
 from pplc.lang.passes.independence import find_independent_loops
 from pplc.lang.summing.carried import carried
+from pplc.lang.summing.lists import with_lists
 from pplc.lang.summing.pending import CannotSum, Code, Sum
 from pplc.lang.summing.relevant import relevant
 from pplc.lang.summing.renaming import Names
 from pplc.lang.summing.scales import LOGARITHMS, PLAIN, Scale
+from pplc.lang.summing.unrolling import unrolled
 from pplc.lang.summing.walk import Walker
+
+MOST_ENTRIES = 2**14
+"""Of a table over variables that meet in a sum of a program that is written out: 14 truth values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +40,40 @@ class Summed:
 
 
 def sum_out(
-    program: core.Program, keep: Callable[[str], bool] = lambda _: False, scale: Scale = LOGARITHMS
+    program: core.Program,
+    keep: Callable[[str], bool] = lambda _: False,
+    scale: Scale = LOGARITHMS,
+    *,
+    apart: bool = False,
 ) -> Summed:
     """The program with every finite variable but those to keep summed out; `CannotSum` says why not.
 
-    keep: by the name of a site, whether it stays a draw.
+    keep:  by the name of a site, whether it stays a draw.
+    apart: its loops over finite variables are written out, so that elements are variables of their own.
     """
-    model = carried(program.model, program.enumerations)
+    model = carried(with_lists(program.model), program.enumerations)
     for other in reachable(program)[1:]:
         for statement in statements(other.body):
             if isinstance(statement, core.Draw) and _may_be_discrete(statement.law):
                 raise CannotSum(f"`{other.name}` draws finite variables of its own")
-    code = Code(Names(model), scale)
-    body = Walker(model, code, keep).whole(relevant(model.body))
+    code = Code(Names(model), scale, MOST_ENTRIES if apart else None)
+    body = Walker(model, code, keep, apart=apart).whole(relevant(model.body))
     functions = {**program.functions, model.name: replace(model, body=body)}
     return Summed(find_independent_loops(replace(program, functions=functions)), code.sums)
+
+
+def sum_out_written_out(
+    program: core.Program, keep: Callable[[str], bool] = lambda _: False, scale: Scale = LOGARITHMS
+) -> tuple[Summed, core.Program]:
+    """The same with loops over finite variables written out, and the program written out with its draws."""
+    whole, entries = unrolled(program), unrolled(program, apart=True)
+    if whole is None or entries is None:
+        raise CannotSum("it has no loops that can be written out in few statements")
+    return sum_out(entries, keep, scale, apart=True), whole
 
 
 def _may_be_discrete(law: core.Expr) -> bool:
     return not isinstance(law, core.Law) or law.family not in FAMILIES or FAMILIES[law.family].discrete
 
 
-__all__ = ["LOGARITHMS", "PLAIN", "CannotSum", "Scale", "Sum", "Summed", "sum_out"]
+__all__ = ["LOGARITHMS", "PLAIN", "CannotSum", "Scale", "Sum", "Summed", "sum_out", "sum_out_written_out"]

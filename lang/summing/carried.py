@@ -23,7 +23,7 @@ from pplc.lang.summing.supports import support_of
 
 def carried(function: core.Function, enumerations: Mapping[str, tuple[str, ...]]) -> core.Function:
     """The model with every such variable as an array; `enumerations` are constructors by type."""
-    finite = _finite(function.body)
+    finite = finite_names(function.body)
     changing = {s.name for s in statements(function.body) if isinstance(s, core.Assign) and s.name in finite}
     if not changing:
         return function
@@ -32,7 +32,7 @@ def carried(function: core.Function, enumerations: Mapping[str, tuple[str, ...]]
     return replace(function, body=body, variables=rewriter.variables)
 
 
-def _finite(body: Block) -> frozenset[str]:
+def finite_names(body: Block) -> frozenset[str]:
     """The variables whose values depend on draws that may be summed out."""
     found: set[str] = set()
     while True:

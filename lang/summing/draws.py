@@ -74,12 +74,17 @@ def finite(walker: Walker, statement: core.Draw, support: Support, known: Known,
         known.elements[statement.name, plain(statement.indices)] = reading
     else:
         known.values[statement.name] = reading
-    weight = mass(walker, law, support, reading, known)
+    weight = mass(walker, law, variable, reading, known)
     terms.append(Term(replace(weight, scope=weight.scope | {variable}), span))
 
 
-def mass(walker: Walker, law: Expr, support: Support, value: Reading, known: Known) -> Reading:
-    """The mass of a law at the value of its draw."""
+def mass(walker: Walker, law: Expr, variable: Finite, value: Reading, known: Known) -> Reading:
+    """The mass of a law at the value of its draw. Equal values in a list are each one of several."""
+    support = variable.support
+    if isinstance(law, core.Law) and law.family == "Empirical" and law.args[1] is not None:
+        given = walker.read(law.args[1], known)
+        entry = core.Prim("index", (given.value, core.Variable(variable.position)), span=law.span)
+        return replace(given, value=walker.scale.weight("weight", entry))
     if isinstance(law, core.Cond) or support.kind not in ("list", "one"):
         given = walker.read(law, known)
         density = core.Prim(walker.scale.density, (given.value, value.value), span=law.span)

@@ -97,4 +97,4 @@ def pending_loop(walker: Walker, statement: core.For, known: Known, terms: list[
 
 def _without(known: Known, name: str) -> Known:
     values = {key: reading for key, reading in known.values.items() if key != name}
-    return Known(values, known.elements, known.arrays, known.finite)
+    return Known(values, known.elements, known.arrays, known.finite, known.counts)

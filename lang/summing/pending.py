@@ -16,9 +16,13 @@ from functools import partial
 from pplc.lang import core
 from pplc.lang.core import Block, Expr, Stmt
 from pplc.lang.diagnostics import NOWHERE, Span
+from pplc.lang.summing.indices import constant, moved
 from pplc.lang.summing.renaming import Names, bound_in, renamed, renamed_expr
 from pplc.lang.summing.scales import Scale
 from pplc.lang.summing.supports import Support
+
+MANY = 8
+"""Values that a variable is taken to have whose number the text does not say."""
 
 
 class CannotSum(Exception):
@@ -107,8 +111,9 @@ Positions = Mapping[Finite, str]
 class Code:
     """Pending code and the sums made of it."""
 
-    def __init__(self, names: Names, scale: Scale) -> None:
+    def __init__(self, names: Names, scale: Scale, most: int | None = None) -> None:
         self.names = names
+        self.most = most
         self.scale = scale
         self.sums: dict[str, Sum] = {}
         self._pending: list[Block] = []
@@ -227,6 +232,8 @@ class Code:
             mine = [term for term in left if variable in term.scope]
             left = [term for term in left if variable not in term.scope]
             axes = self.ordered(_around(variable, mine) - {variable})
+            if self.most is not None and _entries((variable, *axes)) > self.most:
+                raise CannotSum("too many variables meet in one sum")
             span = next((term.span for term in mine if term.span != NOWHERE), NOWHERE)
             if out is None:
                 block, value = self.summed(variable, mine, {each: each.position for each in axes})
@@ -249,6 +256,14 @@ def _cheapest(variables: Sequence[Finite], terms: Sequence[Term]) -> Finite:
     """The variable whose sum depends on the fewest others."""
     sizes = [len(_around(variable, terms)) for variable in variables]
     return variables[sizes.index(min(sizes))]
+
+
+def _entries(variables: Iterable[Finite]) -> int:
+    """The size of a table; a variable whose number of values the text does not say is taken to have many."""
+    size = 1
+    for variable in variables:
+        size *= constant(moved(variable.count, 0)) or MANY
+    return size
 
 
 def _around(variable: Finite, terms: Iterable[Term]) -> Scope:

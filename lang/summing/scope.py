@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pplc.lang import core
@@ -20,16 +20,18 @@ class Known:
     values:   by variable. elements: by array and indices, as they are written.
     arrays:   the arrays of which elements depend on such variables.
     finite:   variables that this block draws and that no sum has taken yet.
+    counts:   how many elements an array has, where each is written out.
     """
 
     values: dict[str, Reading] = field(default_factory=dict[str, Reading])
     elements: dict[tuple[str, Place], Reading] = field(default_factory=dict[tuple[str, Place], Reading])
     arrays: set[str] = field(default_factory=set[str])
     finite: set[Finite] = field(default_factory=set[Finite])
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def inner(self) -> Known:
         """The same for a block inside, which draws its own."""
-        return Known(dict(self.values), dict(self.elements), set(self.arrays))
+        return Known(dict(self.values), dict(self.elements), set(self.arrays), counts=self.counts)
 
     def depends(self, expr: Expr) -> bool:
         """Whether an expression reads a value that depends on summed variables."""
@@ -59,9 +61,16 @@ class Known:
                             rest = tuple(change(index) for index in indices[length:])
                             value = met(found)
                             return core.Prim("index", (value, *rest), span=part.span) if rest else value
-                    raise CannotSum(f"which element of `{name}` is read is not plain")
+                    every = self.listed(name)
+                    if every is None:
+                        raise CannotSum(f"which element of `{name}` is read is not plain")
+                    whole = core.Prim("list", tuple(map(met, every)))
+                    return core.Prim("index", (whole, *map(change, indices)), span=part.span)
                 case core.Variable(name) if name in self.arrays:
-                    raise CannotSum(f"`{name}` is read as a whole")
+                    every = self.listed(name)
+                    if every is None:
+                        raise CannotSum(f"`{name}` is read as a whole")
+                    return core.Prim("list", tuple(map(met, every)))
                 case core.Variable(name) if name in self.values:
                     return met(self.values[name])
                 case core.Closure(_, captured):
@@ -78,6 +87,14 @@ class Known:
 
         value = change(expr)
         return Reading(value, frozenset(needs), frozenset(scope))
+
+    def listed(self, array: str) -> list[Reading] | None:
+        """All elements of an array along one axis, if each is written out and known by now."""
+        found = [
+            self.elements.get((array, (core.Literal(place),))) for place in range(self.counts.get(array, 0))
+        ]
+        known = [reading for reading in found if reading is not None]
+        return known if known and len(known) == len(found) else None
 
     def mentioned(self, scope: Iterable[Finite], later: Iterable[Block]) -> frozenset[Finite]:
         """The variables that later code reads, itself or through a value."""

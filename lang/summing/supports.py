@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from pplc.lang import core
 from pplc.lang.core import Expr
-from pplc.lang.summing.scales import Scale
 
 Step = Callable[[Expr], Expr]
 
@@ -39,16 +38,6 @@ class Support:
             case _:
                 return position
 
-    def mass(self, law: core.Law, value: Expr, scale: Scale) -> Expr:
-        """The mass at a position. Equal values in a list are each one of several."""
-        match self.kind:
-            case "list":
-                return scale.inverse_count(self.count)
-            case "one":
-                return scale.one
-            case _:
-                return core.Prim(scale.density, (law, value), span=law.span)
-
     def like(self, other: Support) -> bool:
         """Whether equal positions mean equal values."""
         return (self.kind, self.first) == (other.kind, other.first)
@@ -74,6 +63,8 @@ def support_of(law: Expr) -> Support | None:
                 return Support(_one_more(upper), "position")
             return Support(_one_more(core.Prim("sub", (upper, lower))), "from", lower)
         case core.Law("Uniform", (values,)) if values is not None:
+            return Support(core.Prim("len", (values,)), "list", values)
+        case core.Law("Empirical", (values, _)) if values is not None:
             return Support(core.Prim("len", (values,)), "list", values)
         case core.Law("Delta", (core.Literal(int() as value) as only,)) if not isinstance(value, bool):
             return Support(

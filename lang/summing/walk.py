@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from pplc.lang.analysis import expressions, reads, statements
 from pplc.lang.core import Block, Expr, Stmt
 from pplc.lang.diagnostics import NOWHERE, Span
 from pplc.lang.summing import branches, draws, loops
+from pplc.lang.summing.carried import finite_names
 from pplc.lang.summing.fusing import fused
 from pplc.lang.summing.indices import plain
 from pplc.lang.summing.pending import CannotSum, Code, Reading, Term, scope_of
@@ -20,10 +22,13 @@ from pplc.lang.summing.scope import Known
 class Walker:
     """Reads one model.
 
-    keep: sites that stay draws.
+    keep:  sites that stay draws.
+    apart: its loops over finite variables are written out, so that elements are variables of their own.
     """
 
-    def __init__(self, function: core.Function, code: Code, keep: Callable[[str], bool]) -> None:
+    def __init__(
+        self, function: core.Function, code: Code, keep: Callable[[str], bool], *, apart: bool = False
+    ) -> None:
         self.function = function
         self.code = code
         self.scale = code.scale
@@ -31,6 +36,9 @@ class Walker:
         self.changing = {
             statement.name for statement in statements(function.body) if isinstance(statement, core.Assign)
         }
+        self.counts: Mapping[str, int] = _elements(function.body) if apart else {}
+        self.joint = finite_names(function.body) & self.counts.keys()
+        """Arrays some elements of which may depend on summed variables; then all are kept track of."""
         self.summed: set[str] = set()
         """Arrays of which elements are summed out or depend on such elements."""
         for statement in statements(function.body):
@@ -45,13 +53,13 @@ class Walker:
         """The body of the model, with every finite variable summed out."""
         *before, last = fused(body, lambda draw: draws.summable(self, draw) is not None)
         out: list[Stmt] = []
-        known = Known(arrays=set(self.summed))
+        known = Known(arrays=set(self.summed), counts=self.counts)
         terms = self.block(tuple(before), known, out)
         self.weigh(self.code.eliminated(known.finite, terms, out), out)
         if any(name in self.summed for s in statements(tuple(out)) for name in reads(*expressions(s))):
             raise CannotSum("an array is read where its elements are summed out")
-        sites = [s.site.name for s in statements(tuple(out)) if isinstance(s, core.Draw | core.Observe)]
-        if any("#" in name and sites.count(name) > 1 for name in sites):
+        sites = [s.site for s in statements(tuple(out)) if isinstance(s, core.Draw | core.Observe)]
+        if any("#" in site.name and sites.count(site) > 1 for site in sites):
             raise CannotSum("a site without a name would stand in two places")
         return (*out, last)
 
@@ -138,6 +146,8 @@ class Walker:
                 out.append(statement)
             case core.Return() | core.Fail():
                 raise CannotSum("the model returns early")
+            case core.Define(name) if name in self.joint:
+                self.dependent(statement, known, terms)
             case _ if not depends:
                 if isinstance(statement, core.Let | core.Assign | core.Call):
                     if (
@@ -230,6 +240,15 @@ class Walker:
                 raise CannotSum("an element is defined in runs that a finite variable decides on")
             case _:
                 self.dependent(statement, known, terms)
+
+
+def _elements(body: Block) -> Mapping[str, int]:
+    """How often elements of each array are defined."""
+    return Counter(
+        s.name
+        for s in statements(body)
+        if isinstance(s, core.Define) or (isinstance(s, core.Draw) and s.indices)
+    )
 
 
 @contextmanager

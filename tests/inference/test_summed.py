@@ -16,6 +16,7 @@ from pplc.inference.pyro_model import Density, density_of
 from pplc.inference.torch_outputs import outputs
 from pplc.inference.torch_schedule import Schedule
 from pplc.inference.torch_trace import record
+from pplc.semantics.bound import Bound
 from tests.support.densities import bound_of, close, joint, lookup
 from tests.support.statistics import FALSE_ALARM
 
@@ -125,6 +126,32 @@ CASES = {
         }""",
         ("z",),
     ),
+    "constructors": Case(
+        """s ~ Normal(0, 1); w ~ Beta(2, 2); var phase = Calm
+        r[0] ~ Uniform(values(Phase))
+        for t in 1..N {
+          r[t] ~ Empirical(values(Phase), match r[t-1] { Calm => [w, 1 - w], Wild => [0.5, 0.5] })
+          observe y[t] ~ Normal(match r[t] { Calm => s, Wild => -1 }, 1)
+          if r[t] == r[t-1] { phase = r[t] }
+        }
+        observe y[0] ~ Normal(if phase == Wild { s } else { 0 }, 1)""",
+        ("r",),
+    ),
+    "a group that is drawn": Case(
+        """mu ~ Normal(0, 1); big[k] ~ Bernoulli(0.25) for k in 0..2
+        for n in 0..N {
+          g[n] ~ UniformInt(0, 1); x[n] ~ Normal(mu, 1)
+          observe y[n] ~ Normal(if big[g[n]] { x[n] } else { -1 }, 1)
+        }
+        e ~ Normal(0, 1)""",
+        ("big", "g"),
+    ),
+    "an array that is observed at once": Case(
+        """mu ~ Normal(0, 1); s ~ Exponential(1); z[n] ~ Bernoulli(0.25) for n in 0..N
+        let m = [if z[n] { mu } else { -1 } for n in 0..N]
+        observe y ~ Normal(m, s)""",
+        ("z",),
+    ),
     "other families": Case(
         """a ~ Normal(0, 1); k ~ Uniform([3, 1, 3, 2]); b ~ Binomial(2, sigmoid(a))
         observe y[0] ~ Normal(k * a + b, 1)
@@ -143,9 +170,15 @@ CASES = {
 REPEATS = 600
 
 
+def bound(case: Case) -> Bound:
+    """The program of a case with its data."""
+    text = f"type Phase = Calm | Wild\nmodel m(y: real[N]) {{\n{case.body}\n}}"
+    return bound_of(text, {"y": Y} | case.data)
+
+
 def density(case: Case) -> Density:
     """The density of a case, which the pass must have summed."""
-    found = density_of(bound_of(f"model m(y: real[N]) {{\n{case.body}\n}}", {"y": Y} | case.data))
+    found = density_of(bound(case))
     assert found.summed is not None
     assert {name.split("[")[0] for name in found.discrete} == set(case.finite)
     return found
@@ -164,7 +197,7 @@ def test_density_is_the_sum_over_all_runs_of_the_reference(name: str) -> None:
     values, _ = Potential(found, 3, jacobian=False).value_and_gradient(positions)
     drawn = outputs(found, positions, [(0, k + 1) for k in range(3)]).values
     for k in range(3):
-        expected = joint(found.model.bound, lookup(without(drawn, case.finite), k))
+        expected = joint(bound(case), lookup(without(drawn, case.finite), k))
         assert close(float(values[k]), expected, 1e-10)
 
 
@@ -188,17 +221,17 @@ def frequencies(found: Density, case: Case, drawn_at: Any, law_at: Any) -> list[
     seeds = [(0, k + 1) for k in range(REPEATS)]
     drawn = outputs(found, np.repeat(drawn_at[None], REPEATS, axis=0), seeds).values
     rest = without(outputs(found, law_at[None], seeds[:1]).values, case.finite)
-    total = joint(found.model.bound, lookup(rest, 0))
+    total = joint(bound(case), lookup(rest, 0))
     finite = sorted(name for name in drawn if name.split("[")[0] in case.finite)
     counts: Counter[str] = Counter()
     values: dict[str, dict[str, Any]] = {}
     for k in range(REPEATS):
         one = {name: drawn[name][k : k + 1] for name in finite}
-        key = str([np.asarray(array, dtype=float).tolist() for array in one.values()])
+        key = str([array.tolist() for array in one.values()])
         counts[key] += 1
         values.setdefault(key, one)
     return [
-        (count / REPEATS, math.exp(joint(found.model.bound, lookup(rest | values[key], 0)) - total))
+        (count / REPEATS, math.exp(joint(bound(case), lookup(rest | values[key], 0)) - total))
         for key, count in counts.items()
     ]
 
@@ -255,13 +288,13 @@ def test_what_do_sets_and_missing_entries_are_enumerated_as_before() -> None:
     whole = bound_of(text, {"y": Y})
     assert density_of(whole).summed is not None
     missing = bound_of(text, {"y": [0.3, None, 0.8]})
-    for bound in (replace(whole, interventions={("z", (1,)): True}), missing):
-        found = density_of(bound)
+    for other in (replace(whole, interventions={("z", (1,)): True}), missing):
+        found = density_of(other)
         assert found.summed is None
         position = np.full((1, found.size), 0.4)
         value, _ = Potential(found, 1, jacobian=False).value_and_gradient(position)
         drawn = without(outputs(found, position, [(0, 1)]).values, ("z",))
-        assert close(float(value[0]), joint(bound, lookup(drawn, 0)))
+        assert close(float(value[0]), joint(other, lookup(drawn, 0)))
 
 
 def test_a_round_of_a_chain_costs_the_same_few_operations_however_many_there_are() -> None:

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given, settings
 
+from pplc.inference.summed import sized
 from pplc.lang import core
 from pplc.lang.analysis import statements
 from pplc.lang.check import check_text
 from pplc.lang.core_check import check_core
 from pplc.lang.lower import lower
-from pplc.lang.summing import LOGARITHMS, PLAIN, CannotSum, sum_out
+from pplc.lang.summing import LOGARITHMS, PLAIN, CannotSum, Scale, sum_out, sum_out_written_out
 from pplc.semantics.bound import Bound
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.representations.enumerated import denote
 from pplc.semantics.values import Value
 from tests.support.densities import close
-from tests.support.finite import CASES, DATA, bodies, program
+from tests.support.finite import CASES, DATA, WRITTEN_OUT, bodies, program
 
 
 def stays(site: str) -> bool:
@@ -64,6 +65,46 @@ def test_the_measure_of_generated_programs_is_the_same(body: str) -> None:
     summed = check_core(sum_out(whole, stays, PLAIN).program)
     assert not any(isinstance(s, core.Draw) and not stays(s.site.name) for s in statements(summed.model.body))
     assert over_x(summed, DATA) == over_x(whole, DATA)
+
+
+@pytest.mark.parametrize("name", WRITTEN_OUT)
+@pytest.mark.parametrize("scale", [PLAIN, LOGARITHMS], ids=["plain", "logarithms"])
+def test_what_is_read_from_afar_is_summed_with_its_loops_written_out(name: str, scale: Scale) -> None:
+    sized = sized_to(program(WRITTEN_OUT[name]))
+    with pytest.raises(CannotSum):
+        sum_out(sized, stays, scale)
+    summed, with_draws = sum_out_written_out(sized, stays, scale)
+    expected, found = over_x(sized, DATA), over_x(check_core(summed.program), DATA)
+    assert over_x(with_draws, DATA) == expected
+    if scale == PLAIN:
+        assert found == expected
+    assert found.keys() == expected.keys()
+    assert all(close(float(found[x]), float(mass), 1e-12) for x, mass in expected.items())
+
+
+def sized_to(text: str) -> core.Program:
+    """A program that knows the length of its data."""
+    return sized(Bound(lower(check_text(text)), DATA))
+
+
+@settings(max_examples=100, deadline=None)
+@given(body=bodies())
+def test_the_measure_of_generated_programs_is_the_same_with_loops_written_out(body: str) -> None:
+    whole = sized_to(program(body))
+    try:
+        summed, with_draws = sum_out_written_out(whole, stays, PLAIN)
+    except CannotSum:
+        assert "for " not in body
+        return
+    expected = over_x(whole, DATA)
+    assert over_x(check_core(summed.program), DATA) == expected
+    assert over_x(with_draws, DATA) == expected
+
+
+def test_too_many_variables_that_meet_are_not_summed() -> None:
+    text = "model m() { z[i] ~ Bernoulli(0.5) for i in 0..20; factor(sum([int(z[i]) for i in 0..20]) * 0.1) }"
+    with pytest.raises(CannotSum, match="too many variables meet in one sum"):
+        sum_out_written_out(lower(check_text(text)))
 
 
 def rounds(text: str) -> list[core.For]:

@@ -150,8 +150,18 @@ CASES: dict[str, str] = {
     "other families": """
         a ~ Uniform([1, 3, 3]); b ~ Delta(a + 1); c ~ Binomial(2, 0.25); d ~ Uniform([0.5, 0.25])
         e ~ BetaBinomial(2, 1, 2); f ~ Hypergeometric(4, 2, 2)
+        g ~ Empirical([2, 5, 2], [0.25, 0.5, 0.25]); h ~ Empirical([1, 1, 4])
         x ~ Bernoulli(0.5)
-        weight(b * (c + 1) * d * (e + f + int(x)))""",
+        weight(b * (c + 1) * d * (e + f + int(x)) * (g + h))""",
+    "constructors": """
+        a ~ Uniform(values(Phase)); b ~ Empirical(values(Phase), if a == Calm { [0.5, 0.5] } else { [1, 0] })
+        c[0] ~ Uniform(values(Phase))
+        for t in 1..3 {
+          c[t] ~ Empirical(values(Phase), match c[t-1] { Calm => [0.25, 0.75], Wild => [0.5, 0.5] })
+          x[t] ~ Bernoulli(0.5)
+          weight(if x[t] { match c[t] { Calm => 1, Wild => 2 } } else { 3 })
+        }
+        weight(match b { Calm => 1, Wild => if a == c[2] { 3 } else { 0.5 } })""",
     "functions": """
         a ~ UniformInt(0, 3); weight(steps(a) + 1)
         b ~ Categorical([0.5, 0.25, 0.25]); x ~ Bernoulli(0.5)
@@ -211,6 +221,43 @@ CASES: dict[str, str] = {
         weight(if z == x { k } else { 1 })""",
 }
 """Bodies of models of `y: int[N]`, which is [1, 0, 1]."""
+
+WRITTEN_OUT: dict[str, str] = {
+    "a group that is drawn": """
+        d[k] ~ Bernoulli(0.25) for k in 0..2
+        for i in 0..2 {
+          g[i] ~ UniformInt(0, 1)
+          x[i] ~ Bernoulli(0.5)
+          weight(if d[g[i]] == x[i] { 2 } else { 1 })
+        }""",
+    "elements that meet": """
+        d[k] ~ Bernoulli(0.25 * (k + 1)) for k in 0..3
+        x ~ Bernoulli(0.5); weight(if d[0] and d[2] == x { 0.25 } else { 0.5 })
+        weight(if d[2 - k] { 2 } else { k + 1 }) for k in 0..3
+        weight(sum([int(e) for e in d]) + 1)""",
+    "an array that is observed at once": """
+        z[t] ~ Bernoulli(0.25) for t in 0..3
+        let m = [if z[t] { 0.25 } else { 0.75 } for t in 0..N]
+        x[t] ~ Bernoulli(0.5) for t in 0..3
+        weight(if x[t] == z[t] { 2 } else { 1 }) for t in 0..3
+        observe y ~ Binomial(1, m)""",
+    "a chain of the second order read in another loop": """
+        z[0] ~ Bernoulli(0.5); z[1] ~ Bernoulli(0.25)
+        for t in 2..4 { z[t] ~ Bernoulli(if z[t-1] and not z[t-2] { 0.75 } else { 0.25 }) }
+        for t in 0..4 { x[t] ~ Bernoulli(0.5); weight(if z[t] == x[t] { 3 } else { 1 }) }""",
+    "rounds with variables of their own": """
+        for t in 0..3 {
+          var n = 1
+          a ~ UniformInt(0, 2)
+          for j in 0..t { b ~ Bernoulli(0.5); if b { n = n + a } }
+          s[t] := n
+          c ~ Bernoulli(0.5)
+          weight(if c { n } else { 1 })
+        }
+        x ~ Bernoulli(0.5)
+        weight(if x { s[0] + s[2] } else { s[1] })""",
+}
+"""Bodies of models whose loops over finite variables must be written out, as they are read from afar."""
 
 FUNCTIONS = """
 type Phase = Calm | Wild
