@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
-from time import monotonic, thread_time
+from time import thread_time
 from typing import Any, TypeAlias
 
 from pplc.inference.answers import Estimate
@@ -71,15 +71,15 @@ class Outcome:
 
 
 class Trial:
-    """Progress with a deadline of its own.
+    """Progress with a deadline of its own, in time of this thread, however busy the machine.
 
     enough:  share of the work that must be done by then for it to go on.
-    patient: seconds of this thread after which one long computation is broken off, however busy the machine.
+    patient: seconds after which one long computation is broken off.
     """
 
     def __init__(self, inner: Progress, seconds: float, enough: float = inf, patient: float = inf) -> None:
         self._inner = inner
-        self._deadline = monotonic() + seconds
+        self._deadline = thread_time() + seconds
         self._patience = thread_time() + patient
         self._enough = enough
         self._promising = False
@@ -105,7 +105,7 @@ class Trial:
     @property
     def over(self) -> bool:
         """Whether its own time is up, and too little was done in it."""
-        return not self._promising and monotonic() >= self._deadline
+        return not self._promising and thread_time() >= self._deadline
 
     def passed(self) -> None:
         """It was a success: what came of it goes on without a deadline."""

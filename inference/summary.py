@@ -210,8 +210,8 @@ def _of_closed_forms(
     """The same where what follows from the laws is known: arithmetic of closed forms takes long."""
     found = of_moments(name, moments)
     exact = {index: {show(v): as_rational(p) for v, p in law.items()} for index, law in laws.items()}
-    formulas = found.formulas if kind in ("bool", "int", "real") else {}
-    return replace(found, type=kind, exact=exact, formulas=formulas)
+    found = replace(found, type=kind, exact=exact)
+    return found if kind in ("bool", "int", "real") else replace(found, formulas={})
 
 
 def _of_formulas(name: str, kind: TypeName, spread: Mapping[Index, Mapping[Value, Probability]]) -> Variable:
