@@ -10,6 +10,7 @@ from pplc.lang.analysis import assigned, statements
 from pplc.lang.passes.constants import fold_constants
 from pplc.lang.passes.rewriting import bottom_up, with_expressions
 from pplc.lang.summing import CannotSum, Summed, sum_out, sum_out_written_out
+from pplc.lang.summing.before_branches import before_branches
 from pplc.semantics.bound import Bound
 from pplc.semantics.values import MISSING, Value, shape_of
 
@@ -23,12 +24,13 @@ def summed(bound: Bound) -> tuple[Summed, core.Program] | None:
     """
     if bound.prior:
         return None
-    program = bound.program
+    program = before_branches(bound.program)
+    known = sized(replace(bound, program=program))
     try:
-        found = sum_out(sized(bound))
+        found = sum_out(known)
     except CannotSum:
         try:
-            found, program = sum_out_written_out(sized(bound))
+            found, program = sum_out_written_out(known)
         except CannotSum:
             return None
     gone = _sites(program) - _sites(found.program)

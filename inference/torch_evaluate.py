@@ -423,6 +423,8 @@ class Evaluator:
             if name in sides[1]:
                 a, b = sides[0][name], sides[1][name]
                 before = env.get(name)
+                if isinstance(before, TorchGrowing) and not [*a.since(before), *b.since(before)]:
+                    continue
                 env[name] = a if a is b else merged(condition, a, b)
                 if isinstance(before, TorchGrowing):
                     self.keep_new(env[name], before)

@@ -1001,8 +1001,8 @@ METHODS: Final[dict[str, Code]] = {
     "E0544": Code(
         "summed-out variable read from afar",
         "A discrete variable of a loop can be summed out if what reads it is in its own round, in one of"
-        " the next rounds, or in the same round of a later loop. Otherwise its loop is written out, if it is short,"
-        " and few such variables may meet in one place.",
+        " the next rounds, or in the same round of a later loop. Otherwise its loop is written out, if it is"
+        " short, and few such variables may meet in one place.",
         "# run: infer --method nuts\n"
         "model f() { z ~ Bernoulli(0.5); x ~ Uniform(0, if z { 4 } else { 10 }); factor(-x) }",
     ),

@@ -312,3 +312,31 @@ def test_a_round_of_a_chain_costs_the_same_few_operations_however_many_there_are
     assert lengths[2] - lengths[1] == 2 * (lengths[1] - lengths[0])
     # Two additions and the sum; going back, shares of the entries and sums over what was repeated.
     assert (lengths[1] - lengths[0]) / 10 <= 11
+
+
+def test_a_draw_that_some_runs_make_is_made_by_all() -> None:
+    """A spike and a slab in every round of a loop."""
+    body = """for n in 0..N {
+      z[n] ~ Bernoulli(0.25)
+      let b = if z[n] { ~Normal(0, 2) } else { 0.5 }
+      observe y[n] ~ Normal(b, 1)
+    }"""
+    found = density(Case(body, ("z",)))
+    position = np.array([[0.4, -0.7, 1.1]])
+    value, _ = Potential(found, 1).value_and_gradient(position)
+
+    def normal(x: float, mean: float, sd: float) -> float:
+        return math.exp(-(((x - mean) / sd) ** 2) / 2) / (sd * math.sqrt(2 * math.pi))
+
+    slabs = [0.25 * normal(y, u, 1) for y, u in zip(Y, position[0], strict=True)]
+    spikes = [0.75 * normal(y, 0.5, 1) for y in Y]
+    sums = [(one + other) for one, other in zip(slabs, spikes, strict=True)]
+    expected = sum(
+        math.log(total) + math.log(normal(u, 0, 2)) for total, u in zip(sums, position[0], strict=True)
+    )
+    assert close(float(value[0]), expected)
+    seeds = [(0, k + 1) for k in range(REPEATS)]
+    drawn = outputs(found, np.repeat(position, REPEATS, axis=0), seeds).values
+    assert np.array_equal(drawn["b"], np.where(drawn["z"], position, 0.5))
+    for n in range(3):
+        assert abs(float(drawn["z"][:, n].mean()) - slabs[n] / sums[n]) < TOLERANCE
