@@ -318,8 +318,8 @@ def test_a_draw_that_some_runs_make_is_made_by_all() -> None:
     """A spike and a slab in every round of a loop."""
     body = """for n in 0..N {
       z[n] ~ Bernoulli(0.25)
-      let b = if z[n] { ~Normal(0, 2) } else { 0.5 }
-      observe y[n] ~ Normal(b, 1)
+      b[n] := if z[n] { ~Normal(0, 2) } else { 0.5 }
+      observe y[n] ~ Normal(b[n], 1)
     }"""
     found = density(Case(body, ("z",)))
     position = np.array([[0.4, -0.7, 1.1]])
