@@ -174,9 +174,10 @@ def _value_tags(expr: core.Expr, kinds: Mapping[str, typesys.Type], program: cor
         case core.Cond(_, then, orelse):
             return of(then) or of(orelse)
         case core.Prim("list" | "values", args, static):
-            return next(
-                filter(None, map(of, args)), next((of(core.Prim("construct", (), (t,))) for t in static), ())
-            )
+            for one in (*args, *(core.Prim("construct", (), (tag,)) for tag in static)):
+                if found := of(one):
+                    return found
+            return ()
         case core.Prim("eq" | "ne" | "is_tag" | "len" | "extent"):
             return ()
         case core.Prim(_, args):

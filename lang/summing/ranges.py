@@ -307,6 +307,8 @@ class _Known:
                     within = _LIMITS[op if holds else _OPPOSITE[op]](there, limit)
                     if within[0] <= within[1]:
                         found.values[name] = Interval(None, within)
+            case _:
+                pass
         return found
 
     def sum(self, a: Interval | None, b: Interval | None) -> Interval | None:
