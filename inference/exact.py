@@ -43,7 +43,7 @@ from pplc.semantics.formula import Open
 from pplc.semantics.measure import is_zero
 from pplc.semantics.number import LogRat
 from pplc.semantics.symbolic.densities import LOG_DENSITIES
-from pplc.semantics.values import Address, Value, show_address
+from pplc.semantics.values import Address, Fault, Value, show_address
 
 FIRST_STATES = 1_000
 """States that are followed before other ways are looked at."""
@@ -98,7 +98,10 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
     from pplc.inference.formulas.exact import by_formulas  # imports sympy
 
     if has_density(bound.program):
-        return _costing(by_formulas(_few(bound), progress))
+        try:
+            return _costing(by_formulas(_few(bound), progress))
+        except Fault as fault:
+            raise located(fault, bound.program.model.span) from None
     try:
         return _run(bound, options, progress)
     except Open as fault:  # of a float that meets a formula, at no place of its own
@@ -109,6 +112,8 @@ def run(bound: Bound, options: Options, progress: Progress) -> Result:
         refused = rejected
     try:  # with exponentials and roots, where rational functions do not do
         return _costing(by_formulas(_few(bound), progress))
+    except Fault:
+        raise refused from None
     except Rejected as rejected:
         raise (rejected if rejected.diagnostics[0].code == TOO_MANY else refused) from None
 

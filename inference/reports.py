@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import TypeAlias
 
 from pplc.inference.collect import RETURN, split, variables
@@ -97,10 +98,10 @@ def numbers_of(address: Address, value: Value) -> Iterator[tuple[Address, Number
         case Record(names, values):
             for name, item in zip(names, values, strict=True):
                 yield from numbers_of((*address, name), item)
-        case _ if is_opaque(value) or isinstance(value, str):
-            pass
-        case _:
+        case int() | float() | Fraction():
             yield address, value
+        case _:
+            pass
 
 
 def _ordered(values: Iterable[Value]) -> list[Value]:

@@ -114,6 +114,12 @@ class Formula(Symbolic):
         """Notes that answers take for granted that this is positive."""
         self.field.assumed.setdefault((self.element, "positive"), f"{self} > 0")
 
+    @property
+    def assumed_positive(self) -> bool:
+        """Whether it is a positive multiple of what is taken to be positive, or a probability."""
+        ratios = (self.field.made(self.element / cast("Any", key)[0]) for key in self.field.assumed)
+        return any(not isinstance(ratio, Formula) and ratio > 0 for ratio in ratios)
+
     def assume_probability(self) -> None:
         """Notes that answers take for granted that this is strictly between 0 and 1."""
         rest = 1 - self

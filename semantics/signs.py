@@ -43,14 +43,20 @@ def sign_of(terms: Iterable[tuple[Sequence[int], Any]], ends: Ends) -> int:
         for (lower, upper), power in zip(ends, powers, strict=True):
             if not power:
                 continue
-            if lower < 0:
-                least, most = (0.0 if power % 2 == 0 and least >= 0 else -inf), inf
-            else:
-                least, most = _times(least, lower**power), _times(most, upper**power)
+            low_end, high_end = _power(lower, upper, power)
+            ends_of_product = [_times(a, b) for a in (least, most) for b in (low_end, high_end)]
+            least, most = min(ends_of_product), max(ends_of_product)
         size = float(coefficient)
         both = sorted((_times(size, least), _times(size, most)))
         low, high = low + both[0], high + both[1]
     return 1 if low >= 0 else -1 if high <= 0 else 0
+
+
+def _power(lower: float, upper: float, power: int) -> tuple[float, float]:
+    """The ends of a power of a number between two ends."""
+    if power % 2 == 0 and lower < 0:
+        return (0.0 if upper > 0 else upper**power), max(lower**power, upper**power)
+    return lower**power, upper**power
 
 
 def _times(a: float, b: float) -> float:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import exp, inf, log
 from typing import NamedTuple
 
-from pplc.inference.continuous.open_numbers import Parameters, tidied
+from pplc.inference.continuous.open_numbers import Parameters, as_formula, tidied
 from pplc.inference.continuous.reach import range_on, sign_on
 from pplc.inference.progress import Progress, Silent, TooLate
 from pplc.semantics.formula import Formula, Open
@@ -236,12 +236,17 @@ class World:
         found = self.piece.sign(number)
         if not isinstance(found, Unknown):
             return found
-        raise Open(found) if self.is_open(found) else Undecided(found)
+        if not self.is_open(found):
+            raise Undecided(found)
+        formula = self.formula(found)
+        if formula is None or not formula.assumed_positive:
+            raise Open(found)
+        return True
 
-    def symbol(self, number: Unknown) -> Formula | None:
-        """The parameter left open that a number is; None if it is none."""
-        named = (made for latent, made in self.parameters.items() if of_atom(latent, self) == number)
-        return next(named, None)
+    def formula(self, number: Unknown) -> Formula | None:
+        """The rational function of parameters left open that a number is; None if it is none."""
+        found = as_formula(number, self.parameters) if self.is_open(number) else None
+        return found if isinstance(found, Formula) else None
 
     def is_open(self, number: Unknown) -> bool:
         """Whether a number depends on parameters that are left open, and on nothing else."""

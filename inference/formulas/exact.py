@@ -23,7 +23,7 @@ from pplc.semantics.evaluate import located
 from pplc.semantics.formula import as_rational
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws_base import is_opaque
-from pplc.semantics.symbolic.contents import latents_in
+from pplc.semantics.symbolic.contents import numbers_in
 from pplc.semantics.values import Address, Fault, Value
 
 WHOLE = "whole"
@@ -101,7 +101,7 @@ def law_of(
         return law, Moments(true, product(true, as_rational(law.get(False, Fraction(0)))), Fraction(1))
     first, second = found.field.zero, found.field.zero
     for value, share in zip(sums, shares, strict=True):
-        number = Fraction(value) if isinstance(value, int | Fraction) else Fraction(0)
+        number = Fraction(value) if isinstance(value, int | float | Fraction) else Fraction(0)
         first += found.field(number.numerator) / number.denominator * share
         second += found.field(number.numerator**2) / number.denominator**2 * share
     mean = first / reached
@@ -130,7 +130,7 @@ def _recorded(ends: Ends) -> tuple[dict[Address, list[Valued]], dict[Address, li
                 known = value.freeze() if isinstance(value, Growing) else value
                 every.setdefault(address, []).append((known, weight, piece))
     dense: dict[Address, list[Part]] = {}
-    for address in [a for a, parts in every.items() if any(latents_in(value) for value, _, _ in parts)]:
+    for address in [a for a, parts in every.items() if any(numbers_in(value) for value, _, _ in parts)]:
         for value, weight, piece in every.pop(address):
             for place, number in numbers_of(address, value):
                 dense.setdefault(place, []).append((number, weight, piece))

@@ -2,7 +2,8 @@
 
 Where all exponents have one denominator D, every monomial m of the numerators has its own generator
 exp(g m / D), with the largest g of which all coefficients are whole multiples. These exponents are linearly
-independent over the rationals, hence the exponentials algebraically independent (Ax 1971).
+independent over the rationals, hence the exponentials algebraically independent (Ax 1971). Where high powers
+of them would arise, every exponential is a generator of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from typing import Any, TypeAlias
 from pplc.semantics.formula import algebra, fractions
 
 sp = algebra()
+
+MOST_POWER = 24
+"""Power of a generator up to which exponentials share them: polynomials of high degree take for ever."""
 
 Powers: TypeAlias = list[tuple[Any, int]]
 """Exponents of generators, each with the power of its generator."""
@@ -35,15 +39,19 @@ class Exponentials:
             for monomial, coefficient in self._numerator(element):
                 size = abs(coefficient)
                 self.shares[monomial] = _common(self.shares.get(monomial, size), size)
+        powers = (abs(c) / self.shares[m] for element in found for m, c in self._numerator(element))
+        self.short = max(powers, default=0) <= MOST_POWER
 
     def _numerator(self, element: Any) -> list[tuple[Any, Fraction]]:
         top = element.numer * self.bottom.exquo(element.denom)
         return [(m, Fraction(int(c.numerator), int(c.denominator))) for m, c in top.terms() if c]
 
     def powers(self, exponent: Any) -> Powers:
-        """One of the exponents as a sum of multiples of those of the generators; else itself."""
-        if not exponent.free_symbols <= {*self.field.symbols}:
-            return [(exponent, 1)]  # an exponential in it was not known before
+        """One of the exponents as a sum of multiples of those of the generators."""
+        if not self.short:
+            own = self.field.from_expr(exponent)
+            sign = -1 if own.numer.LC < 0 else 1
+            return [((sign * own).as_expr(), sign)]
         found: Powers = []
         for monomial, coefficient in self._numerator(self.field.from_expr(exponent)):
             share = self.shares[monomial]

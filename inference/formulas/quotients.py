@@ -14,6 +14,9 @@ from pplc.semantics.symbolic.ranges import Ranges
 
 sp = algebra()
 
+MOST_GENERATORS = 12
+"""Generators up to which each is one of the field: greatest common divisors in many symbols take for ever."""
+
 
 class Quotients:
     """Numbers that are sums of terms divided by one of them, as formulas.
@@ -31,9 +34,25 @@ class Quotients:
         self.writer = Writer(parameters, ranges)
         expressions = self.writer.written(list(sums.values()))
         used = {symbol for e in expressions for symbol in e.free_symbols}
+        shared = self.writer.exponentials is None or self.writer.exponentials.short
+        if not shared or len(used & self.writer.means.keys()) > MOST_GENERATORS:
+            expressions = [self._by_products(e) for e in expressions]
+            used = {symbol for e in expressions for symbol in e.free_symbols}
         further = [symbol for symbol in self.writer.means if symbol in used]
         self.field = fractions([*self.home.ring.symbols, *further])
         self.elements = {name: self.field.from_expr(e) for name, e in zip(sums, expressions, strict=True)}
+
+    def _by_products(self, expression: Any) -> Any:
+        """An expression with a generator in the place of every product of generators: a sum of few terms."""
+        generators = [symbol for symbol in self.writer.means if symbol in expression.free_symbols]
+        terms: list[Any] = []
+        for term in sp.Add.make_args(sp.expand(expression)):
+            known, product = term.as_independent(*generators, as_Add=False)
+            if product != 1:
+                meaning = self.writer.meaning(product)
+                product = self.writer.generator(("product", product), meaning, positive=False)
+            terms.append(known * product)
+        return sp.Add(*terms)
 
     def formula(self, element: Any) -> Fraction:
         """An element as a number: rational, a rational function, or a closed form."""

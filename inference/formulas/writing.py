@@ -50,6 +50,7 @@ class Writer:
         self.means: dict[Any, Any] = {}
         self.roots: set[Any] = set()
         self.made: dict[object, Any] = {}
+        self.inside = 0  # how deep in the arguments of functions
         self.exponents: list[Any] = []
         self.exponentials: Exponentials | None = None
 
@@ -85,6 +86,14 @@ class Writer:
         """A number as an expression."""
         return sp.Add(*(self.coefficient(c) * self._monomial(m) for m, c in terms_of(number).items()))
 
+    def inner(self, number: Number) -> Any:
+        """A number that a function is taken of; exponentials in it have generators of their own."""
+        self.inside += 1
+        try:
+            return self.number(number)
+        finally:
+            self.inside -= 1
+
     def coefficient(self, number: float | Fraction) -> Any:
         """A known number; a float that is not whole stands by itself, as it may be rounded."""
         if isinstance(number, Fraction) or float(number).is_integer():
@@ -104,9 +113,9 @@ class Writer:
             case Applied("exp", argument):
                 return self.exponential(argument * exponent)
             case Applied("log", argument):
-                return self.power(self.logarithm(self.number(argument)), exponent)
+                return self.power(self.logarithm(self.inner(argument)), exponent)
             case Applied("erf", argument):
-                return self.power(self.erf(self.number(argument)), exponent)
+                return self.power(self.erf(self.inner(argument)), exponent)
             case Applied("sigmoid", argument):
                 return self.power(1 / (1 + self.exponential(-argument)), exponent)
             case Applied(name):
@@ -158,12 +167,16 @@ class Writer:
         for monomial, c in terms_of(exponent).items():
             made = self._known(monomial, Fraction(c))
             if made is None:
+                self.inside += 1
                 rest.append(self.coefficient(c) * self._monomial(monomial))
+                self.inside -= 1
             else:
                 factors.append(made)
         if rest:
             whole = sp.Add(*rest)
-            if self.exponentials is None:
+            if self.inside:
+                factors.append(self._exp(whole))
+            elif self.exponentials is None:
                 self.exponents.append(whole)
                 factors.append(sp.Dummy())  # anything but a number, until all exponents are known
             else:
@@ -192,9 +205,9 @@ class Writer:
                 size = self.generator(atom, sp.exp(sp.Float(float(atom.argument))), positive=True)
                 return self.power(size, times)
             case "lgamma":
-                return self.power(self.gamma(self.number(atom.argument)), times)
+                return self.power(self.gamma(self.inner(atom.argument)), times)
             case "log_ndtr":
-                return self.power((1 + self.erf(self.number(atom.argument) / self._root_of_2())) / 2, times)
+                return self.power((1 + self.erf(self.inner(atom.argument) / self._root_of_2())) / 2, times)
             case "log_sigmoid":
                 return self.power(1 / (1 + self.exponential(-atom.argument)), times)
             case "log1mexp":

@@ -98,11 +98,14 @@ def _scalar_inside(domain: Domain, value: object) -> bool:
     x = cast("float", value)
     try:
         return _number_inside(domain, x)
-    except Open:  # whoever drives the run tries again with what is assumed
-        symbol = value.space.symbol(value) if isinstance(value, Unknown) else None
-        if symbol is not None:
-            _assume(domain, symbol)
-        raise
+    except Open:
+        formula = _formula(value)
+        if formula is None:
+            raise
+        inside = _may_be_inside(domain, formula)
+        if inside and formula.element in formula.field.ring.gens:
+            raise  # whoever drives the run tries again with what is assumed of the symbol
+        return inside
 
 
 def _number_inside(domain: Domain, x: float) -> bool:
@@ -121,6 +124,13 @@ def _number_inside(domain: Domain, x: float) -> bool:
             return 0 < x <= 1
         case _:
             raise AssertionError(f"{domain} is no scalar domain")
+
+
+def _formula(value: object) -> Formula | None:
+    """The rational function of parameters left open that a number is; None if it is none."""
+    if isinstance(value, Unknown):
+        return value.space.formula(value)
+    return value if isinstance(value, Formula) else None
 
 
 def _may_be_inside(domain: Domain, formula: Formula) -> bool:
@@ -149,8 +159,9 @@ def _assume(domain: Domain, formula: Formula) -> None:
 
 
 def _vector_inside(domain: Domain, values: Sequence[float]) -> bool:
-    if any(isinstance(x, Formula) for x in values):
-        return _open_vector_inside(domain, cast("Sequence[Fraction]", values))
+    opened = [_formula(x) or x for x in values]
+    if any(isinstance(x, Formula) for x in opened) and not any(isinstance(x, Unknown) for x in opened):
+        return _open_vector_inside(domain, cast("Sequence[Fraction]", opened))
     match domain:
         case Domain.REAL_VECTOR:
             return True

@@ -83,8 +83,8 @@ class Space(Protocol):
         """Whether an expression is positive, almost surely; `Undecided` if that depends."""
         ...
 
-    def symbol(self, number: Unknown) -> Formula | None:
-        """The parameter left open that a number is; None if it is none."""
+    def formula(self, number: Unknown) -> Formula | None:
+        """The rational function of parameters left open that a number is; None if it is none."""
         ...
 
     def is_open(self, number: Unknown) -> bool:
@@ -100,7 +100,7 @@ class _Constants:
 
         return range_of(number, {}).lower > 0
 
-    def symbol(self, number: Unknown) -> Formula | None:
+    def formula(self, number: Unknown) -> Formula | None:
         return None
 
     def is_open(self, number: Unknown) -> bool:
@@ -302,10 +302,10 @@ class Unknown(Symbolic):
         return is_positive(self - other)
 
     def __le__(self, other: object) -> bool:
-        return self < other
+        return _not_negative(-self + other)
 
     def __ge__(self, other: object) -> bool:
-        return self > other
+        return _not_negative(self - other)
 
     # ------------------------------------------------------------------ what needs the value
 
@@ -325,6 +325,12 @@ class Unknown(Symbolic):
 
     def __abs__(self) -> Any:
         return self if is_positive(self) else -self
+
+
+def _not_negative(difference: object) -> bool:
+    """Whether a difference is at least 0: 0 only if it is always, as ties have probability zero."""
+    whole = expanded(difference)
+    return is_positive(difference) if isinstance(whole, Unknown) else bool(whole >= 0)
 
 
 def _shown(term: tuple[Monomial, Coefficient]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
-from math import exp, isclose
+from math import exp, inf, isclose
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,6 +17,7 @@ from pplc.inference.answers import Answer, Bounds, Exact
 from pplc.lang.diagnostics import Rejected
 from pplc.semantics.closed_form import ClosedForm
 from pplc.semantics.formula import Formula
+from pplc.semantics.signs import sign_of
 
 
 class Case(NamedTuple):
@@ -282,3 +283,85 @@ def test_the_command_prints_them(tmp_path: Any, capsys: pytest.CaptureFixture[st
     assert "log(sqrt(10)*exp(-s**2/10)/(10*sqrt(pi)))" in shown
     assert main(["infer", str(path), "--symbolic", "s", "--format", "json"]) == 0
     assert '"mean": "s/5"' in capsys.readouterr().out
+
+
+def test_equal_expressions_are_at_most_each_other() -> None:
+    """`<=` was `<`: of numbers that are always equal it said no, with and without open parameters."""
+    text = "model m() { x ~ Normal(0, 1); let y = max(x, 0); return y >= x }"
+    assert number(pplc.compile(text).query("P(return)", method="exact"), "P(return)") == 1
+    text = "model m(a: real) { x ~ Normal(a, 1); let y = if x > a { a } else { a + 1 }; return y <= a }"
+    assert formula(pplc.compile(text).query("P(return)", symbolic=("a",))) == Fraction(1, 2)
+
+
+def test_data_at_an_open_limit_weigh_what_lies_beyond() -> None:
+    text = "model m(c: positive) { x ~ Exponential(1); observe c ~ Censored(Exponential(2), upper = c) }"
+    assert str(formula(pplc.compile(text).query("evidence", symbolic=("c",)))) == "exp(-2*c)"
+
+
+def test_signs_are_not_guessed_from_a_real_parameter() -> None:
+    text = "model m(x: real, a: positive) { z ~ Normal(0, 1); factor(-(x * a + 1) * z * z) }"
+    with pytest.raises(Rejected, match="E0525"):
+        pplc.compile(text).query("var(z)", symbolic=("x", "a"))
+
+
+@given(
+    coefficients=st.lists(st.integers(-3, 3), min_size=4, max_size=4),
+    powers=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=4, max_size=4),
+    ends=st.lists(st.sampled_from([(-inf, inf), (0.0, inf), (0.0, 1.0)]), min_size=2, max_size=2),
+    at=st.tuples(st.floats(0.01, 0.99), st.floats(0.01, 0.99), st.booleans(), st.booleans()),
+)
+def test_a_sign_that_is_told_is_that_of_every_value(
+    coefficients: list[int],
+    powers: list[tuple[int, int]],
+    ends: list[tuple[float, float]],
+    at: tuple[float, float, bool, bool],
+) -> None:
+    found = sign_of(zip(powers, coefficients, strict=True), ends)
+    point = [
+        (1 / share - 1 if high == inf else share) * (-1 if below and low < 0 else 1)
+        for share, below, (low, high) in zip(at[:2], at[2:], ends, strict=True)
+    ]
+    value = sum(c * point[0] ** a * point[1] ** b for c, (a, b) in zip(coefficients, powers, strict=True))
+    assert found == 0 or found * value >= -1e-6
+
+
+def test_exponentials_of_exponentials_are_written_out() -> None:
+    text = "model m(a: real) { z ~ Bernoulli(0.5); factor(if z { 1 / (1 + exp(a)) } else { a }) }"
+    made = formula(pplc.compile(text).query("P(z)", symbolic=("a",)))
+    assert isinstance(made, Formula)
+    share, other = exp(1 / (1 + exp(1))), exp(1)
+    assert isclose(float(made.at({"a": 1})), share / (share + other))
+
+
+def test_values_that_are_floats_count_in_the_mean_of_a_table() -> None:
+    text = "model m(p: unit) { z ~ Bernoulli(p); return if z { sqrt(2) } else { 0.0 } }"
+    mean = pplc.compile(text).infer(symbolic=("p",))["return"].formulas["mean"][()]
+    assert isinstance(mean, Formula)
+    assert isclose(float(mean.at({"p": 1 / Fraction(2)})), 0.5 * 2**0.5)
+
+
+def test_alternatives_with_a_continuous_field_do_not_stop_the_rest() -> None:
+    """They ended in an internal error, of numbers too."""
+    text = (
+        "type T = A | B(real)\n"
+        "model m(p: unit) { z ~ Bernoulli(p); x ~ Normal(0, 1); return if z { A } else { B(x) } }"
+    )
+    assert str(formula(pplc.compile(text).query("P(z)", symbolic=("p",)))) == "p"
+    assert pplc.compile(text).infer({"p": 0.5}, method="exact")["x"].mean == 0
+
+
+def test_many_scales_are_one_generator_each() -> None:
+    """Their exponentials and roots as separate generators took for ever."""
+    text = "model m(a: real) { k ~ Uniform(0..4); x ~ Normal(a, k + 1); observe 1.0 ~ Normal(x, 1) }"
+    model = pplc.compile(text)
+    made = formula(model.query("P(k == 3)", symbolic=("a",)))
+    assert isinstance(made, Formula)
+    expected = number(model.query("P(k == 3)", {"a": 2}, method="exact"), "P(k == 3)")
+    assert isclose(float(made.at({"a": 2})), expected)
+
+
+def test_an_open_simplex_may_stand_beside_a_density() -> None:
+    text = "model m(w: simplex[3]) { z ~ Categorical(w); observe 0.5 ~ Normal(z, 1) }"
+    run = pplc.compile(text).infer(symbolic=("w",))
+    assert str(run["z"].exact[()]["0"]) == "E*w_0/(-w_0 + E*w_0 - w_1 + E*w_1 + 1)"
+    assert run.assumptions[-1] == "0 < -w_0 - w_1 + 1 < 1"

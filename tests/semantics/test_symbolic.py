@@ -41,7 +41,7 @@ class Positive:
             return low >= 0
         raise Undecided(number)
 
-    def symbol(self, number: Unknown) -> None:
+    def formula(self, number: Unknown) -> None:
         return None
 
     def is_open(self, number: Unknown) -> bool:
@@ -223,7 +223,7 @@ class Decided:
     def positive(self, number: Unknown) -> bool:
         return value(number, self.at) > 0
 
-    def symbol(self, number: Unknown) -> None:
+    def formula(self, number: Unknown) -> None:
         return None
 
     def is_open(self, number: Unknown) -> bool:
