@@ -31,7 +31,7 @@ from pplc.inference.progress import Progress, Silent
 from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
 from pplc.inference.result import Probability, Result
-from pplc.inference.slicing import memoises, without_reports
+from pplc.inference.slicing import memoises, without_reports, without_value
 from pplc.inference.states import CUT, Explorer, Graph, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
@@ -65,6 +65,11 @@ BY_RULES = "rules of integration, each against quadrature; the finite part law-e
 MOST_RECURRING = 20_000
 """States among which it is looked for ones that come back, before an endless program is unrolled."""
 
+INFINITE_EVIDENCE = "E0524"
+
+MOST_WEIGHED = 1_000
+"""States among which it is looked for weights that add up to infinity."""
+
 MOST_REPORTED = 20_000
 """States of an endless program that are followed for its reports alone, when the rest is known exactly."""
 
@@ -74,6 +79,7 @@ def forward(bound: Bound, progress: Progress) -> Result:
     value = None
     if not ordered(bound.program):
         bound = _unaddressed(bound)
+        _refuse_infinite(bound, progress)
         value = _value(bound, progress)
     budget = bound.budget
     if value is not None:
@@ -199,6 +205,27 @@ def _reported(program: core.Program) -> Iterator[str]:
                     yield name
                 case _:
                     pass
+
+
+def _refuse_infinite(bound: Bound, progress: Progress) -> None:
+    """Refuses a program whose weights add up to infinity, if that shows where nothing but they is followed.
+
+    What counts rounds may only be reported, or returned: without it the states of a loop come back.
+    """
+    entry = bound.program.model.name
+    if not can_gain(bound) or memoises(bound.program) or bound.interventions or has_density(bound.program):
+        return
+    if entry in recursive({function.name: function for function in reachable(bound.program)}):
+        return
+    program = without_reports(without_value(bound.program), ())
+    budget = replace(bound.budget, states=min(bound.budget.states, MOST_WEIGHED))
+    few = replace(bound, program=program, budget=budget)
+    machine = Machine(few, exact=True, infer=Merging(), record=lambda _: False)
+    try:
+        Explorer(machine, progress, forgetful=True).explore()
+    except Rejected as rejected:
+        if rejected.diagnostics[0].code == INFINITE_EVIDENCE:
+            raise
 
 
 def _value(bound: Bound, progress: Progress) -> Graph | None:

@@ -28,6 +28,21 @@ def without_reports(program: core.Program, kept: Container[str]) -> core.Program
     return in_every_function(program, lambda function: _slice(function, kept))
 
 
+def without_value(program: core.Program) -> core.Program:
+    """The program whose entry returns nothing of interest; weights and errors stay as they are."""
+
+    def nothing(block: Block) -> Block:
+        return tuple(
+            replace(statement, value=core.Literal(0, span=statement.value.span))
+            if isinstance(statement, core.Return) and _is_safe(statement.value)
+            else with_expressions(statement, lambda expr: expr, nothing)
+            for statement in block
+        )
+
+    entry = replace(program.model, body=nothing(program.model.body))
+    return replace(program, functions={**program.functions, program.entry: entry})
+
+
 def memoises(program: core.Program) -> bool:
     """Whether runs remember draws by address: those of memoised functions and of Dirichlet processes."""
     return any(

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from math import exp, inf, log
 from typing import NamedTuple, TypeVar
 
@@ -88,6 +89,9 @@ MOST_VALUES = 100_000
 
 GAINING_LOOK = 250
 """States of a program whose weights may grow, and that may not end, after which it is looked at first."""
+
+GROWING = 5
+"""Looks, each at twice as many states, at which the runs that go on weigh more than those that have ended."""
 
 FADED = 1e-30
 """Mass of what is left of such a program, as a share, at which it is taken to have no end."""
@@ -277,6 +281,7 @@ class Explorer:
         self.beyond = Node(None, 0)
         self.aside: list[Node] = []
         self.looked = (0, 0.0)
+        self.lefts: list[float] = []  # logs of what was left at the looks at a program that gains
         self.gaining = not self.ordered and not self.bounded and not machine.bound.open
 
     def explore(self, start: Event | None = None) -> Graph:
@@ -369,7 +374,10 @@ class Explorer:
             )
 
     def _refuse_unbounded(self) -> None:
-        """Refuses runs that go on although next to nothing is left of them, which may yet weigh anything."""
+        """Refuses runs that go on although next to nothing is left of them, which may yet weigh anything.
+
+        It refuses runs, too, that weigh the more the longer they go on.
+        """
         if not self.ended:
             return
         self.graph.lowest = min(self.ended)
@@ -384,6 +392,12 @@ class Explorer:
             span = self.machine.bound.program.model.span
             help_ = "if it is the value that grows, return less; or choose `--method importance`"
             raise Rejected(Diagnostic("E0503", message, span, help=help_))
+        self.lefts.append(left)
+        last = self.lefts[-GROWING:]
+        if len(last) == GROWING and last[0] > 0 and all(a <= b for a, b in pairwise(last)):
+            message = "runs that go on weigh the more the longer they do, so that nothing has bounds"
+            help_ = "if their weights add up to infinity, there is no posterior; make the weights smaller"
+            raise Rejected(Diagnostic("E0503", message, self.machine.bound.program.model.span, help=help_))
 
     def _leave(self) -> None:
         """What is in the queue is left over."""
