@@ -76,7 +76,12 @@ def test_auto_says_that_a_mean_is_infinite_instead_of_estimating_it() -> None:
         ("model m() { x ~ Normal(1, 2); y ~ Normal(3, 1); return x / y }", None, "P(return > 1)"),
     ],
 )
-def test_auto_finds_what_exact_finds_by_one_integral(text: str, data: object, query: str) -> None:
+def test_auto_finds_what_exact_finds_by_one_integral(
+    text: str, data: object, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow the machine: how long a trial takes is another matter."""
+    monkeypatch.setattr(auto, "DENSE_SECONDS", 60.0)
+    monkeypatch.setattr(auto, "PATIENT_SECONDS", 60.0)
     model = pplc.compile(text)
     bound = None if data is None else {"y": data}
     found, truth = model.query(query, bound), model.query(query, bound, method="exact")
