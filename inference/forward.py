@@ -213,7 +213,9 @@ def _refuse_infinite(bound: Bound, progress: Progress) -> None:
     What counts rounds may only be reported, or returned: without it the states of a loop come back.
     """
     entry = bound.program.model.name
-    if not can_gain(bound) or memoises(bound.program) or bound.interventions or has_density(bound.program):
+    if not can_gain(bound) or bound.open:  # of formulas it is assumed that they add up
+        return
+    if memoises(bound.program) or bound.interventions or has_density(bound.program):
         return
     if entry in recursive({function.name: function for function in reachable(bound.program)}):
         return

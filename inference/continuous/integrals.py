@@ -18,7 +18,7 @@ from itertools import product
 from math import comb, factorial
 from typing import NamedTuple, TypeAlias
 
-from pplc.inference.continuous.logarithms import Bounds, NoRule, integral_of_logarithms
+from pplc.inference.continuous.logarithms import Bounds, NoClosedForm, integral_of_logarithms
 from pplc.inference.continuous.open_rules import open_integral
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
@@ -95,7 +95,7 @@ def integrate_out(
                 left, *terms = integral_of_logarithms(
                     variable, piece.factor, piece.exponent, Bounds(low, high, dilogarithms)
                 )
-        except (_Cancels, Undecided, NoRule, Open):
+        except (_Cancels, Undecided, NoClosedForm, Open):
             return None
         finally:
             world.piece = before

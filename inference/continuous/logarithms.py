@@ -48,7 +48,7 @@ MOST_POWER = 16
 """Size of a power of a form, which is multiplied out."""
 
 
-class NoRule(Exception):
+class NoClosedForm(Exception):
     """What is integrated is no sum of such products, or a term of the integral is infinite."""
 
 
@@ -68,7 +68,7 @@ def integral_of_logarithms(
 ) -> tuple[Number, tuple[Number, Number]]:
     """The exponent without what mentions a variable; e to what, times what, the integral of all else is.
 
-    `NoRule` if there is none; `Undecided` if the sign of a form is not known.
+    `NoClosedForm` if there is none; `Undecided` if the sign of a form is not known.
     """
     rest, whole = _whole(variable, factor, exponent)
     total: Number = ZERO
@@ -90,9 +90,9 @@ def _whole(variable: Latent, factor: Number, exponent: Number) -> tuple[Number, 
             case ((Applied("log", Unknown() as argument), 1),):
                 power = int(times)
             case _:
-                raise NoRule
+                raise NoClosedForm
         if power != times or abs(power) > MOST_POWER:
-            raise NoRule
+            raise NoClosedForm
         listed.append((power, argument))
     # What divides goes last: it may cancel.
     below: Number = UNIT
@@ -107,7 +107,7 @@ def _whole(variable: Latent, factor: Number, exponent: Number) -> tuple[Number, 
     whole = whole * below
     whole = expanded(whole)
     if len(terms_of(whole)) > MOST_TERMS:
-        raise NoRule
+        raise NoClosedForm
     return made(variable.space, kept), whole
 
 
@@ -147,7 +147,7 @@ def _of_term(variable: Latent, monomial: Monomial, bounds: Bounds) -> Number:
             others = others * of_atom(atom, variable.space, exponent)
             continue
         if type(exponent) is not int or abs(exponent) > MOST_POWER:
-            raise NoRule
+            raise NoClosedForm
         slope, shift, is_log = _form(atom, variable)
         if not is_log:
             others = others * slope**exponent
@@ -155,7 +155,7 @@ def _of_term(variable: Latent, monomial: Monomial, bounds: Bounds) -> Number:
             continue
         sign = 1 if is_positive(slope) else -1
         if exponent < 0 or near not in {None, Near(shift, sign)}:
-            raise NoRule
+            raise NoClosedForm
         near = Near(shift, sign)
         for _ in range(exponent):
             logs = _times(logs, {1: UNIT, 0: log(slope * sign)})
@@ -174,14 +174,14 @@ def _integral(shift: Number, j: int, near: Near | None, k: int, bounds: Bounds) 
         sign = near.sign if near is not None and near.shift == shift else 0
         return _between(shift, sign, j, k, bounds)
     if (j, k) != (-1, 1) or not bounds.dilogarithms:
-        raise NoRule
+        raise NoClosedForm
     return _quotient(near, shift, bounds)
 
 
 def _quotient(near: Near, shift: Number, bounds: Bounds) -> Number:
     """The integral of L / v with v = x + shift, by the three equations of the module."""
     if bounds.low is None or bounds.high is None:
-        raise NoRule
+        raise NoClosedForm
     ends = bounds.low + shift, bounds.high + shift
     sign, apart = _sign_between(*ends), near.shift - shift
     sign_apart = 1 if is_positive(apart) else -1
@@ -191,7 +191,7 @@ def _quotient(near: Near, shift: Number, bounds: Bounds) -> Number:
         u, size = (v + apart) * near.sign, v * sign
         if near.sign == sign_apart:
             if v == 0 and log_apart != 0:  # infinite
-                raise NoRule
+                raise NoClosedForm
             if v == 0:
                 return ZERO
             if sign == sign_apart:
@@ -215,10 +215,10 @@ def _form(atom: Atom, variable: Latent) -> tuple[Number, Number, bool]:
         case Applied("log", Unknown() as number):
             is_log = True
         case _:
-            raise NoRule
+            raise NoClosedForm
     powers = in_powers(number, variable)
     if powers is None or not set(powers) <= {0, 1}:
-        raise NoRule
+        raise NoClosedForm
     return powers[1], of_power(powers, 0) / powers[1], is_log
 
 
@@ -285,7 +285,7 @@ def _sign_between(low: Number | None, high: Number | None) -> int:
     signs = {1 if is_positive(end) else -1 for end in (low, high) if end is not None and end != 0}
     signs |= {-1} if low is None else {1} if high is None else set()
     if len(signs) != 1:
-        raise NoRule
+        raise NoClosedForm
     return signs.pop()
 
 
@@ -294,7 +294,7 @@ def _primitive(end: Number | None, sign: int, j: int, k: int) -> Number:
     up = j + 1
     if end is None or end == 0:
         if up == 0 or (up < 0) == (end is not None):
-            raise NoRule
+            raise NoClosedForm
         return ZERO
     u = end * sign
     if up == 0:

@@ -17,7 +17,7 @@ from pplc.inference.continuous.changes import as_variable
 from pplc.inference.continuous.masses import Masses, settled
 from pplc.inference.continuous.open_numbers import Parameters, as_number
 from pplc.inference.continuous.piece import Piece, World
-from pplc.inference.formulas.logarithms import with_logarithms
+from pplc.inference.formulas.log_normal import with_logarithms
 from pplc.inference.formulas.quotients import Quotients
 from pplc.inference.formulas.writing import Term
 from pplc.inference.inner import Merging

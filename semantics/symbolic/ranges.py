@@ -55,10 +55,14 @@ def _times(a: float, b: float) -> float:
 def _of_monomial(monomial: Monomial, ranges: Ranges) -> Range:
     found = Range(1.0, 1.0)
     for atom, exponent in monomial:
-        one = _power(_of_atom(atom, ranges), exponent)
-        ends = [_times(a, b) for a in found for b in one]
-        found = Range(min(ends), max(ends))
+        found = times(found, power(_of_atom(atom, ranges), exponent))
     return found
+
+
+def times(left: Range, right: Range) -> Range:
+    """The product of two intervals."""
+    ends = [_times(a, b) for a in left for b in right]
+    return Range(min(ends), max(ends))
 
 
 def _of_atom(atom: Latent | Applied | Base, ranges: Ranges) -> Range:
@@ -75,14 +79,15 @@ def _of_atom(atom: Latent | Applied | Base, ranges: Ranges) -> Range:
             return Range(increasing(low), increasing(high))
 
 
-def _power(found: Range, exponent: Exponent) -> Range:
+def power(found: Range, exponent: Exponent) -> Range:
+    """An interval to a power."""
     low, high = found
     if exponent == 1:
         return found
     whole = exponent.denominator == 1
     if whole and exponent % 2 == 0 and low < 0:
         size = Range(0.0 if high >= 0 else -high, max(-low, high))
-        return _power(size, exponent)
+        return power(size, exponent)
     if low < 0 and (not whole or (exponent < 0 <= high)):
         return REALS
     ends = (_to(low, exponent), _to(high, exponent))

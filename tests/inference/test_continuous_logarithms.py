@@ -12,7 +12,7 @@ import pytest
 import pplc
 from pplc.inference.answers import Exact
 from pplc.inference.certified.constants import value_of
-from pplc.inference.continuous.logarithms import Bounds, NoRule, integral_of_logarithms
+from pplc.inference.continuous.logarithms import Bounds, NoClosedForm, integral_of_logarithms
 from pplc.inference.continuous.piece import World
 from pplc.semantics.symbolic.elementary import Number, dilog, log
 from pplc.semantics.symbolic.expression import Latent, latent
@@ -109,7 +109,7 @@ def test_infinite_integrals_and_those_of_other_functions_have_no_rule(
     of: Callable[[Any], Number], bounds: Bounds
 ) -> None:
     variable, x = between(bounds)
-    with pytest.raises(NoRule):
+    with pytest.raises(NoClosedForm):
         integral_of_logarithms(variable, of(x), F(0), bounds)
 
 
