@@ -35,7 +35,8 @@ from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress
 from pplc.inference.rounds import rounds, without_places
 from pplc.inference.slicing import memoises
-from pplc.inference.states import Explorer, Graph
+from pplc.inference.state_graph import Graph
+from pplc.inference.states import Explorer
 from pplc.inference.suspended import Shortened, ordered
 from pplc.lang import core
 from pplc.lang.analysis import statements

@@ -6,7 +6,7 @@ rationals; if there are many states and the program is static, its variables are
 instead (`pplc.inference.elimination`).
 
 Invariants: the laws and the evidence equal those of `pplc.semantics.representations.enumerated`, as
-rationals, as long as these fit their budget (`pplc.inference.states.MOST_BITS`); after that in floats,
+rationals, as long as these fit their budget (`pplc.inference.state_graph.MOST_BITS`); after that in floats,
 which is said.
 """
 

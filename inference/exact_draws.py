@@ -38,7 +38,7 @@ from pplc.inference.progress import Progress
 from pplc.inference.random_values import ABSENT, at
 from pplc.inference.result import Draws
 from pplc.inference.sites import observed
-from pplc.inference.states import Edge, Graph, Node
+from pplc.inference.state_graph import Edge, Graph, Node
 from pplc.inference.suspended import ordered
 from pplc.lang.diagnostics import Diagnostic, Rejected, Span
 from pplc.semantics.bound import Bound

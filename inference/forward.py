@@ -32,7 +32,8 @@ from pplc.inference.recursion import Equations
 from pplc.inference.reports import reported
 from pplc.inference.result import Probability, Result
 from pplc.inference.slicing import memoises, without_reports, without_value
-from pplc.inference.states import CUT, Explorer, Graph, can_gain
+from pplc.inference.state_graph import Graph
+from pplc.inference.states import CUT, Explorer, can_gain
 from pplc.inference.suspended import ordered
 from pplc.lang import core
 from pplc.lang.analysis import reachable, recursive, statements

@@ -20,7 +20,8 @@ import numpy.typing as npt
 
 from pplc.inference.collect import RETURN
 from pplc.inference.progress import Progress
-from pplc.inference.states import Edge, Graph, Node, can_gain, fitted
+from pplc.inference.state_graph import Edge, Graph, Node, fitted
+from pplc.inference.states import can_gain
 from pplc.inference.suspended import Suspended
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import is_zero, times, total

@@ -11,7 +11,7 @@ from pplc.inference.continuous.laws import Mixed
 from pplc.inference.continuous.marginals import Marginals
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.result import Index, Probability
-from pplc.inference.states import Graph
+from pplc.inference.state_graph import Graph
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws_base import is_opaque
 from pplc.semantics.measure import ONE, is_zero, share, total

@@ -22,7 +22,8 @@ from pplc.inference.formulas.quotients import Quotients
 from pplc.inference.formulas.writing import Term
 from pplc.inference.inner import Merging
 from pplc.inference.progress import Progress
-from pplc.inference.states import Explorer, Graph
+from pplc.inference.state_graph import Graph
+from pplc.inference.states import Explorer
 from pplc.lang.diagnostics import Rejected
 from pplc.semantics.bound import Bound
 from pplc.semantics.evaluate import located
