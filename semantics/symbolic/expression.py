@@ -416,6 +416,11 @@ def times(left: Monomial, right: Monomial) -> Monomial:
     powers = dict(left)
     for atom, exponent in right:
         _raise(powers, atom, exponent)
+    return _joined_exponentials(powers)
+
+
+def _joined_exponentials(powers: dict[Atom, Exponent]) -> Monomial:
+    """A product of powers with at most one exponential, whose own power is 1."""
     exponentials = [atom for atom in powers if isinstance(atom, Applied) and atom.name == "exp"]
     if len(exponentials) > 1 or (exponentials and powers[exponentials[0]] != 1):
         total: Any = Fraction(0)
@@ -478,9 +483,7 @@ def power(number: Unknown, exponent: Exponent) -> Any:
             powers: dict[Atom, Exponent] = {}
             for atom, old in monomial:
                 _raise(powers, atom, old * exponent)
-            return made(
-                number.space, {times(frozenset(powers.items()), ONE): _known_power(coefficient, exponent)}
-            )
+            return made(number.space, {_joined_exponentials(powers): _known_power(coefficient, exponent)})
     scale, base = scaled(number)
     if type(exponent) is not int and not is_positive(number):
         raise NeedsValue(f"({number})^({exponent})")
@@ -492,7 +495,10 @@ def _known_power(base: Coefficient, exponent: Exponent) -> Coefficient:
         return base ** int(exponent)
     if base == 1:
         return base
-    return math.pow(base, exponent)
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        raise NeedsValue(f"({base})^({exponent})") from None
 
 
 def scaled(number: Unknown) -> tuple[Coefficient, Unknown]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import erf, exp, expm1, fsum, inf, isnan, log, log1p, nan, pi, tanh
-from typing import NamedTuple
+from sys import float_info
+from typing import NamedTuple, cast
 
-from pplc.semantics.symbolic.expression import Applied, Base, Exponent, Latent, Monomial, Unknown
+from pplc.semantics.symbolic.expression import Applied, Base, Coefficient, Exponent, Latent, Monomial, Unknown
 from pplc.semantics.symbolic.special import LOG_CDFS, dilog
 
 
@@ -18,6 +19,7 @@ class Range(NamedTuple):
 
 
 REALS = Range(-inf, inf)
+LARGEST = float_info.max
 
 Ranges = Mapping[Latent, Range]
 
@@ -25,12 +27,11 @@ Ranges = Mapping[Latent, Range]
 def range_of(number: object, ranges: Ranges) -> Range:
     """An interval that contains a number wherever its variables are in theirs."""
     if not isinstance(number, Unknown):
-        value = float(number)  # type: ignore[arg-type]
-        return Range(value, value)
+        return _around(cast("Coefficient", number))
     lower: list[float] = []
     upper: list[float] = []
     for monomial, coefficient in number.terms.items():
-        low, high = _scaled(_of_monomial(monomial, ranges), float(coefficient))
+        low, high = times(_of_monomial(monomial, ranges), _around(coefficient))
         lower.append(low)
         upper.append(high)
     return Range(_sum(lower, -inf), _sum(upper, inf))
@@ -42,9 +43,13 @@ def _sum(values: list[float], worst: float) -> float:
     return fsum(values) if all(abs(value) < inf for value in values) else -worst
 
 
-def _scaled(found: Range, by: float) -> Range:
-    ends = (_times(found.lower, by), _times(found.upper, by))
-    return Range(min(ends), max(ends))
+def _around(number: Coefficient) -> Range:
+    """A known number; one that no float holds is between the largest and infinity."""
+    try:
+        value = float(number)
+    except OverflowError:
+        return Range(LARGEST, inf) if number > 0 else Range(-inf, -LARGEST)
+    return Range(value, value)
 
 
 def _times(a: float, b: float) -> float:

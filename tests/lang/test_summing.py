@@ -14,12 +14,13 @@ from pplc.lang.check import check_text
 from pplc.lang.core_check import check_core
 from pplc.lang.lower import lower
 from pplc.lang.summing import LOGARITHMS, PLAIN, CannotSum, Scale, sum_out, sum_out_written_out
+from pplc.lang.summing.before_branches import before_branches
 from pplc.semantics.bound import Bound
 from pplc.semantics.nested import Nested
 from pplc.semantics.number import LogRat, LogWeight
 from pplc.semantics.representations.enumerated import denote
-from pplc.semantics.values import Value
-from tests.support.densities import close
+from pplc.semantics.values import Address, Value
+from tests.support.densities import close, joint
 from tests.support.finite import CASES, DATA, WRITTEN_OUT, bodies, program
 
 
@@ -160,6 +161,60 @@ def test_a_program_without_finite_variables_has_no_sums() -> None:
     assert sum_out(lower(check_text("model m() { x ~ Normal(0, 1); return x }"))).sums == {}
 
 
+CONTINUOUS = {
+    "a mean": "z ~ Bernoulli(0.25); u ~ Normal(if z { 1 } else { -1 }, 1)",
+    "means in a loop": """
+        w ~ Beta(2, 3)
+        for i in 0..3 {
+          z ~ Bernoulli(w); u[i] ~ Normal(if z { 1 } else { -1 }, 0.5)
+          weight(if z { exp(u[i]) } else { 2 })
+        }""",
+    "means and scales of two variables": """
+        z ~ UniformInt(0, 2); s ~ Bernoulli(0.5); u ~ Normal(z, if s { 1 } else { 2 })
+        v ~ StudentT(3, if z == 1 { u } else { 0 }, 1)
+        condition(z > 0 or s)""",
+}
+
+
+@pytest.mark.parametrize("what", CONTINUOUS)
+@pytest.mark.parametrize("scale", [PLAIN, LOGARITHMS], ids=["plain", "logarithms"])
+def test_the_density_of_continuous_draws_that_depend_on_finite_ones(what: str, scale: Scale) -> None:
+    whole = lower(check_text(f"model m() {{ {CONTINUOUS[what]} }}"))
+    summed = check_core(sum_out(whole, lambda site: site in ("u", "v", "w"), scale).program)
+    for k in range(4):
+        values = {"u": 0.1 + 0.2 * k, "v": 0.3 - k, "w": 0.15 + 0.2 * k}
+
+        def known(address: Address, values: Mapping[str, float] = values) -> Value | None:
+            return values.get(str(address[0]))
+
+        assert close(joint(Bound(summed, {}), known), joint(Bound(whole, {}), known), 1e-12)
+
+
+def test_a_draw_of_one_branch_without_a_name_is_made_in_all_runs() -> None:
+    whole = lower(
+        check_text("""model m() {
+      z ~ Bernoulli(0.25)
+      let b = if z { ~Normal(0, 1) } else { 0.5 }
+      for i in 0..2 {
+        s ~ Bernoulli(0.5)
+        let c = if s and i == 0 { ~Normal(i, 1) } else { b }
+        weight(exp(-c * c))
+      }
+    }""")
+    )
+    moved = check_core(before_branches(whole))
+    branches = [s for s in statements(moved.model.body) if isinstance(s, core.If)]
+    assert len(branches) == 2
+    assert not any(isinstance(s, core.Draw) for s in statements(tuple(branches)))
+    assert before_branches(moved) == moved
+    summed = check_core(sum_out(moved, lambda site: "#" in site, PLAIN).program)
+
+    def known(address: Address) -> Value | None:
+        return 0.25 * (1 + len(str(address))) if "#" in str(address[0]) else None
+
+    assert close(joint(Bound(summed, {}), known), joint(Bound(moved, {}), known), 1e-12)
+
+
 REFUSED = {
     "not finite": "n ~ Poisson(3); factor(-n * x)",
     "more than one value": "z ~ Bernoulli([0.5, 0.25]); factor(if z[0] { x } else { -x })",
@@ -178,6 +233,26 @@ REFUSED = {
     "an element read from afar": (
         "z[i] ~ Bernoulli(0.5) for i in 0..3; factor(if z[2 - i] { x } else { 0 }) for i in 0..3"
     ),
+    "laws of other values": (
+        "a ~ Bernoulli(0.5); b ~ if a { UniformInt(0, 1) } else { UniformInt(1, 2) }; factor(b * x)"
+    ),
+    "laws of a list and of others": (
+        "a ~ Bernoulli(0.5); b ~ if a { Uniform([0, 1]) } else { Uniform([0, 2]) }; factor(b * x)"
+    ),
+    "a law that a variable holds": (
+        "let law = Bernoulli(0.5); z[i] ~ law for i in 0..2; factor(if z[0] { x } else { -x })"
+    ),
+    "which variable is drawn": "a ~ UniformInt(0, 1); z[a] ~ Bernoulli(0.5); factor(int(z[a]) * x)",
+    "which continuous variable is drawn": "a ~ UniformInt(0, 1); u[a] ~ Normal(0, 1); factor(a * x)",
+    "how many values": "a ~ UniformInt(1, 2); b ~ Categorical(ones(a) / a); factor(b * x)",
+    "rows of other lengths": (
+        "a ~ Bernoulli(0.5); b ~ Categorical(if a { [0.5, 0.5] } else { [1.0] }); factor(b * x)"
+    ),
+    "a list that a loop collects": (
+        "let c = [~UniformInt(0, 1) for i in 0..3]; let d = [c[i] for i in 0..3]; factor(sum(d) * x)"
+    ),
+    "an early end": "z ~ Bernoulli(0.5); if z { return x }; factor(x); return x",
+    "an element of a state": "var v = [0, 0]; z ~ UniformInt(0, 1); v[z] = 1; factor(v[0] * x)",
     "an array read as a whole": "z[i] ~ UniformInt(0, 1) for i in 0..3; factor(sum(z) * x)",
 }
 

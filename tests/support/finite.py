@@ -147,6 +147,19 @@ CASES: dict[str, str] = {
         let c = [if a { i } else { 2 * i } for i in 0..3]
         x ~ Bernoulli(0.5)
         weight(sum(c) + int(x))""",
+    "laws that are chosen": """
+        a ~ Bernoulli(0.5); b ~ if a { Bernoulli(0.25) } else { Bernoulli(0.75) }
+        c ~ if b { UniformInt(0, 1) } else { if a { UniformInt(0, 2) } else { UniformInt(0, 3) } }
+        x ~ Bernoulli(0.5)
+        weight(if x { c } else { 2 + int(a) })""",
+    "rows that are chosen": """
+        let rows = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]
+        a ~ Bernoulli(0.5); b ~ Categorical(rows[int(a)])
+        let row = rows[int(not a)]
+        c ~ Categorical(row); d ~ Categorical(if b == 1 { row } else { rows[0] })
+        e ~ Categorical([[0.5, 0.5], [0.25, 0.75]][int(a)])
+        x ~ Bernoulli(0.5)
+        weight(if x { c + d } else { e + 1 })""",
     "other families": """
         a ~ Uniform([1, 3, 3]); b ~ Delta(a + 1); c ~ Binomial(2, 0.25); d ~ Uniform([0.5, 0.25])
         e ~ BetaBinomial(2, 1, 2); f ~ Hypergeometric(4, 2, 2)
