@@ -12,7 +12,7 @@ from pplc.inference.answers import exactly
 from pplc.inference.continuous.cases import under
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.formulas.ends import Ends, Part
-from pplc.inference.formulas.exact import WHOLE, law_of, moments_of
+from pplc.inference.formulas.exact import WHOLE, law_of, mean_of, moments_of
 from pplc.inference.joint import by_name
 from pplc.inference.result import Index, Result
 from pplc.inference.summary import Variable, of_law, of_moments, summarise
@@ -44,6 +44,8 @@ def answer_by_formulas(query: syntax.Query, text: str, runs: Runs, result: Resul
         raise no_formula(query)
     if query.head in ("posterior", "prior"):
         known = {} if query.given.conditions else summarise(result)
+        if known:
+            ends.field.assumed.update(ends.reported)
         return Answered(
             text,
             variables={
@@ -69,10 +71,10 @@ def answer_by_formulas(query: syntax.Query, text: str, runs: Runs, result: Resul
     answers: dict[Index, Answer] = {}
     for index in rows[0][0]:
         parts = [(row[index], weight, piece) for row, weight, piece in rows]
-        moments = moments_of(ends, whole, parts)
         if query.head == "E":
-            answers[index] = exactly(moments.mean)
+            answers[index] = exactly(mean_of(ends, whole, parts))
         else:
+            moments = moments_of(ends, whole, parts)
             answers[index] = exactly(moments.variance if query.head == "var" else root(moments.variance))
     return answered(text, answers)
 

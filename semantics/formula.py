@@ -112,13 +112,26 @@ class Formula(Symbolic):
 
     def assume_positive(self) -> None:
         """Notes that answers take for granted that this is positive."""
-        self.field.assumed.setdefault((self.element, "positive"), f"{self} > 0")
+        self.field.assumed.setdefault((self.element, "positive"), self._positive())
 
-    @property
-    def assumed_positive(self) -> bool:
-        """Whether it is a positive multiple of what is taken to be positive, or a probability."""
-        ratios = (self.field.made(self.element / cast("Any", key)[0]) for key in self.field.assumed)
-        return any(not isinstance(ratio, Formula) and ratio > 0 for ratio in ratios)
+    def _positive(self) -> str:
+        """That this is positive, in words: what is added on one side, what is taken away on the other."""
+        top, bottom = self.element.numer, self.element.denom
+        if not bottom.is_ground:
+            return f"{self} > 0"
+        used = [k for k, degree in enumerate(top.degrees()) if degree]
+        if len(used) == 1 and top.degrees()[used[0]] == 1:
+            slope = Fraction(int(sum(c for powers, c in top.terms() if any(powers))))
+            start = Fraction(int(sum(c for powers, c in top.terms() if not any(powers))))
+            return f"{self.field.names[used[0]]} {'>' if slope > 0 else '<'} {-start / slope}"
+        taken = self.field.ring.zero
+        for powers, c in top.terms():
+            if c < 0:
+                taken += self.field.ring.field_new(top.ring.term_new(powers, -c))
+        if not taken:
+            return f"{self} > 0"
+        left, right = (self.field.made(element) for element in (taken, self.element * bottom.LC + taken))
+        return f"{left} < {right}"
 
     def assume_probability(self) -> None:
         """Notes that answers take for granted that this is strictly between 0 and 1."""

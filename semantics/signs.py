@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from pplc.semantics.formula import Field, Formula
 from pplc.semantics.symbolic.ranges import Range, power, times
@@ -25,15 +25,61 @@ def assumed_ends(field: Field) -> list[tuple[float, float]]:
 
 
 def sign(formula: Formula, ends: Ends) -> int:
-    """The sign of a rational function inside a box; 0 if its factors do not show it."""
+    """The sign of a rational function inside a box, as far as its factors and what is assumed of it show it.
+
+    0 if they do not.
+    """
+    found = assumed_sign(formula)
+    if found:
+        return found
     found = 1
+    field = formula.field
     for part in (formula.element.numer, formula.element.denom):
         content, factors = part.factor_list()
         found *= 1 if content > 0 else -1
         for factor, multiplicity in factors:
             if multiplicity % 2:
-                found *= sign_of(factor.terms(), ends)
+                own = Formula(field, field.ring.field_new(factor))
+                found *= sign_of(factor.terms(), ends) or assumed_sign(own)
     return found
+
+
+def assumed_sign(formula: Formula) -> int:
+    """The sign that follows from one assumption alone; 0 if from none."""
+    field = formula.field
+    for key in field.assumed:
+        element, kind = cast("tuple[Any, str]", key)
+        for known in (element, 1 - element) if kind == "probability" else (element,):
+            if _at_least(formula.element, known):
+                return 1
+            if _at_least(-formula.element, known):
+                return -1
+    return 0
+
+
+def _at_least(element: Any, other: Any) -> bool:
+    """Whether one element is a positive multiple of another, or more by a positive constant."""
+    less = _scaled(element) - _scaled(other)
+    return less.numer.is_ground and less.denom.is_ground and less.numer.LC * less.denom.LC >= 0
+
+
+def _scaled(element: Any) -> Any:
+    """An element by its leading coefficient, up to the sign of that."""
+    return element * abs(element.denom.LC) / abs(element.numer.LC)
+
+
+def conditions(assumed: Mapping[object, str]) -> tuple[str, ...]:
+    """What is assumed in words, without what follows from another: a > 0 beside a > 1."""
+    kept: dict[Any, tuple[str, object]] = {}
+    for key, text in assumed.items():
+        element, kind = cast("tuple[Any, str]", key)
+        if kind == "positive" and any(_at_least(element, other) for other in kept):
+            continue
+        weaker = [other for other, (_, of) in kept.items() if of == "positive" and _at_least(other, element)]
+        for other in weaker:
+            del kept[other]
+        kept[element] = text, kind
+    return tuple(text for text, _ in kept.values())
 
 
 def sign_of(terms: Iterable[tuple[Sequence[int], Any]], ends: Ends) -> int:

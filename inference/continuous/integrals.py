@@ -19,7 +19,7 @@ from math import comb, factorial
 from typing import NamedTuple, TypeAlias
 
 from pplc.inference.continuous.logarithms import Bounds, NoClosedForm, integral_of_logarithms
-from pplc.inference.continuous.open_rules import open_integral
+from pplc.inference.continuous.open_rules import exists, open_integral
 from pplc.inference.continuous.piece import UNIT, ZERO, Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, in_powers, of_power, shape_in
 from pplc.inference.continuous.truncated_normal import truncated_mean, truncated_moments
@@ -461,8 +461,9 @@ def _inverse_gamma(factor: Powers, shape: Shape, piece: Piece) -> list[Term] | N
 
 def _exists(a: Number, factor: Powers, piece: Piece) -> bool:
     """Whether Γ(a + m) does for every power m, all whole."""
-    least = 0.0 if _is_open(a, piece) else TINY  # what is left open is inside its range
-    return all(type(m) is int and piece.range_of(a + m).lower >= least for m in factor) and (
+    if _is_open(a, piece):
+        return all(type(m) is int and exists(a + m, piece) for m in factor)
+    return all(type(m) is int and piece.range_of(a + m).lower >= TINY for m in factor) and (
         not isinstance(a, Unknown) or all(m >= 0 for m in factor)
     )
 

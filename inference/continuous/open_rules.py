@@ -7,12 +7,13 @@ are known, and take signs from ranges alone.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import factorial
 
 from pplc.inference.continuous.open_numbers import is_positive, tidied
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, of_power
 from pplc.semantics.symbolic.contents import latents_in
-from pplc.semantics.symbolic.elementary import LOG_2PI, Number, exp, log
+from pplc.semantics.symbolic.elementary import LOG_2PI, Number, exp, lgamma, log
 from pplc.semantics.symbolic.expression import CONSTANTS, Applied, Unknown, of_atom
 
 ONE, ZERO = Fraction(1), Fraction(0)
@@ -22,7 +23,13 @@ def open_integral(
     factor: Powers, shape: Shape, low: Number | None, high: Number | None, piece: Piece, world: World
 ) -> list[tuple[Number, Number]] | None:
     """∫ Σ factor[m] x^m exp(shape) dx from low to high, as a sum of e^first · second; None without a rule."""
-    if shape.logs or not all(type(m) is int and m >= 0 for m in factor):
+    if shape.logs or not all(type(m) is int for m in factor):
+        return None
+    if len(shape.powers) == 1 and not set(shape.powers) & {1, -1} and low is not None:
+        found = _stretched(factor, shape, low, high, piece)
+        if found is not None:
+            return found
+    if not all(m >= 0 for m in factor):
         return None
     if not shape.powers and isinstance(shape.log, Unknown) and not _varies(shape.log, piece):
         return _power(factor, shape.log, low, high, piece)
@@ -42,14 +49,64 @@ def _power(
     """x^s times whole powers right of 0."""
     if low is None or piece.range_of(low).lower < 0:
         return None
-    ups = [piece.range_of(power + m + 1) for m in factor]
-    if (low == 0 and any(up.lower < 0 for up in ups)) or (high is None and any(up.upper > 0 for up in ups)):
+    ups = [power + m + 1 for m in factor]
+    if (low == 0 and not all(exists(up, piece) for up in ups)) or (
+        high is None and not all(exists(-up, piece) for up in ups)
+    ):
         return None
     return [
         ((power + 1) * log(end), sum((c * sign * end**m / (power + 1 + m) for m, c in _listed(factor)), ZERO))
         for end, sign in ((high, 1), (low, -1))
         if end is not None and end != 0
     ]
+
+
+def exists(number: Number, piece: Piece) -> bool:
+    """Whether a number on whose sign it hangs that an integral is finite is positive, or taken to be."""
+    if not isinstance(number, Unknown):
+        return bool(number > 0)
+    found = piece.range_of(number)
+    if found.lower >= 0:
+        return True  # what is left open is inside its range
+    return found.upper > 0 and isinstance(number.space, World) and number.space.take_positive(number)
+
+
+def _stretched(
+    factor: Powers, shape: Shape, low: Number, high: Number | None, piece: Piece
+) -> list[tuple[Number, Number]] | None:
+    """x^s exp(-c x^k) right of 0, as a gamma integral in x^k: on the half line, or one that is elementary."""
+    ((k, slope),) = shape.powers.items()
+    rate = -slope
+    if _varies(rate, piece) or _varies(shape.log, piece) or not piece.range_of(rate).lower >= 0:
+        return None
+    found: list[tuple[Number, Number]] = []
+    for m, c in _listed(factor):
+        a = (shape.log + m + 1) / Fraction(k)
+        if low == 0 and high is None:
+            if not exists(a, piece):
+                return None
+            found.append((_lgamma(a) - a * log(rate), c / abs(k)))
+            continue
+        if isinstance(a, Unknown) or a.denominator != 1 or a <= 0 or k < 0 or piece.range_of(low).lower < 0:
+            return None
+        for end, sign in ((low, 1), (high, -1)):
+            if end is not None:
+                u = end**k if end != 0 else ZERO
+                found.append((-rate * u, _incomplete(int(a), rate, u) * c * sign / k))
+    return found
+
+
+def _incomplete(a: int, rate: Number, u: Number) -> Number:
+    """e^(c u) times the integral of t^(a - 1) e^(-c t) from u on."""
+    terms = (Fraction(factorial(a - 1), factorial(j)) * u**j / rate ** (a - j) for j in range(a))
+    return sum(terms, ZERO)
+
+
+def _lgamma(a: Number) -> Number:
+    """log Γ(a), not evaluated."""
+    if isinstance(a, Unknown) or a.denominator == 1:
+        return lgamma(a)
+    return of_atom(Applied("lgamma", Fraction(a)), CONSTANTS)
 
 
 def _listed(factor: Powers) -> list[tuple[int, Number]]:

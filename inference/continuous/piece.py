@@ -20,6 +20,7 @@ from pplc.inference.continuous.reach import range_on, sign_on
 from pplc.inference.progress import Progress, Silent, TooLate
 from pplc.semantics.formula import Formula, Open
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight, shifted
+from pplc.semantics.signs import assumed_ends, sign
 from pplc.semantics.symbolic import elementary
 from pplc.semantics.symbolic.elementary import Number, constant_and_rest
 from pplc.semantics.symbolic.expression import (
@@ -107,11 +108,16 @@ class Piece:
         if -bound in self.region:
             return False
         sign = sign_on(self.region, bound)
+        if sign is None and isinstance(bound.space, World):
+            taken = bound.space.taken_sign(bound)
+            return taken > 0 if taken else bound
         return bound if sign is None else sign
 
     def range_of(self, number: object) -> Range:
         """An interval that a number lies in on the piece, as far as all bounds tell."""
         own = range_of(number, self.ranges)
+        if own.lower < 0 < own.upper and isinstance(number, Unknown) and isinstance(number.space, World):
+            own = number.space.taken(number, own)
         if own.lower == own.upper or not self.region:
             return own
         more = range_on(self.region, number)
@@ -238,15 +244,29 @@ class World:
             return found
         if not self.is_open(found):
             raise Undecided(found)
-        formula = self.formula(found)
-        if formula is None or not formula.assumed_positive:
-            raise Open(found)
-        return True
+        raise Open(found)
 
     def formula(self, number: Unknown) -> Formula | None:
         """The rational function of parameters left open that a number is; None if it is none."""
         found = as_formula(number, self.parameters) if self.is_open(number) else None
         return found if isinstance(found, Formula) else None
+
+    def taken(self, number: Unknown, found: Range) -> Range:
+        """The range of a number, less what has been assumed not to be: of what is left open."""
+        known = self.taken_sign(number)
+        return Range(0.0, found.upper) if known > 0 else Range(found.lower, 0.0) if known < 0 else found
+
+    def taken_sign(self, number: Unknown) -> int:
+        """The sign that a number which is left open is taken to have; 0 if none."""
+        formula = self.formula(number)
+        return 0 if formula is None else sign(formula, assumed_ends(formula.field))
+
+    def take_positive(self, number: Number) -> bool:
+        """Whether a number may be taken to be positive, as one that is left open: answers say that it is."""
+        formula = self.formula(number) if isinstance(number, Unknown) else None
+        if formula is not None:
+            formula.assume_positive()
+        return formula is not None
 
     def is_open(self, number: Unknown) -> bool:
         """Whether a number depends on parameters that are left open, and on nothing else."""

@@ -8,6 +8,7 @@ a formula in the parameters.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from fractions import Fraction
@@ -51,12 +52,20 @@ class End(NamedTuple):
     piece: Piece
 
 
+class Integrated(NamedTuple):
+    """The integral of a piece, with what had to be assumed for it to exist."""
+
+    terms: tuple[Term, ...]
+    assumed: Mapping[object, str]
+
+
 @dataclass(frozen=True, eq=False)
 class Ends:
     """Every way to the end, of the lowest dimension.
 
     parameters: the open ones as variables, with their symbols. ranges: of these.
     arguments:  the arguments of the program in these variables. known: integrals that were found.
+    reported:   what is assumed beside so that the numbers in the tables of variables exist.
     """
 
     parameters: Parameters
@@ -65,7 +74,8 @@ class Ends:
     world: World
     ends: tuple[End, ...]
     states: int
-    known: dict[Piece, list[Term]] = dataclass_field(default_factory=dict[Piece, "list[Term]"])
+    known: dict[Piece, Integrated] = dataclass_field(default_factory=dict[Piece, "Integrated"])
+    reported: Mapping[object, str] = dataclass_field(default_factory=dict[object, str])
 
     def quotients(self, sums: Mapping[str, Iterable[Part]]) -> Quotients:
         """The integrals of sums, as formulas; a `Fault` if one has no rule, or depends on an open sign."""
@@ -84,8 +94,27 @@ class Ends:
                 continue
             if whole not in self.known:
                 self.world.piece = piece
-                self.known[whole] = list(_integrated(whole))
-            yield from (term._replace(weight=term.weight * weight) for term in self.known[whole])
+                with self.assuming() as assumed:
+                    self.known[whole] = Integrated(tuple(_integrated(whole)), assumed)
+            found = self.known[whole]
+            self.field.assumed.update(found.assumed)
+            yield from (term._replace(weight=term.weight * weight) for term in found.terms)
+
+    @property
+    def field(self) -> Field:
+        """Of the symbols, with what is assumed of them."""
+        return next(iter(self.parameters.values())).field
+
+    @contextmanager
+    def assuming(self) -> Iterator[dict[object, str]]:
+        """What is assumed from here on, taken back at the end and put into what is given."""
+        before, new = dict(self.field.assumed), dict[object, str]()
+        try:
+            yield new
+        finally:
+            new.update((key, text) for key, text in self.field.assumed.items() if key not in before)
+            self.field.assumed.clear()
+            self.field.assumed.update(before)
 
 
 def _integrated(piece: Piece) -> Iterator[Term]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import nan
 from typing import Any, TypeAlias
@@ -43,8 +44,31 @@ def by_formulas(bound: Bound, progress: Progress) -> Result:
     if not whole:
         raise no_runs(span)
     evidence = found.formula(whole)
+    with ends.assuming() as assumed:
+        laws, moments, without = _reports(ends)
+    ends = replace(ends, reported=assumed)
+    note = counted(ends.states, "state")
+    if without:
+        note += f"; not reported, having no rule: {', '.join(without)}"
+    observed = weighs(bound.program)
+    return Result(
+        "exact",
+        laws=laws,
+        moments=moments,
+        log_evidence=Exact(nan, evidence) if observed else UNOBSERVED,
+        note=note,
+        verified=BY_RULES,
+        ends=ends,
+    )
+
+
+Laws: TypeAlias = dict[str, dict[Index, dict[Value, Probability]]]
+
+
+def _reports(ends: Ends) -> tuple[Laws, dict[str, dict[Index, Moments]], list[str]]:
+    """The laws and the moments of all variables, and the names of those that have none."""
     finite, dense = _recorded(ends)
-    laws: dict[str, dict[Index, dict[Value, Probability]]] = {}
+    laws: Laws = {}
     moments: dict[str, dict[Index, Moments]] = {}
     for name, elements in _by_variable(finite).items():
         every = {index: law_of(ends, ends.parts(), finite[address]) for index, address in elements.items()}
@@ -64,19 +88,7 @@ def by_formulas(bound: Bound, progress: Progress) -> Result:
             moments[name] = {index: moments_at(address) for index, address in elements.items()}
         except Fault:
             without.append(f"`{name}`")
-    note = counted(ends.states, "state")
-    if without:
-        note += f"; not reported, having no rule: {', '.join(without)}"
-    observed = weighs(bound.program)
-    return Result(
-        "exact",
-        laws=laws,
-        moments=moments,
-        log_evidence=Exact(nan, evidence) if observed else UNOBSERVED,
-        note=note,
-        verified=BY_RULES,
-        ends=ends,
-    )
+    return laws, moments, without
 
 
 def law_of(
@@ -110,6 +122,12 @@ def law_of(
 
 def _moments(found: Quotients, mean: Any, variance: Any, reached: Any) -> Moments:
     return Moments(found.formula(mean), found.formula(variance), found.formula(reached))
+
+
+def mean_of(ends: Ends, whole: Sequence[Part], parts: Sequence[Part]) -> Fraction:
+    """The mean of a number that is always reached."""
+    found = ends.quotients({WHOLE: whole, "mean": parts})
+    return found.formula(found.elements["mean"] / found.elements[WHOLE])
 
 
 def moments_of(ends: Ends, whole: Sequence[Part], parts: Sequence[Part]) -> Moments:

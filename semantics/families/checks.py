@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import assert_never, cast
 
 from pplc.lang.families import Constraint, Domain, Family, Parameter, Relation
-from pplc.semantics.formula import Formula, Open
+from pplc.semantics.formula import Formula, Open, is_open
 from pplc.semantics.signs import assumed_ends, sign
 from pplc.semantics.symbolic.expression import Unknown
 
@@ -52,14 +52,28 @@ def _holds(constraint: Constraint, values: dict[str, object]) -> bool:
     right = values[constraint.right]
     match constraint.relation:
         case Relation.BELOW:
-            return left < cast("float", right)
+            return _in_order(left, cast("float", right), lambda: left < cast("float", right))
         case Relation.AT_MOST:
-            return left <= cast("float", right)
+            return _in_order(left, cast("float", right), lambda: left <= cast("float", right))
         case Relation.ABOVE_SIZE:
             return left > len(cast("Sequence[object]", right)) - 1
         case Relation.BOUNDED_OR_ABOVE_ONE:
             return left > 1 or cast("int", right) > 0
     assert_never(constraint.relation)
+
+
+def _in_order(left: float, right: float, compared: Callable[[], bool]) -> bool:
+    """Whether two numbers are in order; of formulas this is assumed, if it may be."""
+    try:
+        return compared()
+    except Open:
+        difference = right - left
+        formula = _formula(difference)
+        if not is_open(difference):
+            return difference > 0
+        if formula is None:
+            raise
+        return _may_be_inside(Domain.POSITIVE, formula)
 
 
 def inside(domain: Domain, value: object) -> bool:

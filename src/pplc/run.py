@@ -170,8 +170,9 @@ class Run:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """Where the formulas hold, such as `0 < p < 1`."""
-        return assumptions(self.bound)
+        """Where the formulas of the tables and the queries hold, such as `0 < p < 1`."""
+        ends = self.result.ends
+        return assumptions(self.bound) if ends is None else assumptions(self.bound, ends.reported)
 
     # ------------------------------------------------------------------ other forms
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from pplc.data import Signature
 from pplc.data_files import Table
@@ -20,6 +21,7 @@ from pplc.lang.suggest import did_you_mean
 from pplc.lang.typesys import Extent, Type
 from pplc.semantics.bound import Bound
 from pplc.semantics.formula import Formula, formulas_in, symbols
+from pplc.semantics.signs import conditions
 from pplc.semantics.values import Value
 
 CODE = "E0346"
@@ -153,10 +155,10 @@ def names_of(bound: Bound) -> tuple[str, ...]:
     return () if formula is None else formula.field.names
 
 
-def assumptions(bound: Bound) -> tuple[str, ...]:
-    """Where the answers of a run hold, in words: `0 < p < 1`."""
+def assumptions(bound: Bound, further: Mapping[object, str] = MappingProxyType({})) -> tuple[str, ...]:
+    """Where the answers of a run hold, in words: `0 < p < 1`; with what else is assumed for some of them."""
     formula = next(iter(formulas_in(tuple(bound.arguments.values()))), None)
-    return () if formula is None else tuple(formula.field.assumed.values())
+    return () if formula is None else conditions({**formula.field.assumed, **further})
 
 
 def derivatives(

@@ -19,6 +19,7 @@ from pplc.information.answers import Answered
 from pplc.information.sampled_queries import flags_of_weights
 from pplc.run import Run
 from pplc.semantics.formula import Formula
+from pplc.symbolic import assumptions
 
 LONG = 12
 """Elements of an array that are shown; of longer ones the first and last few."""
@@ -52,7 +53,7 @@ def render_answers(run: Run, *, colour: bool = False, width: int = 120) -> str:
     """The answers of the queries alone, and what ran."""
     console = _console(colour=colour, width=width)
     _queries(console, run.queries, _said_of_all(run))
-    _assumed(console, run)
+    _assumed(console, assumptions(run.bound))
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
     return _taken(console)
 
@@ -96,14 +97,14 @@ def _write(console: Console, run: Run) -> None:
         console.print(f"log evidence  not known: {run.result.no_evidence}", soft_wrap=True)
     console.print()
     _queries(console, [query for query in run.queries if not _shown_above(query, run)], _said_of_all(run))
-    _assumed(console, run)
+    _assumed(console, run.assumptions)
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
 
 
-def _assumed(console: Console, run: Run) -> None:
+def _assumed(console: Console, conditions: Sequence[str]) -> None:
     """Where formulas hold."""
-    if run.assumptions:
-        console.print(f"Formulas hold where {', '.join(run.assumptions)}.", soft_wrap=True)
+    if conditions:
+        console.print(f"Formulas hold where {', '.join(conditions)}.", soft_wrap=True)
         console.print()
 
 

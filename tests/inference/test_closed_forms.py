@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from math import exp, inf, isclose
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,13 +20,18 @@ from pplc.lang.diagnostics import Rejected
 from pplc.semantics.closed_form import ClosedForm
 from pplc.semantics.formula import Formula
 from pplc.semantics.signs import sign_of
+from pplc.symbolic import assumptions
 
 
 class Case(NamedTuple):
-    """A program with open parameters, the types of these in its text, and queries with their formulas."""
+    """A program with open parameters, the types of these in its text, and queries with their formulas.
+
+    above: what a parameter must exceed for all of them to exist.
+    """
 
     text: str
     answers: dict[str, str]
+    above: Mapping[str, int] = MappingProxyType({})
 
 
 CASES = {
@@ -150,6 +157,45 @@ CASES = {
         "model m(t: positive) { z ~ Bernoulli(2 ^ -t); return z }",
         {"P(z)": "2**(-t)", "var(return)": "(2**t - 1)/2**(2*t)"},
     ),
+    "an unknown variance": Case(
+        "model m(a: positive, b: positive, y: real) { v ~ InverseGamma(a, b);"
+        " observe y ~ Normal(0, variance = v) }",
+        {
+            "E[v]": "(2*b + y**2)/(2*a - 1)",
+            "var(v)": "2*(2*b + y**2)**2/((2*a - 3)*(2*a - 1)**2)",
+            "E[1 / v]": "(2*a + 1)/(2*b + y**2)",
+            "evidence": "",
+        },
+        {"a": 2},
+    ),
+    "reciprocals": Case(
+        "model m(a: positive, b: positive) { x ~ Gamma(a, b); y ~ Beta(a, b) }",
+        {
+            "E[1 / x]": "b/(a - 1)",
+            "E[1 / y]": "(a + b - 1)/(a - 1)",
+            "var(1 / x)": "b**2/((a - 2)*(a - 1)**2)",
+        },
+        {"a": 2},
+    ),
+    "tails that are powers": Case(
+        "model m(a: positive, b: positive) { x ~ Pareto(a, b) }",
+        {"E[x]": "a*b/(a - 1)", "var(x)": "a*b**2/((a - 2)*(a - 1)**2)"},
+        {"a": 2},
+    ),
+    "lifetimes": Case(
+        "model m(b: positive) { x ~ Weibull(2, b); y ~ Weibull(3, b) }",
+        {
+            "E[x]": "sqrt(pi)*b/2",
+            "var(x)": "",
+            "E[y]": "",
+            "P(x > 1)": "exp(-1/b**2)",
+            "P(y < 2 | y > 1)": "",
+        },
+    ),
+    "ends that are left open": Case(
+        "model m(a: real, b: positive) { x ~ Uniform(a, a + b); y ~ Gamma(b + 1, 2) }",
+        {"E[x]": "(2*a + b)/2", "var(x)": "b**2/12", "E[y]": "(b + 1)/2"},
+    ),
     "a finite variable beside a continuous one": Case(
         "model m(a: unit) { p ~ Beta(2, 3); k ~ Binomial(4, p);"
         " observe true ~ Bernoulli(if k > 2 { a } else { 1 - a }) }",
@@ -187,7 +233,7 @@ def number(answer: Answer | Any, query: str) -> float:
 @cache
 def formulas(what: str) -> dict[str, Fraction]:
     """The answers of a case, found in one run."""
-    text, answers = CASES[what]
+    text, answers, _ = CASES[what]
     lines = "".join(f"\nquery {query}" for query in answers)
     run = pplc.compile(text + lines).infer(symbolic=tuple(parameters(text)))
     return {query: formula(found.answer) for query, found in zip(answers, run.queries, strict=True)}
@@ -208,11 +254,27 @@ def test_at_a_point_the_formulas_are_the_numbers(what: str, data: st.DataObject)
     kinds = parameters(text)
     if "Normal(0, s)" in text:
         kinds["s"] = "positive"
-    point = {name: data.draw(NUMBERS[kind]) for name, kind in kinds.items()}
+    point = {name: data.draw(NUMBERS[kind]) + CASES[what].above.get(name, 0) for name, kind in kinds.items()}
     for query, made in formulas(what).items():
         value = float(made.at(point) if isinstance(made, Formula) else made)
         expected = number(model.query(query, dict(point), method="exact"), query)
         assert isclose(value, expected, rel_tol=1e-8, abs_tol=1e-9), (query, point)
+
+
+def conditions_of(text: str, query: str) -> tuple[str, ...]:
+    """Where the answer of a query holds that stands in the file."""
+    run = pplc.compile(f"{text}\nquery {query}").infer(symbolic=tuple(parameters(text)))
+    return assumptions(run.bound)
+
+
+def test_where_a_mean_exists_is_said_with_it() -> None:
+    text = CASES["an unknown variance"].text
+    assert conditions_of(text, "evidence") == ("a > 0", "b > 0")
+    assert conditions_of(text, "E[v]") == ("b > 0", "a > 1/2")
+    assert conditions_of(text, "var(v)") == ("b > 0", "a > 3/2")
+    assert pplc.compile(text).infer(symbolic=("a", "b", "y")).assumptions == ("b > 0", "a > 3/2")
+    assert conditions_of("model m(a: real, b: real) { x ~ Uniform(a, b) }", "E[x]") == ("a < b",)
+    assert conditions_of("model m(a: real, b: real) { x ~ Normal(0, a - b) }", "var(x)") == ("b < a",)
 
 
 def test_tables_have_means_and_variances() -> None:

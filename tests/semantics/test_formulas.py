@@ -16,7 +16,7 @@ from pplc.semantics.evaluate import log_weight
 from pplc.semantics.families.checks import check_parameters, inside
 from pplc.semantics.formula import Formula, Open, algebra, formulas_in, mentioned, symbols
 from pplc.semantics.number import LogRat
-from pplc.semantics.signs import assumed_ends, sign
+from pplc.semantics.signs import assumed_ends, assumed_sign, conditions, sign
 
 HALF = Fraction(1, 2)
 
@@ -152,8 +152,39 @@ def test_a_probability_and_its_rest_are_one_assumption() -> None:
     assert inside(Domain.UNIT, p)
     assert inside(Domain.UNIT, 1 - p)
     assert assumed(p) == ["0 < p < 1"]
-    assert (3 * p).assumed_positive
-    assert not q.assumed_positive
+    assert assumed_sign(3 * p) == 1
+    assert assumed_sign(p - 1) == -1
+    assert assumed_sign(q) == 0
+
+
+def test_conditions_are_said_once_and_without_what_follows_from_them() -> None:
+    p, q = two()
+    for positive in (p, 2 * p - 1, 4 * p - 2, 3 - q, p - q, p - q + 1):
+        positive.assume_positive()
+    assert list(conditions(p.field.assumed)) == ["p > 1/2", "q < 3", "q < p"]
+    (2 * p).assume_probability()
+    assert list(conditions(p.field.assumed)) == ["p > 1/2", "q < 3", "q < p", "0 < 2*p < 1"]
+    assert assumed_sign(p + 4) == 1
+    assert assumed_sign(q - 5) == -1
+    assert sign((p + 1) * (q - p), [(-1e9, 1e9)] * 2) == -1
+
+
+def test_a_probability_is_positive_without_saying_so() -> None:
+    p, q = two()
+    for what in (p, q):
+        what.assume_positive()
+        what.assume_probability()
+    assert list(conditions(p.field.assumed)) == ["0 < p < 1", "0 < q < 1"]
+
+
+def test_parameters_in_order_are_assumed_to_be() -> None:
+    p, q = two()
+    uniform = FAMILIES["Uniform"]
+    assert check_parameters(uniform, (p, q)) is None
+    assert assumed(p) == ["p < q"]
+    found = check_parameters(uniform, (p, p - 1))
+    assert found is not None
+    assert found.parameter == "lower"
 
 
 def test_parameters_that_are_formulas_are_checked_against_each_other() -> None:
