@@ -38,6 +38,9 @@ PATIENT_SECONDS = 2.0
 WIDEST = 1e-6
 """Share of the mass of an endless program that exact bounds may leave open."""
 
+INSIDE = "."
+"""In the name of a variable of a model that is called. Where that draws from itself, bounds may be wide."""
+
 PROMISING = 0.1
 """Share of its draws that a method has made by the end of a trial, if it is to go on.
 
@@ -267,7 +270,7 @@ def _tried(
         # It was this trial that ended it; that bounds are of what was followed until then, they say.
         bounds = replace(outcome, result=replace(result, stopped=False)) if result.left else None
         return replace(late, bounds=bounds)
-    left = max(result.left.values(), default=0.0)
+    left = max((share for name, share in result.left.items() if INSIDE not in name), default=0.0)
     if left > WIDEST:
         if asking is not None and not table and not asking(outcome, tried, trial):
             _applies(method, given)
@@ -289,7 +292,7 @@ def _tried(
         if rough:
             return Left(f"the law of `{rough}` is known at points only ({QUERIES})", known=True)
     _applies(method, given)
-    kind = "finite"
+    kind = "within narrow bounds" if result.left else "finite"
     if dense:
         kind = "in closed form" if result.numerical is None else "by proved integrals"
         kind = "the queries have exact answers" if result.missing else kind

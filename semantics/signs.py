@@ -60,7 +60,7 @@ def assumed_sign(formula: Formula) -> int:
 def _at_least(element: Any, other: Any) -> bool:
     """Whether one element is a positive multiple of another, or more by a positive constant."""
     less = _scaled(element) - _scaled(other)
-    return less.numer.is_ground and less.denom.is_ground and less.numer.LC * less.denom.LC >= 0
+    return bool(less.numer.is_ground and less.denom.is_ground and less.numer.LC * less.denom.LC >= 0)
 
 
 def _scaled(element: Any) -> Any:

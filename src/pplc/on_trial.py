@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
-from pplc.inference.answers import Bounds, Estimate, Exact
+from pplc.inference.answers import Bounds, Estimate, Exact, Truncated
 from pplc.inference.auto import WIDEST, Outcome
 from pplc.inference.progress import Progress
 from pplc.inference.registry import METHODS
@@ -57,11 +57,13 @@ class OnTrial:
 
 
 def settled(found: Answer) -> bool:
-    """Whether an answer is exact, or has bounds as narrow as those that `auto` takes."""
+    """Whether an answer is exact, or leaves open as little as `auto` takes."""
     match found:
         case Exact():
             return True
         case Bounds(lower, upper):
             return -inf < lower <= upper < inf and upper - lower <= WIDEST * max(1.0, abs(lower))
+        case Truncated(_, left):
+            return left <= WIDEST
         case Estimate() | _:
             return False

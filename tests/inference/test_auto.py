@@ -216,6 +216,29 @@ def test_auto_gives_bounds_of_what_no_method_draws_to_its_end(text: str, ends: F
     assert run["return"].bounds[()]["0"].lower <= 1 <= run["return"].bounds[()]["0"].upper
 
 
+FAMILY = """
+model tree() -> int {
+  k ~ Binomial(2, 0.3)
+  var s = 1
+  for i in 0..k { s = s + ~tree() }
+  return s
+}
+model m() -> int { n ~ tree(); return n }
+"""
+
+
+def test_auto_takes_narrow_bounds_though_those_of_draws_inside_of_recursion_are_wide() -> None:
+    """Σ n P(n) = 1 / (1 - 2 · 0.3); no tree of one node has children."""
+    run = pplc.compile(FAMILY + "query E[return], P(n == 1)").infer()
+    assert run.method.name == "exact"
+    assert run.why.startswith("within narrow bounds")
+    mean, one = (query.answer for query in run.queries)
+    assert isinstance(mean, Truncated)
+    assert abs(mean.value - 2.5) <= 1e-9
+    assert isinstance(one, Bounds)
+    assert one.lower <= 0.49 <= one.upper <= one.lower + 1e-12
+
+
 def test_auto_draws_from_an_endless_program_whose_runs_end() -> None:
     text = "model m() { var n = 0; while flip(0.995) { n = n + ~UniformInt(0, 50) }; return n }"
     run = pplc.compile(text).infer(draws=100)
@@ -247,7 +270,8 @@ def test_a_trial_goes_on_past_its_time_if_enough_of_the_work_is_done() -> None:
         (Bounds(1e9, 1e9 + 1), True),
         (Bounds(0.5, 0.6), False),
         (Bounds(0.5, inf), False),
-        (Truncated(0.5, 1e-20), False),
+        (Truncated(0.5, 1e-7), True),
+        (Truncated(0.5, 1e-3), False),
         (Estimate(0.5, 1e-20, (0.5, 0.5)), False),
     ],
 )
