@@ -50,6 +50,7 @@ class Node:
     size:  its integral, for states that are not followed.
     whole: they are not followed, but are known to end with the mass that they have.
     recorded: what is known of those.
+    reach: the mass of the ways here that were found before it was followed, as a float.
     """
 
     event: Sampling | None
@@ -63,6 +64,7 @@ class Node:
     alpha: LogWeight = IMPOSSIBLE
     beta: LogWeight = IMPOSSIBLE
     place: int = -1
+    reach: float = 0.0
 
 
 @dataclass(slots=True)

@@ -53,13 +53,22 @@ from pplc.semantics.laws_base import log_of
 from pplc.semantics.machine import Machine
 from pplc.semantics.measure import ONE, is_zero, times, total
 from pplc.semantics.number import IMPOSSIBLE, LogRat, LogWeight
-from pplc.semantics.representations.enumerated import too_many
+from pplc.semantics.representations.enumerated import choices, too_many
 from pplc.semantics.runs import Event, Finished, Observing, Sampling, Weighing
 from pplc.semantics.symbolic.beyond import Beyond
 from pplc.semantics.symbolic.contents import latents_in
 from pplc.semantics.values import Address, Fault, Value, show_address
 
 T = TypeVar("T")
+
+FAINT = 1e-22
+"""Mass of a state of an endless program at which it is not followed, once there are many."""
+
+MANY = 500
+"""States seen of an endless program up to which all are followed: it may come to an end."""
+
+MOST_LISTED = 1_000
+"""Laws whose masses are kept."""
 
 NEGLIGIBLE = 1e-15
 """Mass of the runs not followed, as a share of those that have ended, at which an endless program is left."""
@@ -173,10 +182,13 @@ class Explorer:
         self.fit = fitted
         self.weighings = 0
         self.tails: dict[LawValue, Tail] = {}
+        self.listed: dict[LawValue, list[tuple[Value, LogWeight]]] = {}
         self.graph = Graph()
         self.known: dict[Key, Node] = {}
         self.queue: list[tuple[tuple[int, ...], int, Key, Node]] = []
         self.pushed = 0
+        self.cut_short: list[tuple[float, Node]] = []
+        self.faint: list[tuple[tuple[int, ...], int, Key, Node]] = []
         self.ended: set[int] = set()
         self.beyond = Node(None, 0)
         self.aside: list[Node] = []
@@ -188,7 +200,7 @@ class Explorer:
         """The whole graph from an event on (the start of the program), weights included."""
         one = ONE(self.machine.exact)
         for event, piece in self._under(self.base, self.machine.start if start is None else lambda: start):
-            self._follow(event, one, one, 0, piece, self.graph.start)
+            self._follow(event, None, one, 0, piece, self.graph.start)
         self._follow_all()
         self.graph.lowest = min(self.ended, default=0)
         self.graph.world = self.world
@@ -223,7 +235,12 @@ class Explorer:
             if self.graph.stopped:
                 self._leave()
                 return
-            order, _, key, node = heapq.heappop(self.queue)
+            order, place, key, node = heapq.heappop(self.queue)
+            if self.endless and node.reach < FAINT and self.pushed >= MANY:
+                self.faint.append((order, place, key, node))
+                if not self.queue and not self._more_is_left():
+                    return
+                continue
             if self.ordered:
                 del self.known[key]
                 assert node.event is not None
@@ -253,7 +270,10 @@ class Explorer:
             if self.gaining and done >= look and not node.piece.latents:
                 look = 2 * done
                 self._refuse_unbounded()
-        self.graph.rest = [*([self.beyond] if self.beyond.place >= 0 else []), *self.aside]
+            if self.cut_short and not self.queue and not self._more_is_left():
+                return
+        self._leave()
+        self.graph.rest += self.aside
 
     def _refuse_edges(self, node: Node) -> None:
         """Refuses what is sure to take too many edges: of states that wait at the same draw as this one."""
@@ -301,7 +321,7 @@ class Explorer:
 
     def _leave(self) -> None:
         """What is in the queue is left over."""
-        self.graph.rest = [node for _, _, _, node in self.queue]
+        self.graph.rest = [node for _, _, _, node in (*self.queue, *self.faint)]
         for node in self.graph.rest:
             if node.piece.latents:
                 node.size = self._mass(node.piece)
@@ -316,9 +336,17 @@ class Explorer:
             node.alpha = self.fit(total(node.incoming))
         node.place = len(self.graph.nodes)
         self.graph.nodes.append(node)
+        self._follow_values(node)
+
+    def _follow_values(self, node: Node) -> None:
         assert node.event is not None
         state = node.event.state
+        large = self.endless and self.pushed >= MANY
+        faint = 0.0
         for value, mass, piece in self._values(node, node.event):
+            if large and not node.piece.latents and node.reach * (share := exp(float(mass))) < FAINT:
+                faint += share
+                continue
             try:
                 found = list(self._under(piece, partial(self.machine.resume, state, value)))
             except Rejected as rejected:
@@ -327,7 +355,10 @@ class Explorer:
                 self._give_up(node, mass)
                 continue
             for event, part in found:
-                self._follow(event, node.alpha, mass, node.dimension, part, node.edges, value)
+                self._follow(event, node, mass, node.dimension, part, node.edges, value)
+        if faint:
+            self._give_up(node, LogRat(Fraction(faint * (1 + 1e-9))))
+            self.cut_short.append((faint, node))
 
     def _give_up(self, node: Node, mass: LogWeight) -> None:
         """Leaves runs of a state unfollowed."""
@@ -354,6 +385,9 @@ class Explorer:
                 yield from drawn
             return
         try:
+            if not (node.piece.latents or self.machine.bound.open or latents_in(event.law)):
+                yield from ((value, mass, node.piece) for value, mass in self._listed(event))
+                return
             for found, _ in self._under(node.piece, lambda: chosen(event, self.world)):
                 yield from found
             return
@@ -377,6 +411,15 @@ class Explorer:
         yield from ((value, mass, node.piece) for value, mass in known.found[:count])
         if known.left[count] > 0:
             self._give_up(node, LogRat(Fraction(known.left[count])))
+
+    def _listed(self, event: Sampling) -> list[tuple[Value, LogWeight]]:
+        """The values of a law that depends on no continuous variable, with their masses."""
+        found = self.listed.get(event.law)
+        if found is None:
+            found = choices(event)
+            if len(self.listed) < MOST_LISTED:
+                self.listed[event.law] = found
+        return found
 
     def _counted(self, node: Node, event: Sampling) -> list[tuple[Value, LogWeight, Piece]] | None:
         """The values of a law without a largest one, of which a parameter is a continuous variable."""
@@ -410,14 +453,17 @@ class Explorer:
     def _follow(
         self,
         event: Event,
-        before: LogWeight,
+        before: Node | None,
         weight: LogWeight,
         dimension: int,
         piece: Piece,
         edges: list[Edge],
         chosen: Value | None = None,
     ) -> None:
-        """Runs on to the next draws or ends, and joins the states found there."""
+        """Runs on to the next draws or ends, and joins the states found there.
+
+        before: the state that they come from; None at the start.
+        """
         todo = [(event, weight, dimension, piece)]
         while todo and not self.graph.stopped:
             event, weight, dimension, piece = todo.pop()
@@ -469,7 +515,7 @@ class Explorer:
     def _join(
         self,
         event: Sampling,
-        before: LogWeight,
+        before: Node | None,
         weight: LogWeight,
         dimension: int,
         piece: Piece,
@@ -497,8 +543,33 @@ class Explorer:
             self.pushed += 1  # breaks ties, so that keys are never compared
             heapq.heappush(self.queue, (self.suspended.order(event.state), self.pushed, key, node))
         if self.ordered:
-            node.incoming.append(times(before, weight))
+            node.incoming.append(weight if before is None else times(before.alpha, weight))
+        elif self.endless:
+            node.reach += exp(min(0.0, float(weight))) * (1.0 if before is None else before.reach)
         edges.append(Edge(weight, recorded, node, dimension, chosen=chosen))
+
+    def _more_is_left(self) -> bool:
+        """Whether to go on: what was set aside, but has more mass than was seen, is then in the queue."""
+        self._leave()
+        if self._enough():
+            return False
+        if not self.ended:
+            self._settle()
+        for node in (*self.graph.nodes, *self.graph.rest):
+            node.reach = exp(min(0.0, float(node.alpha)))
+        for waiting in self.faint:
+            if waiting[-1].reach >= FAINT:
+                heapq.heappush(self.queue, waiting)
+        self.faint = [waiting for waiting in self.faint if waiting[-1].reach < FAINT]
+        again = [node for share, node in self.cut_short if share * node.reach >= FAINT]
+        self.cut_short = [(share, node) for share, node in self.cut_short if share * node.reach < FAINT]
+        for node in again:
+            node.edges.clear()
+            self._follow_values(node)
+        self.graph.rest = []
+        left = any(edge.target is self.beyond for node in self.graph.nodes for edge in node.edges)
+        self.beyond.place = 0 if left else -1
+        return True
 
     def _enough(self) -> bool:
         """Whether what is left of an endless program no longer matters, or will not do so in time.

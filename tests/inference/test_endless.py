@@ -440,3 +440,46 @@ def test_it_is_said_that_answers_are_given_that_a_run_ends_where_it_matters() ->
     assert said in found.result.note
     assert said in str(found)
     assert said not in inferred(GEOMETRIC + "model m() { n ~ g(0.25); return n }").result.note
+
+
+def test_a_walk_that_counts_its_steps_has_the_law_of_its_duration() -> None:
+    """P(n = 2k + 1) = C_k p^k q^(k+1), with Catalan numbers C_k; states of next to no mass are not followed."""
+    p, q = F(3, 10), F(7, 10)
+    text = """model m() -> int {
+      var x = 1; var n = 0
+      while x > 0 { x = if flip(0.3) { x + 1 } else { x - 1 }; n = n + 1 }
+      return n
+    }"""
+    run = pplc.compile(text).infer(method="exact")
+    for k in range(8):
+        true = F(comb(2 * k, k), k + 1) * p**k * q ** (k + 1)
+        bounds = run["return"].bounds[()][str(2 * k + 1)]
+        assert bounds.lower <= float(true) <= bounds.upper <= bounds.lower + 1e-13
+    assert run["return"].mean == pytest.approx(2.5, abs=1e-10)
+
+
+def test_generations_have_bounds_although_they_may_be_very_large() -> None:
+    """P(extinct after t) by iterating the generating function (0.8 + 0.2 s)²."""
+    text = """model m() -> int {
+      var n = 1; var t = 0
+      while n > 0 { n = ~Binomial(2 * n, 0.2); t = t + 1 }
+      return t
+    }"""
+    run = pplc.compile(text).infer(method="exact")
+    before, now = 0.0, 0.0
+    for t in range(1, 6):
+        before, now = now, (0.8 + 0.2 * now) ** 2
+        bounds = run["return"].bounds[()][str(t)]
+        assert bounds.lower - 1e-15 <= now - before <= bounds.upper + 1e-15
+        assert bounds.upper - bounds.lower <= 1e-13
+
+
+def test_states_that_are_reached_by_long_detours_only_are_followed() -> None:
+    """Seen on the way, their mass is 1e-27 of each; that of all detours together is 1."""
+    text = """model m() -> int {
+      n ~ UniformInt(0, 600)
+      var k = 0
+      while k < 3 { if flip(0.000000001) { k = k + 1 } }
+      return n + k
+    }"""
+    assert pplc.compile(text).query("P(return == 10)", method="exact") == Exact(1 / 601, F(1, 601))
