@@ -443,7 +443,7 @@ def test_it_is_said_that_answers_are_given_that_a_run_ends_where_it_matters() ->
 
 
 def test_a_walk_that_counts_its_steps_has_the_law_of_its_duration() -> None:
-    """P(n = 2k + 1) = C_k p^k q^(k+1), with Catalan numbers C_k; states of next to no mass are not followed."""
+    """P(n = 2k + 1) = C_k p^k q^(k+1), with Catalan numbers C_k. Most states have next to no mass."""
     p, q = F(3, 10), F(7, 10)
     text = """model m() -> int {
       var x = 1; var n = 0
