@@ -112,26 +112,29 @@ class Formula(Symbolic):
 
     def assume_positive(self) -> None:
         """Notes that answers take for granted that this is positive."""
-        self.field.assumed.setdefault((self.element, "positive"), self._positive())
+        self.field.assumed.setdefault((self.element, "positive"), self.against_zero(">", "<"))
 
-    def _positive(self) -> str:
-        """That this is positive, in words: what is added on one side, what is taken away on the other."""
+    def against_zero(self, more: str, less: str) -> str:
+        """A comparison with 0: what is added stands on one side, what is taken away on the other.
+
+        more, less: the sign where this is on the left, and where it is on the right.
+        """
         top, bottom = self.element.numer, self.element.denom
         if not bottom.is_ground:
-            return f"{self} > 0"
+            return f"{self} {more} 0"
         used = [k for k, degree in enumerate(top.degrees()) if degree]
         if len(used) == 1 and top.degrees()[used[0]] == 1:
             slope = Fraction(int(sum(c for powers, c in top.terms() if any(powers))))
             start = Fraction(int(sum(c for powers, c in top.terms() if not any(powers))))
-            return f"{self.field.names[used[0]]} {'>' if slope > 0 else '<'} {-start / slope}"
+            return f"{self.field.names[used[0]]} {more if slope > 0 else less} {-start / slope}"
         taken = self.field.ring.zero
         for powers, c in top.terms():
             if c < 0:
                 taken += self.field.ring.field_new(top.ring.term_new(powers, -c))
         if not taken:
-            return f"{self} > 0"
+            return f"{self} {more} 0"
         left, right = (self.field.made(element) for element in (taken, self.element * bottom.LC + taken))
-        return f"{left} < {right}"
+        return f"{left} {less} {right}"
 
     def assume_probability(self) -> None:
         """Notes that answers take for granted that this is strictly between 0 and 1."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any, cast
 
-from pplc.semantics.formula import Field, Formula
+from pplc.semantics.formula import Field, Formula, algebra
 from pplc.semantics.symbolic.ranges import Range, power, times
 
 Ends = Sequence[tuple[float, float]]
@@ -80,6 +80,23 @@ def conditions(assumed: Mapping[object, str]) -> tuple[str, ...]:
             del kept[other]
         kept[element] = text, kind
     return tuple(text for text, _ in kept.values())
+
+
+def poles(formula: Formula) -> Iterator[str]:
+    """Where a formula has no value though all that is assumed holds, as in `r != s`.
+
+    It may have a limit there. Only factors that are linear are known to be 0 somewhere.
+    """
+    home = formula.field.base or formula.field
+    _, bottom = algebra().fraction(formula.sympy())
+    for factor in algebra().Mul.make_args(bottom):
+        base, _ = factor.as_base_exp()
+        polynomial = base.free_symbols and base.is_polynomial(*home.ring.symbols)
+        if polynomial and all(number.is_Rational for number in base.atoms() - base.free_symbols):
+            found = home.made(-home.ring.from_expr(base))
+            if isinstance(found, Formula) and found.element.numer.is_linear:
+                if not sign(found, assumed_ends(home)):
+                    yield found.against_zero("!=", "!=")
 
 
 def sign_of(terms: Iterable[tuple[Sequence[int], Any]], ends: Ends) -> int:

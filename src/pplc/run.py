@@ -172,7 +172,8 @@ class Run:
     def assumptions(self) -> tuple[str, ...]:
         """Where the formulas of the tables and the queries hold, such as `0 < p < 1`."""
         ends = self.result.ends
-        return assumptions(self.bound) if ends is None else assumptions(self.bound, ends.reported)
+        tables = self.variables.values() if self.symbolic else ()
+        return assumptions(self.bound, self.queries, tables, {} if ends is None else ends.reported)
 
     # ------------------------------------------------------------------ other forms
 

@@ -6,7 +6,7 @@ probabilities that occur are probabilities; `assumptions` says where that is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from types import MappingProxyType
 from pplc.data import Signature
 from pplc.data_files import Table
 from pplc.inference.answers import Answer, Exact, exactly
+from pplc.inference.summary import Variable
 from pplc.information.answers import Answered
 from pplc.lang import typesys
 from pplc.lang.diagnostics import Diagnostic, Rejected
@@ -21,7 +22,7 @@ from pplc.lang.suggest import did_you_mean
 from pplc.lang.typesys import Extent, Type
 from pplc.semantics.bound import Bound
 from pplc.semantics.formula import Formula, formulas_in, symbols
-from pplc.semantics.signs import conditions
+from pplc.semantics.signs import conditions, poles
 from pplc.semantics.values import Value
 
 CODE = "E0346"
@@ -155,10 +156,41 @@ def names_of(bound: Bound) -> tuple[str, ...]:
     return () if formula is None else formula.field.names
 
 
-def assumptions(bound: Bound, further: Mapping[object, str] = MappingProxyType({})) -> tuple[str, ...]:
-    """Where the answers of a run hold, in words: `0 < p < 1`; with what else is assumed for some of them."""
-    formula = next(iter(formulas_in(tuple(bound.arguments.values()))), None)
-    return () if formula is None else conditions({**formula.field.assumed, **further})
+def assumptions(
+    bound: Bound,
+    queries: Sequence[Answered],
+    tables: Iterable[Variable] = (),
+    further: Mapping[object, str] = MappingProxyType({}),
+) -> tuple[str, ...]:
+    """Where the answers of a run hold, in words: `0 < p < 1`; and where they have no value: `r != s`.
+
+    further: what is assumed for the tables beside.
+    """
+    symbol = next(iter(formulas_in(tuple(bound.arguments.values()))), None)
+    if symbol is None:
+        return ()
+    assumed = symbol.field.assumed
+    before = dict(assumed)
+    assumed.update(further)
+    try:
+        return (*conditions(assumed), *_exceptions(queries, tables))
+    finally:
+        assumed.clear()
+        assumed.update(before)
+
+
+def _exceptions(queries: Sequence[Answered], tables: Iterable[Variable]) -> Iterable[str]:
+    variables = [*tables, *(variable for query in queries for variable in query.variables.values())]
+    formulas: list[object] = [found for query in queries for found in map(_formula, query.numbers)]
+    for variable in variables:
+        formulas += [each for law in variable.exact.values() for each in law.values()]
+        formulas += [each for moments in variable.formulas.values() for each in moments.values()]
+    every = (pole for formula in formulas if isinstance(formula, Formula) for pole in poles(formula))
+    return dict.fromkeys(every)
+
+
+def _formula(answer: Answer) -> object:
+    return answer.rational if isinstance(answer, Exact) else None
 
 
 def derivatives(

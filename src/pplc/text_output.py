@@ -53,7 +53,7 @@ def render_answers(run: Run, *, colour: bool = False, width: int = 120) -> str:
     """The answers of the queries alone, and what ran."""
     console = _console(colour=colour, width=width)
     _queries(console, run.queries, _said_of_all(run))
-    _assumed(console, assumptions(run.bound))
+    _assumed(console, assumptions(run.bound, run.queries))
     console.print(Text(ran(run), style="dim"), soft_wrap=True)
     return _taken(console)
 

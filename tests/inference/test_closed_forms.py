@@ -264,7 +264,7 @@ def test_at_a_point_the_formulas_are_the_numbers(what: str, data: st.DataObject)
 def conditions_of(text: str, query: str) -> tuple[str, ...]:
     """Where the answer of a query holds that stands in the file."""
     run = pplc.compile(f"{text}\nquery {query}").infer(symbolic=tuple(parameters(text)))
-    return assumptions(run.bound)
+    return assumptions(run.bound, run.queries)
 
 
 def test_where_a_mean_exists_is_said_with_it() -> None:
@@ -275,6 +275,15 @@ def test_where_a_mean_exists_is_said_with_it() -> None:
     assert pplc.compile(text).infer(symbolic=("a", "b", "y")).assumptions == ("b > 0", "a > 3/2")
     assert conditions_of("model m(a: real, b: real) { x ~ Uniform(a, b) }", "E[x]") == ("a < b",)
     assert conditions_of("model m(a: real, b: real) { x ~ Normal(0, a - b) }", "var(x)") == ("b < a",)
+
+
+def test_where_a_formula_has_a_hole_is_said_with_it() -> None:
+    text = (
+        "model m(r: positive, s: positive) { x ~ Exponential(r); y ~ Exponential(s); condition(x + y > 1) }"
+    )
+    assert conditions_of(text, "E[x]") == ("r > 0", "s > 0", "r != s")
+    assert conditions_of(text, "var(y)")[-1] == "r != s"
+    assert conditions_of(CASES["reciprocals"].text, "E[1 / x]") == ("b > 0", "a > 1")
 
 
 def test_tables_have_means_and_variances() -> None:
