@@ -16,7 +16,7 @@ from pplc.semantics.evaluate import log_weight
 from pplc.semantics.families.checks import check_parameters, inside
 from pplc.semantics.formula import Formula, Open, algebra, formulas_in, mentioned, symbols
 from pplc.semantics.number import LogRat
-from pplc.semantics.signs import assumed_ends, assumed_sign, conditions, sign
+from pplc.semantics.signs import assumed_ends, assumed_sign, conditions, poles, sign
 
 HALF = Fraction(1, 2)
 
@@ -167,6 +167,15 @@ def test_conditions_are_said_once_and_without_what_follows_from_them() -> None:
     assert assumed_sign(p + 4) == 1
     assert assumed_sign(q - 5) == -1
     assert sign((p + 1) * (q - p), [(-1e9, 1e9)] * 2) == -1
+
+
+def test_a_formula_has_holes_where_a_linear_factor_below_is_zero() -> None:
+    p, q = two()
+    p.assume_probability()
+    q.assume_positive()
+    assert list(poles(1 / ((p - q) ** 2 * (p + q) * (2 * p - 1) * (p * q - 1)))) == ["p != q", "p != 1/2"]
+    assert list(poles(closed(q) / (q - 2))) == ["q != 2"]
+    assert list(poles(p / (p + 1))) == []
 
 
 def test_a_probability_is_positive_without_saying_so() -> None:
