@@ -188,7 +188,7 @@ class Explorer:
         self.queue: list[tuple[tuple[int, ...], int, Key, Node]] = []
         self.pushed = 0
         self.cut_short: list[tuple[float, Node]] = []
-        self.faint: list[tuple[tuple[int, ...], int, Key, Node]] = []
+        self.faint: dict[Node, tuple[tuple[int, ...], int, Key, Node]] = {}
         self.ended: set[int] = set()
         self.beyond = Node(None, 0)
         self.aside: list[Node] = []
@@ -231,15 +231,13 @@ class Explorer:
         budget = self.machine.bound.budget.states
         outlook = Outlook(self.machine, budget)
         look = GAINING_LOOK if self.gaining else FIRST_LOOK
-        while self.queue:
+        while self.queue or self._more_is_left():
             if self.graph.stopped:
                 self._leave()
                 return
             order, place, key, node = heapq.heappop(self.queue)
             if self.endless and node.reach < FAINT and self.pushed >= MANY:
-                self.faint.append((order, place, key, node))
-                if not self.queue and not self._more_is_left():
-                    return
+                self.faint[node] = order, place, key, node
                 continue
             if self.ordered:
                 del self.known[key]
@@ -270,8 +268,6 @@ class Explorer:
             if self.gaining and done >= look and not node.piece.latents:
                 look = 2 * done
                 self._refuse_unbounded()
-            if self.cut_short and not self.queue and not self._more_is_left():
-                return
         self._leave()
         self.graph.rest += self.aside
 
@@ -321,7 +317,7 @@ class Explorer:
 
     def _leave(self) -> None:
         """What is in the queue is left over."""
-        self.graph.rest = [node for _, _, _, node in (*self.queue, *self.faint)]
+        self.graph.rest = [node for _, _, _, node in (*self.queue, *self.faint.values())]
         for node in self.graph.rest:
             if node.piece.latents:
                 node.size = self._mass(node.piece)
@@ -546,10 +542,13 @@ class Explorer:
             node.incoming.append(weight if before is None else times(before.alpha, weight))
         elif self.endless:
             node.reach += exp(min(0.0, float(weight))) * (1.0 if before is None else before.reach)
+            self._look_again(node)
         edges.append(Edge(weight, recorded, node, dimension, chosen=chosen))
 
     def _more_is_left(self) -> bool:
         """Whether to go on: what was set aside, but has more mass than was seen, is then in the queue."""
+        if not self.faint and not self.cut_short:
+            return False
         self._leave()
         if self._enough():
             return False
@@ -557,10 +556,8 @@ class Explorer:
             self._settle()
         for node in (*self.graph.nodes, *self.graph.rest):
             node.reach = exp(min(0.0, float(node.alpha)))
-        for waiting in self.faint:
-            if waiting[-1].reach >= FAINT:
-                heapq.heappush(self.queue, waiting)
-        self.faint = [waiting for waiting in self.faint if waiting[-1].reach < FAINT]
+        for node in tuple(self.faint):
+            self._look_again(node)
         again = [node for share, node in self.cut_short if share * node.reach >= FAINT]
         self.cut_short = [(share, node) for share, node in self.cut_short if share * node.reach < FAINT]
         for node in again:
@@ -569,7 +566,12 @@ class Explorer:
         self.graph.rest = []
         left = any(edge.target is self.beyond for node in self.graph.nodes for edge in node.edges)
         self.beyond.place = 0 if left else -1
-        return True
+        return bool(self.queue)
+
+    def _look_again(self, node: Node) -> None:
+        """Follows a state that was set aside, once it has more mass."""
+        if node in self.faint and node.reach >= FAINT:
+            heapq.heappush(self.queue, self.faint.pop(node))
 
     def _enough(self) -> bool:
         """Whether what is left of an endless program no longer matters, or will not do so in time.

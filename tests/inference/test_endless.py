@@ -483,3 +483,20 @@ def test_states_that_are_reached_by_long_detours_only_are_followed() -> None:
       return n + k
     }"""
     assert pplc.compile(text).query("P(return == 10)", method="exact") == Exact(1 / 601, F(1, 601))
+
+
+def test_a_state_that_is_seen_first_with_next_to_no_mass_is_followed_once_it_has_more() -> None:
+    """Of runs of weight 1e-25 it comes first, and of all others later."""
+    text = """model m() {
+      let a = ~UniformInt(0, 599)
+      if a == 0 { weight(1e-25) } else {
+        var d = 0
+        while d < 3 { if flip(0.5) { d = d + 1 } }
+        if flip(a / 1000) { return false }
+      }
+      y ~ Bernoulli(0.25)
+      return y
+    }"""
+    found = pplc.compile(text).query("evidence", method="exact")
+    assert isinstance(found, Exact)
+    assert found.rational == F(599, 600) + F(1, 600 * 10**25)
