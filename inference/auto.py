@@ -270,7 +270,8 @@ def _tried(
         # It was this trial that ended it; that bounds are of what was followed until then, they say.
         bounds = replace(outcome, result=replace(result, stopped=False)) if result.left else None
         return replace(late, bounds=bounds)
-    left = max((share for name, share in result.left.items() if INSIDE not in name), default=0.0)
+    outside = [share for name, share in result.left.items() if INSIDE not in name]
+    left = max(outside or result.left.values(), default=0.0)
     if left > WIDEST:
         if asking is not None and not table and not asking(outcome, tried, trial):
             _applies(method, given)

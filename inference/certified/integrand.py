@@ -242,9 +242,11 @@ class OnHalf:
 
 def _sum(left: arb | Diverges, right: arb | Diverges) -> arb | Diverges:
     if isinstance(left, Diverges):
-        return left if not isinstance(right, Diverges) or left == right else arb.nan()
+        if isinstance(right, Diverges):
+            return left if left == right else arb.nan()
+        return left if right.is_finite() else right
     if isinstance(right, Diverges):
-        return right
+        return right if left.is_finite() else left
     return left + right
 
 

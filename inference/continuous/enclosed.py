@@ -80,26 +80,45 @@ def plus(left: Enclosed, right: Enclosed) -> Enclosed:
     if isinstance(left, Diverges) and isinstance(right, Diverges):
         return left if left == right else Diverges(0)
     if isinstance(left, Diverges):
-        return left
-    return right if isinstance(right, Diverges) else left + right
+        return left if right.is_finite() else right  # type: ignore[union-attr]
+    if isinstance(right, Diverges):
+        return right if left.is_finite() else left
+    return left + right
 
 
 def integral(piece: Piece) -> Enclosed | None:
     """The integral of a piece over all its variables; None if nothing could be proved."""
     product: Enclosed | None = ball(1)
     for part in components(piece):
-        total: Enclosed = ball(0)
-        for log_weight, left in settled(with_planes_as_variables(part)):
-            found = _of_one(left)
-            term = None if found is None else scaled(found, weight_of(log_weight))
-            if term is None:
-                return None
-            total = plus(total, term)
+        total = _summed(part, whole=False)
+        if total is None:  # terms that are infinite with both signs may be those of one finite integral
+            total = _summed(part, whole=True)
+        if total is None:
+            return None
         assert product is not None
         product = scaled(product, total)
         if product is None:
             return None
     return product
+
+
+def _summed(piece: Piece, *, whole: bool) -> Enclosed | None:
+    """The integral of a piece as a sum; None if nothing is known of it, or terms differ by what is infinite.
+
+    whole: as in `settled`.
+    """
+    from pplc.inference.certified.tails import Diverges
+
+    total: Enclosed = ball(0)
+    for log_weight, left in settled(with_planes_as_variables(piece), whole=whole):
+        found = _of_one(left)
+        term = None if found is None else scaled(found, weight_of(log_weight))
+        if term is None:
+            return None
+        total = plus(total, term)
+        if isinstance(total, Diverges) and not total.sign:
+            return None
+    return total
 
 
 def _of_one(piece: Piece) -> Enclosed | None:

@@ -140,7 +140,8 @@ def _cases(piece: Piece, variable: Latent) -> Iterator[tuple[End, End, Piece]] |
                 return iter(())
             continue
         slope = powers[1]
-        low, high = piece.range_of(slope)
+        # Not what this bound itself says of its slope: with the variable it goes.
+        low, high = replace(piece, region=piece.region - {bound}).range_of(slope)
         at = -of_power(powers, 0) / slope
         if low >= 0:
             lows.append(at)

@@ -182,7 +182,7 @@ def _summed(variable: Latent, left: list[tuple[float, Piece]]) -> Nodes | None:
         whole: Floats = np.sum(signed, axis=0)
         with np.errstate(all="ignore"):
             found = np.asarray(np.where(whole > 0, safe + np.log(whole), -inf))
-        return found, np.asarray(np.logaddexp.reduce(sizes, axis=0))
+            return found, np.asarray(np.logaddexp.reduce(sizes, axis=0))
 
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     hills = [hill for _, piece in left for hill in Hills(piece, variable).at({})]

@@ -35,7 +35,6 @@ from pplc.semantics.symbolic.expression import (
     Unknown,
     latents_of,
     of_atom,
-    scaled,
 )
 
 Weighted = tuple[LogWeight, Piece]
@@ -116,8 +115,7 @@ def by_sign(piece: Piece) -> list[Piece]:
             if not isinstance(slope, Unknown) or slope.latents.isdisjoint(piece.latents):
                 continue
             low, high = piece.range_of(slope)
-            _, sign_of = scaled(slope)
-            if low < 0 < high and sign_of not in piece.region and -sign_of not in piece.region:
+            if low < 0 < high and isinstance(piece.sign(slope), Unknown):
                 end = of_atom(variable, variable.space) + of_power(powers, 0) / slope
                 others = replace(piece, region=piece.region - {bound})
                 sides = [others.where(slope * sign) for sign in (1, -1)]

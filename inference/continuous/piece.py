@@ -26,6 +26,7 @@ from pplc.semantics.symbolic.elementary import Number, constant_and_rest
 from pplc.semantics.symbolic.expression import (
     ONE,
     Atom,
+    Exponent,
     Latent,
     Undecided,
     Unknown,
@@ -289,13 +290,20 @@ def _sign(number: Number, ranges: Mapping[Latent, Range]) -> bool | None:
 
 
 def _undivided(number: Unknown, piece: Piece) -> Number:
-    """The number times what it is divided by, if that is positive: x / (x + y) < 1 says that 0 < y."""
+    """The number without positive divisors and factors: x / (x + y) < 1 says that 0 < y, as x y > 0 does."""
 
     def positive(atom: Atom) -> bool:
         return piece.range_of(of_atom(atom, number.space)).lower >= 0
 
     by = divisor(number, positive)
-    return number if by is None else expanded(number * by)
+    whole = number if by is None else expanded(number * by)
+    if not isinstance(whole, Unknown):
+        return whole
+    shared = frozenset[tuple[Atom, Exponent]].intersection(*whole.terms)
+    for atom, exponent in shared:
+        if positive(atom):
+            whole = whole * of_atom(atom, number.space, -exponent)
+    return whole
 
 
 __all__ = ["CERTAIN", "NOTHING", "UNIT", "ZERO", "Numerical", "Piece", "World", "look"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from math import nan
 from typing import Any, TypeAlias
 
-from pplc.inference.answers import UNOBSERVED, Exact
+from pplc.inference.answers import UNOBSERVED, exact_log
 from pplc.inference.collect import RETURN, variables
 from pplc.inference.continuous.piece import Piece
 from pplc.inference.formulas.ends import Ends, Part, follow
@@ -24,6 +23,7 @@ from pplc.semantics.evaluate import located
 from pplc.semantics.formula import as_rational
 from pplc.semantics.growing import Growing
 from pplc.semantics.laws_base import is_opaque
+from pplc.semantics.number import LogRat
 from pplc.semantics.symbolic.contents import numbers_in
 from pplc.semantics.values import Address, Fault, Value
 
@@ -55,7 +55,7 @@ def by_formulas(bound: Bound, progress: Progress) -> Result:
         "exact",
         laws=laws,
         moments=moments,
-        log_evidence=Exact(nan, evidence) if observed else UNOBSERVED,
+        log_evidence=exact_log(LogRat(evidence)) if observed else UNOBSERVED,
         note=note,
         verified=BY_RULES,
         ends=ends,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 import pplc
+from pplc.inference.answers import Bounds, Exact
 
 COUNTS = """
 model counts() {
@@ -65,3 +68,31 @@ def test_a_law_without_a_variance_has_its_mean_and_quantiles_in_the_table(
     )
     (row,) = [line.split() for line in str(run).splitlines() if line.startswith("x ")]
     assert row == ["x", f"{mean:.4g}", "∞", f"{q05:.4g}", f"{q95:.4g}"]
+
+
+def test_quantiles_of_a_quotient_lie_where_it_may() -> None:
+    """P(e / u < x) = E[1 - exp(-u x)]: what bounds a product from below bounds its other factor."""
+    text = "model m() { u ~ Uniform(1, 3); e ~ Exponential(1); let q = e / u; return q }"
+    run = pplc.compile(text).infer({}, method="exact")
+    for key, p in (("q05", 0.05), ("q95", 0.95)):
+        x = float(run["q"].numbers[key])
+        assert 1 - (math.exp(-x) - math.exp(-3 * x)) / (2 * x) == pytest.approx(p, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("law", "query", "truth"),
+    [
+        ("Gamma(3, u)", "E[m]", 3 * math.log(2)),
+        ("Gamma(3, u)", "var(m)", 6 - 9 * math.log(2) ** 2),
+        ("Exponential(u + 1)", "E[m]", math.log(1.5)),
+        ("InverseGamma(3, u)", "E[m]", 0.75),
+        ("InverseGamma(3, u)", "E[u * m]", 7 / 6),
+        ("InverseGamma(3, u)", "E[u / m]", 3),
+    ],
+)
+def test_a_mean_exists_though_terms_of_its_integral_are_infinite(law: str, query: str, truth: float) -> None:
+    """Integrated over u first, it is a difference of terms that are infinite at 0."""
+    text = f"model m() {{ u ~ Uniform(1, 2); m ~ {law} }}"
+    found = pplc.compile(text).query(query, method="exact")
+    assert isinstance(found, Exact | Bounds)
+    assert found.value == pytest.approx(truth, abs=1e-9)
