@@ -29,10 +29,10 @@ def open_integral(
         found = _stretched(factor, shape, low, high, piece)
         if found is not None:
             return found
-    if not all(m >= 0 for m in factor):
-        return None
     if not shape.powers and isinstance(shape.log, Unknown) and not _varies(shape.log, piece):
         return _power(factor, shape.log, low, high, piece)
+    if not all(m >= 0 for m in factor):
+        return None
     if shape.log == 0 and 2 in shape.powers and set(shape.powers) <= {1, 2}:
         return _normal(factor, shape, low, high, piece, world)
     return None

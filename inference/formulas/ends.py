@@ -34,8 +34,8 @@ from pplc.semantics.measure import ONE, is_zero
 from pplc.semantics.number import CERTAIN, LogRat, LogWeight
 from pplc.semantics.signs import assumed_ends
 from pplc.semantics.symbolic.elementary import Number
-from pplc.semantics.symbolic.expression import Latent, Undecided, expanded
-from pplc.semantics.symbolic.ranges import Range
+from pplc.semantics.symbolic.expression import Latent, Undecided, Unknown, expanded, latent
+from pplc.semantics.symbolic.ranges import Range, range_of
 from pplc.semantics.values import Address, Fault, Value
 
 Part: TypeAlias = tuple[Number, Fraction, Piece]
@@ -65,6 +65,7 @@ class Ends:
 
     parameters: the open ones as variables, with their symbols. ranges: of these.
     arguments:  the arguments of the program in these variables. known: integrals that were found.
+    assumed:    what was, for the runs to be followed.
     reported:   what is assumed beside so that the numbers in the tables of variables exist.
     """
 
@@ -75,6 +76,7 @@ class Ends:
     ends: tuple[End, ...]
     states: int
     known: dict[Piece, Integrated] = dataclass_field(default_factory=dict[Piece, "Integrated"])
+    assumed: Mapping[object, str] = dataclass_field(default_factory=dict[object, str])
     reported: Mapping[object, str] = dataclass_field(default_factory=dict[object, str])
 
     def quotients(self, sums: Mapping[str, Iterable[Part]]) -> Quotients:
@@ -95,7 +97,7 @@ class Ends:
             if whole not in self.known:
                 self.world.piece = piece
                 with self.assuming() as assumed:
-                    self.known[whole] = Integrated(tuple(_integrated(whole)), assumed)
+                    self.known[whole] = Integrated(tuple(_integrated(whole, self.ranges)), assumed)
             found = self.known[whole]
             self.field.assumed.update(found.assumed)
             yield from (term._replace(weight=term.weight * weight) for term in found.terms)
@@ -107,24 +109,27 @@ class Ends:
 
     @contextmanager
     def assuming(self) -> Iterator[dict[object, str]]:
-        """What is assumed from here on, taken back at the end and put into what is given."""
+        """What is assumed beside what runs need, taken back at the end and put into what is given."""
         before, new = dict(self.field.assumed), dict[object, str]()
+        self.field.assumed.clear()
+        self.field.assumed.update(self.assumed)  # not what other integrals needed
         try:
             yield new
         finally:
-            new.update((key, text) for key, text in self.field.assumed.items() if key not in before)
+            new.update((key, text) for key, text in self.field.assumed.items() if key not in self.assumed)
             self.field.assumed.clear()
             self.field.assumed.update(before)
 
 
-def _integrated(piece: Piece) -> Iterator[Term]:
-    """The integral of a piece over all its variables."""
+def _integrated(piece: Piece, ranges: Ranges) -> Iterator[Term]:
+    """The integral of a piece over all its variables, given the ranges of the parameters."""
     for part in with_logarithms(piece):
         for weight, left in _settled(part):
             if left.latents:
                 raise _no_formula(left)
             for bound in left.region:
-                raise Open(bound)
+                if range_of(bound, ranges).lower < 0:
+                    raise Open(bound)
             assert isinstance(weight, LogRat)
             yield Term(weight.value, left.factor, left.exponent)
 
@@ -182,7 +187,7 @@ def _followed(bound: Bound, field: Field, progress: Progress) -> Ends:
     )
     world.parameters = parameters
     ranges = {variable: Range(*ends) for variable, ends in zip(parameters, assumed_ends(field), strict=True)}
-    world.piece = Piece(ranges=ranges)
+    world.piece = Piece(region=frozenset(_bounds(ranges)), ranges=ranges)
     arguments = {name: _replaced(value, parameters) for name, value in bound.arguments.items()}
     machine = Machine(replace(bound, arguments=arguments), exact=True, infer=Merging())
     explorer = Explorer(machine, progress, forgetful=False, world=world, forgets=False)
@@ -191,7 +196,25 @@ def _followed(bound: Bound, field: Field, progress: Progress) -> Ends:
         graph = explorer.explore()
     except Undecided as undecided:
         raise located(Open(undecided.number), bound.program.model.span) from None
-    return Ends(parameters, ranges, arguments, world, tuple(_ends(graph)), len(graph.nodes))
+    return Ends(
+        parameters,
+        ranges,
+        arguments,
+        world,
+        tuple(_ends(graph)),
+        len(graph.nodes),
+        assumed=dict(field.assumed),
+    )
+
+
+def _bounds(ranges: Ranges) -> Iterator[Unknown]:
+    """What is assumed of parameters as bounds, from which others follow: x > b says that x > 0."""
+    for variable, (low, high) in ranges.items():
+        number = latent(variable.address, variable.space)
+        if low == 0:
+            yield number
+        if high == 1:
+            yield 1 - number
 
 
 def _ends(graph: Graph) -> Iterator[End]:

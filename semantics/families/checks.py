@@ -157,7 +157,9 @@ def _may_be_inside(domain: Domain, formula: Formula) -> bool:
         return False
     if unit and isinstance(rest, Formula) and sign(rest, ends) < 0:
         return False
-    _assume(domain, formula)
+    certain = sign(formula, ends) > 0 and (not unit or not isinstance(rest, Formula) or sign(rest, ends) > 0)
+    if not certain:
+        _assume(domain, formula)
     return True
 
 

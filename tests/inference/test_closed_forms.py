@@ -277,6 +277,14 @@ def test_where_a_mean_exists_is_said_with_it() -> None:
     assert conditions_of("model m(a: real, b: real) { x ~ Normal(0, a - b) }", "var(x)") == ("b < a",)
 
 
+def test_conditions_that_two_answers_share_are_said_of_each() -> None:
+    text = "model m(a: positive, b: positive) { x ~ Pareto(a, b); y ~ Uniform(0, x) }"
+    for query in ("E[y]", "E[x]", "E[x], E[y]", "E[y + x]"):
+        assert conditions_of(text, query) == ("b > 0", "a > 1"), query
+    assert conditions_of(text, "E[1 / x]") == ("a > 0", "b > 0")
+    assert str(formula(pplc.compile(text).query("E[y]", symbolic=("a", "b")))) == "a*b/(2*(a - 1))"
+
+
 def test_where_a_formula_has_a_hole_is_said_with_it() -> None:
     text = (
         "model m(r: positive, s: positive) { x ~ Exponential(r); y ~ Exponential(s); condition(x + y > 1) }"

@@ -147,6 +147,15 @@ def test_vectors_of_formulas_are_simplices_if_they_add_up_to_one() -> None:
     assert assumed(p) == ["p > 0"]
 
 
+def test_what_is_sure_to_be_in_a_domain_is_not_assumed() -> None:
+    p, _ = two()
+    p.assume_probability()
+    for number in (p / 2, 1 - p, p**2, p * (1 - p)):
+        assert inside(Domain.UNIT, number)
+        assert inside(Domain.POSITIVE, number)
+    assert assumed(p) == ["0 < p < 1"]
+
+
 def test_a_probability_and_its_rest_are_one_assumption() -> None:
     p, q = two()
     assert inside(Domain.UNIT, p)
