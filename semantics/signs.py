@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import Any, cast
 
@@ -45,22 +45,25 @@ def sign(formula: Formula, ends: Ends) -> int:
 
 
 def assumed_sign(formula: Formula) -> int:
-    """The sign that follows from one assumption alone; 0 if from none."""
+    """The sign that follows from one assumption and from where the symbols are; 0 if from none."""
     field = formula.field
+    ends = assumed_ends(field)
     for key in field.assumed:
         element, kind = cast("tuple[Any, str]", key)
         for known in (element, 1 - element) if kind == "probability" else (element,):
-            if _at_least(formula.element, known):
+            if _at_least(formula.element, known, ends):
                 return 1
-            if _at_least(-formula.element, known):
+            if _at_least(-formula.element, known, ends):
                 return -1
     return 0
 
 
-def _at_least(element: Any, other: Any) -> bool:
-    """Whether one element is a positive multiple of another, or more by a positive constant."""
-    less = _scaled(element) - _scaled(other)
-    return bool(less.numer.is_ground and less.denom.is_ground and less.numer.LC * less.denom.LC >= 0)
+def _at_least(element: Any, other: Any, ends: Ends) -> bool:
+    """Whether one element is a positive multiple of another, or more by what is not negative."""
+    differences = (element - other, _scaled(element) - _scaled(other))
+    return any(
+        less.denom.is_ground and sign_of(less.numer.terms(), ends) * less.denom.LC > 0 for less in differences
+    )
 
 
 def _scaled(element: Any) -> Any:
@@ -68,16 +71,24 @@ def _scaled(element: Any) -> Any:
     return element * abs(element.denom.LC) / abs(element.numer.LC)
 
 
-def conditions(assumed: Mapping[object, str]) -> tuple[str, ...]:
+def conditions(field: Field) -> tuple[str, ...]:
     """What is assumed in words, without what follows from another: a > 0 beside a > 1."""
     kept: dict[Any, tuple[str, object]] = {}
-    for key, text in assumed.items():
+    anywhere = [(-inf, inf) for _ in field.names]
+    known = assumed_ends(field)
+
+    def follows(element: Any, other: Any) -> bool:
+        """What is assumed of a symbol follows from more of the symbol only, all else from symbols as well."""
+        return _at_least(element, other, anywhere if element in field.ring.gens else known)
+
+    for key, text in field.assumed.items():
         element, kind = cast("tuple[Any, str]", key)
-        if kind == "positive" and any(_at_least(element, other) for other in kept):
+        if kind == "positive" and any(follows(element, other) for other in kept):
             continue
-        weaker = [other for other, (_, of) in kept.items() if of == "positive" and _at_least(other, element)]
-        for other in weaker:
-            del kept[other]
+        positive = [other for other, (_, of) in kept.items() if of == "positive"]
+        for other in positive:
+            if follows(other, element):
+                del kept[other]
         kept[element] = text, kind
     return tuple(text for text, _ in kept.values())
 

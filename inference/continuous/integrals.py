@@ -339,6 +339,9 @@ def _absorbed(factor: Powers, shape: Shape) -> bool:
 
 
 def _positive(number: Number, piece: Piece) -> bool:
+    """Whether a coefficient is, without which there is no integral."""
+    if _is_open(number, piece):
+        return exists(number, piece)
     return piece.range_of(number).lower >= 0 and number != 0
 
 

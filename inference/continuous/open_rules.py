@@ -77,7 +77,7 @@ def _stretched(
     """x^s exp(-c x^k) right of 0, as a gamma integral in x^k: on the half line, or one that is elementary."""
     ((k, slope),) = shape.powers.items()
     rate = -slope
-    if _varies(rate, piece) or _varies(shape.log, piece) or not piece.range_of(rate).lower >= 0:
+    if _varies(rate, piece) or _varies(shape.log, piece) or not exists(rate, piece):
         return None
     found: list[tuple[Number, Number]] = []
     for m, c in _listed(factor):
@@ -169,4 +169,4 @@ def _log_cdf(z: Number) -> Number:
 def _positive(number: Number, piece: Piece, world: World) -> bool:
     if not isinstance(number, Unknown):
         return bool(number > 0)
-    return is_positive(number, world.parameters, piece.ranges)
+    return is_positive(number, world.parameters, piece.ranges) or exists(number, piece)

@@ -173,7 +173,7 @@ def assumptions(
     before = dict(assumed)
     assumed.update(further)
     try:
-        return (*conditions(assumed), *_exceptions(queries, tables))
+        return (*conditions(symbol.field), *_exceptions(queries, tables))
     finally:
         assumed.clear()
         assumed.update(before)

@@ -377,10 +377,13 @@ def test_data_at_an_open_limit_weigh_what_lies_beyond() -> None:
     assert str(formula(pplc.compile(text).query("evidence", symbolic=("c",)))) == "exp(-2*c)"
 
 
-def test_signs_are_not_guessed_from_a_real_parameter() -> None:
+def test_what_makes_an_integral_finite_is_assumed_and_said() -> None:
     text = "model m(x: real, a: positive) { z ~ Normal(0, 1); factor(-(x * a + 1) * z * z) }"
-    with pytest.raises(Rejected, match="E0525"):
-        pplc.compile(text).query("var(z)", symbolic=("x", "a"))
+    assert str(formula(pplc.compile(text).query("var(z)", symbolic=("x", "a")))) == "1/(2*a*x + 3)"
+    assert conditions_of(text, "var(z)") == ("a > 0", "2*a*x + 3 > 0")
+    text = "model m(r: positive) { x ~ Exponential(r); weight(exp(x / 2)) }"
+    assert str(formula(pplc.compile(text).query("E[x]", symbolic=("r",)))) == "2/(2*r - 1)"
+    assert conditions_of(text, "E[x]") == ("r > 1/2",)
 
 
 @given(

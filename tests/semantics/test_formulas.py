@@ -170,12 +170,23 @@ def test_conditions_are_said_once_and_without_what_follows_from_them() -> None:
     p, q = two()
     for positive in (p, 2 * p - 1, 4 * p - 2, 3 - q, p - q, p - q + 1):
         positive.assume_positive()
-    assert list(conditions(p.field.assumed)) == ["p > 1/2", "q < 3", "q < p"]
+    assert list(conditions(p.field)) == ["p > 1/2", "q < 3", "q < p"]
     (2 * p).assume_probability()
-    assert list(conditions(p.field.assumed)) == ["p > 1/2", "q < 3", "q < p", "0 < 2*p < 1"]
+    assert list(conditions(p.field)) == ["p > 1/2", "q < 3", "q < p", "0 < 2*p < 1"]
     assert assumed_sign(p + 4) == 1
     assert assumed_sign(q - 5) == -1
     assert sign((p + 1) * (q - p), [(-1e9, 1e9)] * 2) == -1
+
+
+def test_what_follows_from_conditions_on_symbols_is_not_said() -> None:
+    p, q = two()
+    p.assume_positive()
+    for positive in (2 * p - q, p - q, p * (p + 1) + 2):
+        positive.assume_positive()
+    assert list(conditions(p.field)) == ["p > 0", "q < p"]
+    assert assumed_sign(p + q) == 0
+    q.assume_positive()
+    assert assumed_sign(p + q) == assumed_sign(p * p + q) == 1
 
 
 def test_a_formula_has_holes_where_a_linear_factor_below_is_zero() -> None:
@@ -192,7 +203,7 @@ def test_a_probability_is_positive_without_saying_so() -> None:
     for what in (p, q):
         what.assume_positive()
         what.assume_probability()
-    assert list(conditions(p.field.assumed)) == ["0 < p < 1", "0 < q < 1"]
+    assert list(conditions(p.field)) == ["0 < p < 1", "0 < q < 1"]
 
 
 def test_parameters_in_order_are_assumed_to_be() -> None:
