@@ -239,6 +239,9 @@ class Explorer:
             if self.endless and node.reach < FAINT and self.pushed >= MANY:
                 self.faint[node] = order, place, key, node
                 continue
+            if self.ended and node.dimension > min(self.ended):
+                self._drop(node)
+                continue
             if self.ordered:
                 del self.known[key]
                 assert node.event is not None
@@ -355,6 +358,11 @@ class Explorer:
         if faint:
             self._give_up(node, LogRat(Fraction(faint * (1 + 1e-9))))
             self.cut_short.append((faint, node))
+
+    def _drop(self, node: Node) -> None:
+        """Runs of a state count for nothing beside those that have ended with fewer densities."""
+        node.place = len(self.graph.nodes)
+        self.graph.nodes.append(node)
 
     def _give_up(self, node: Node, mass: LogWeight) -> None:
         """Leaves runs of a state unfollowed."""

@@ -500,3 +500,15 @@ def test_a_state_that_is_seen_first_with_next_to_no_mass_is_followed_once_it_has
     found = pplc.compile(text).query("evidence", method="exact")
     assert isinstance(found, Exact)
     assert found.rational == F(599, 600) + F(1, 600 * 10**25)
+
+
+def test_runs_with_more_densities_than_one_that_has_ended_are_not_followed() -> None:
+    """Beside runs without a measurement, those with one weigh nothing: of them there is no end."""
+    text = """model m() -> int {
+      var n = 0
+      while flip(0.5) { observe 0.1 ~ Normal(0, 0.1); n = n + 1 }
+      return n
+    }
+    query P(return == 0), evidence"""
+    run = pplc.compile(text).infer(method="exact")
+    assert [query.answer for query in run.queries] == [Exact(1.0, F(1)), Exact(log(F(1, 2)), F(1, 2))]
