@@ -7,7 +7,7 @@ a formula in the parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
@@ -108,7 +108,7 @@ class Ends:
         return next(iter(self.parameters.values())).field
 
     @contextmanager
-    def assuming(self) -> Iterator[dict[object, str]]:
+    def assuming(self) -> Generator[dict[object, str]]:
         """What is assumed beside what runs need, taken back at the end and put into what is given."""
         before, new = dict(self.field.assumed), dict[object, str]()
         self.field.assumed.clear()

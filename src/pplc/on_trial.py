@@ -65,5 +65,5 @@ def settled(found: Answer) -> bool:
             return -inf < lower <= upper < inf and upper - lower <= WIDEST * max(1.0, abs(lower))
         case Truncated(_, left):
             return left <= WIDEST
-        case Estimate() | _:
+        case Estimate():
             return False
