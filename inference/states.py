@@ -240,7 +240,7 @@ class Explorer:
                 self.faint[node] = order, place, key, node
                 continue
             if self.ended and node.dimension > min(self.ended):
-                self._drop(node)
+                self._place(node)  # beside runs with fewer densities it counts for nothing
                 continue
             if self.ordered:
                 del self.known[key]
@@ -333,8 +333,7 @@ class Explorer:
     def _expand(self, node: Node) -> None:
         if self.ordered:
             node.alpha = self.fit(total(node.incoming))
-        node.place = len(self.graph.nodes)
-        self.graph.nodes.append(node)
+        self._place(node)
         self._follow_values(node)
 
     def _follow_values(self, node: Node) -> None:
@@ -359,8 +358,8 @@ class Explorer:
             self._give_up(node, LogRat(Fraction(faint * (1 + 1e-9))))
             self.cut_short.append((faint, node))
 
-    def _drop(self, node: Node) -> None:
-        """Runs of a state count for nothing beside those that have ended with fewer densities."""
+    def _place(self, node: Node) -> None:
+        """Makes a state one of the graph; without edges it comes to no end."""
         node.place = len(self.graph.nodes)
         self.graph.nodes.append(node)
 

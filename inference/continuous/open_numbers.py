@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 from pplc.semantics.formula import Formula
-from pplc.semantics.signs import sign
 from pplc.semantics.symbolic.elementary import Number
 from pplc.semantics.symbolic.expression import (
     ONE,
@@ -21,7 +20,6 @@ from pplc.semantics.symbolic.expression import (
     made,
     terms_of,
 )
-from pplc.semantics.symbolic.ranges import REALS, Range
 
 
 class Parameters(dict[Latent, Formula]):
@@ -102,11 +100,3 @@ def tidied(number: Number, parameters: Parameters) -> Number:
 
 def _is_open(atom: Atom, exponent: Exponent, parameters: Parameters) -> bool:
     return type(exponent) is int and _of_atom(atom, parameters) is not None
-
-
-def is_positive(number: Number, parameters: Parameters, ranges: Mapping[Latent, Range]) -> bool:
-    """Whether a rational function is positive inside the ranges of the parameters, as its factors show."""
-    formula = as_formula(number, parameters)
-    if not isinstance(formula, Formula):
-        return formula is not None and formula > 0
-    return sign(formula, [ranges.get(variable, REALS) for variable in parameters]) > 0

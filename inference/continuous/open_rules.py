@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import factorial
 
-from pplc.inference.continuous.open_numbers import is_positive, tidied
+from pplc.inference.continuous.open_numbers import tidied
 from pplc.inference.continuous.piece import Piece, World
 from pplc.inference.continuous.polynomials import Powers, Shape, of_power
 from pplc.semantics.symbolic.contents import latents_in
@@ -121,7 +121,7 @@ def _normal(
     With E(x) = exp(-A x²/2 + B x), by parts: A I_m = B I_{m-1} + (m-1) I_{m-2} - [x^{m-1} E(x)].
     """
     precision = tidied(shape.powers[2] * -2, world.parameters)
-    if _varies(precision, piece) or not _positive(precision, piece, world):
+    if _varies(precision, piece) or not exists(precision, piece):
         return None
     ends = [end for end in (low, high) if end is not None]
     slope = of_power(shape.powers, 1)
@@ -164,9 +164,3 @@ def _log_cdf(z: Number) -> Number:
     if isinstance(z, Unknown):
         return of_atom(Applied("log_ndtr", z), z.space)
     return of_atom(Applied("log_ndtr", Fraction(z)), CONSTANTS)
-
-
-def _positive(number: Number, piece: Piece, world: World) -> bool:
-    if not isinstance(number, Unknown):
-        return bool(number > 0)
-    return is_positive(number, world.parameters, piece.ranges) or exists(number, piece)
